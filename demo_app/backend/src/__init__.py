@@ -1,0 +1,1 @@
+"""Inventory and orders: a small warehouse backend."""
