@@ -1,0 +1,94 @@
+"""Which line of the suite's own code caused what a probe sees."""
+
+import os
+import sys
+from types import FrameType
+from typing import List, Optional, Tuple
+
+from .events import Place
+
+_PLUMBING = (
+    "sqlalchemy",
+    "flask_sqlalchemy",
+    "sqlmodel",
+    "importlib",
+    "_frozen_importlib",
+    "runpy",
+    "pluggy",
+    "_pytest",
+    "pytest",
+    "pytest_isolation",
+    "xdist",
+    "execnet",
+    "threading",
+    "contextlib",
+    "functools",
+)
+"""Top-level packages whose frames are between the cause and the event, never the cause."""
+
+_LIBRARY_FOLDERS = ("/site-packages/", "\\site-packages\\", "/dist-packages/")
+_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_MAX_FRAMES = 200
+
+
+def is_library(file: str) -> bool:
+    """Whether a file of code is installed or of Python itself, and not the suite's own."""
+    if file[:1] == "<" or file.startswith(_STANDARD_LIBRARY):
+        return True
+    return any(folder in file for folder in _LIBRARY_FOLDERS)
+
+
+def place_of_code(function: object, module: str = "") -> Place:
+    """Where a function is defined, unwrapped from decorators that keep ``__wrapped__``; an empty place if unknown."""
+    seen = 0
+    while hasattr(function, "__wrapped__") and seen < 20:
+        function, seen = function.__wrapped__, seen + 1
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    if code is None:
+        return Place(module)
+    name = getattr(function, "__qualname__", code.co_name)
+    return Place(str(getattr(function, "__module__", module)), code.co_filename, code.co_firstlineno, str(name))
+
+
+def callers(frame: Optional[FrameType], most: int = 6) -> List[Place]:
+    """The lines of the suite's own code on the stack, innermost first, at most ``most``.
+
+    Library frames are passed over; where nothing but libraries is on the stack, the innermost of those that are not
+    plumbing is named. Empty where there is none.
+    """
+    own: List[Place] = []
+    library: Optional[Place] = None
+    for _ in range(_MAX_FRAMES):
+        if frame is None or len(own) >= most:
+            break
+        code = frame.f_code
+        module = frame.f_globals.get("__name__")
+        if isinstance(module, str) and module.partition(".")[0] not in _PLUMBING and code.co_filename[:1] != "<":
+            place = Place(module, code.co_filename, frame.f_lineno, code.co_name)
+            if is_library(code.co_filename):
+                library = library or place
+            elif not own or own[-1][1:3] != place[1:3]:
+                own.append(place)
+        frame = frame.f_back
+    return own or ([library] if library else [])
+
+
+def caller(depth: int = 2) -> Place:
+    """The innermost line of the suite's own code, seen from ``depth`` frames above this function."""
+    found = callers(sys._getframe(depth), most=1)
+    return found[0] if found else Place()
+
+
+def passes_through(frame: Optional[FrameType], packages: Tuple[str, ...]) -> bool:
+    """Whether a frame of one of these dotted packages stands between here and the suite's own code."""
+    for _ in range(_MAX_FRAMES):
+        if frame is None:
+            return False
+        module = frame.f_globals.get("__name__")
+        if isinstance(module, str):
+            if module.startswith(packages):
+                return True
+            if module.partition(".")[0] not in _PLUMBING:
+                return False
+        frame = frame.f_back
+    return False

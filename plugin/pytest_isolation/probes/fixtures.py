@@ -1,0 +1,294 @@
+"""Fixture lives: who was set up, for whom, how long, and when it was torn down.
+
+Facts about pytest that shape this file:
+
+* ``pytest_fixture_setup`` runs once per value, after the arguments are resolved; ``getfixturevalue`` nests.
+* Before pytest 9.1 ``pytest_fixture_post_finalizer`` is called two to three times a life; the one call with
+  ``cached_result is not None`` is the real one, on every version.
+* No hook tells when a teardown begins: a finalizer added right after the set-up runs just before the fixture's own.
+  It may only be added when the set-up has cached a value, else pytest 9.1 trips over it in the next parameter.
+"""
+
+import re
+from types import CodeType
+from typing import Any, Dict, List, Optional, Set
+
+from ..callers import place_of_code
+from ..events import FixtureDefined, FixtureSetUp, FixtureTornDown
+from ..recorder import Recorder, describe
+
+_INTERNAL = re.compile(
+    r"_?(xunit_setup|unittest_setUpClass|unittest_setUpModule|_xunit_|_unittest_)|"
+    r"event_loop_policy$|_asyncio_loop_factory$|_(session|package|module|class|function)_(scoped_runner|event_loop)$|"
+    r"anyio_backend|request$"
+)
+
+
+class _Life:
+    """What the probe remembers of a life while it lasts."""
+
+    __slots__ = (
+        "asked",
+        "began",
+        "depends",
+        "fixturedef",
+        "id",
+        "nodeid",
+        "parameter",
+        "parent",
+        "spent_in_others",
+        "torn_down_at",
+    )
+
+    def __init__(self, number: int, fixturedef: Any) -> None:
+        self.id = number
+        self.fixturedef = fixturedef  # keeps id(fixturedef) ours
+        self.nodeid = ""
+        self.parent = 0
+        self.parameter: Optional[str] = None
+        self.depends: List[int] = []
+        self.asked: List[int] = []
+        """Lives whose set-up it caused by ``getfixturevalue``."""
+        self.began = 0.0
+        self.spent_in_others = 0.0
+        self.torn_down_at: Optional[float] = None
+
+
+class FixtureProbe:
+    """Hands the facts of fixture lives to the recorder, and keeps its stage."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._alive: Dict[int, _Life] = {}
+        """id(FixtureDef) -> its present life."""
+        self._setting_up: List[_Life] = []
+        self._definitions: Dict[int, Any] = {}
+        self._numbers: Dict[int, int] = {}
+        """id(FixtureDef) -> number of its definition."""
+        self._last_life = 0
+        self._raised: Dict[int, List[int]] = {}
+        """id(exception) -> lives whose set-up it left, innermost first; pytest keeps it as long as they last."""
+        self._known_of = (0, 0)
+        """The item that was asked about last, and how many fixtures it had."""
+        self._last_torn_down: Dict[int, int] = {}
+        """Number of a definition -> its life that was torn down last."""
+
+    # -- set-up ---------------------------------------------------------------------------------------------------
+
+    def setting_up(self, fixturedef: Any, request: Any) -> Optional[_Life]:
+        """Before the fixture function runs. None where the probe has given up."""
+        recorder = self._recorder
+        if recorder.is_disabled("fixtures"):
+            return None
+        try:
+            recorder.settle()
+            self._last_life += 1
+            life = _Life(self._last_life, fixturedef)
+            life.parent = self._setting_up[-1].id if self._setting_up else 0
+            item = getattr(request, "_pyfuncitem", None)
+            life.nodeid = getattr(item, "nodeid", "") or recorder.nodeid
+            if hasattr(request, "param"):
+                life.parameter = _parameter(fixturedef, request)
+            life.depends = self._dependencies(fixturedef, request)
+            if id(fixturedef) not in self._numbers:
+                self._define(fixturedef)
+            if self._setting_up:
+                self._setting_up[-1].asked.append(life.id)
+            self._setting_up.append(life)
+            recorder.stage.append((life.id, "setup"))
+            life.began = recorder.now()
+            return life
+        except Exception as error:
+            recorder.disable("fixtures", error)
+            return None
+
+    def set_up(self, life: Optional[_Life], fixturedef: Any, excinfo: Any) -> None:
+        """After the fixture function returned, yielded, or raised."""
+        if life is None:
+            return
+        recorder = self._recorder
+        try:
+            recorder.settle()
+            spent = recorder.now() - life.began
+            if recorder.stage and recorder.stage[-1][0] == life.id:
+                recorder.stage.pop()
+            if self._setting_up and self._setting_up[-1] is life:
+                self._setting_up.pop()
+            if self._setting_up:
+                self._setting_up[-1].spent_in_others += spent
+            exception = message = ""
+            if excinfo is not None:
+                error = excinfo[1] if isinstance(excinfo, tuple) else excinfo
+                exception = type(error).__name__
+                message = describe(error)[len(exception) + 2 :]
+                # Charged to the innermost: an outer fixture merely lets it through.
+                self._raised.setdefault(id(error), []).append(life.id)
+            recorder.put(
+                FixtureSetUp(
+                    life.id,
+                    self._numbers[id(fixturedef)],
+                    life.nodeid,
+                    life.parameter,
+                    life.parent,
+                    life.depends,
+                    life.began,
+                    spent - life.spent_in_others,
+                    exception,
+                    message,
+                )
+            )
+            if fixturedef.cached_result is None:  # KeyboardInterrupt, SystemExit: pytest has nothing to finish
+                recorder.put(FixtureTornDown(life.id, recorder.nodeid, None))
+                self._forget_raised(life)
+                return
+            self._alive[id(fixturedef)] = life
+            if excinfo is None:
+                fixturedef.addfinalizer(lambda: self._tearing_down(life))
+        except Exception as error:
+            recorder.disable("fixtures", error)
+
+    def _dependencies(self, fixturedef: Any, request: Any) -> List[int]:
+        known = getattr(request, "_fixture_defs", None) or {}
+        lives = []
+        for name in fixturedef.argnames:
+            life = self._alive.get(id(known.get(name)))
+            if life is not None:
+                lives.append(life.id)
+        return lives
+
+    def _define(self, fixturedef: Any) -> None:
+        number = len(self._numbers) + 1
+        self._numbers[id(fixturedef)] = number
+        self._definitions[number] = fixturedef  # alive, so that its id stays its own
+        name = str(fixturedef.argname)
+        place = place_of_code(fixturedef.func)
+        arguments = [str(argument) for argument in fixturedef.argnames]
+        internal = bool(_INTERNAL.match(name))
+        self._recorder.put(
+            FixtureDefined(number, name, str(fixturedef.scope), str(fixturedef.baseid), place, arguments, internal)
+        )
+
+    # -- teardown -------------------------------------------------------------------------------------------------
+
+    def _tearing_down(self, life: _Life) -> None:
+        """The stamp: finalizers run last in, first out, so this is the moment before the fixture's own."""
+        try:
+            self._recorder.settle()
+            self._recorder.stage.append((life.id, "teardown"))
+            life.torn_down_at = self._recorder.now()
+        except Exception as error:
+            self._recorder.disable("fixtures", error)
+
+    def finalized(self, fixturedef: Any) -> None:
+        """pytest's post_finalizer, which older versions call too often."""
+        recorder = self._recorder
+        try:
+            if fixturedef.cached_result is None:
+                return
+            life = self._alive.pop(id(fixturedef), None)
+            if life is None:
+                return
+            recorder.settle()
+            duration = None
+            if life.torn_down_at is not None:
+                duration = recorder.now() - life.torn_down_at
+                if (life.id, "teardown") in recorder.stage:
+                    recorder.stage.remove((life.id, "teardown"))
+            self._last_torn_down[self._numbers[id(fixturedef)]] = life.id
+            self._forget_raised(life)
+            recorder.put(FixtureTornDown(life.id, recorder.nodeid, duration))
+        except Exception as error:
+            recorder.disable("fixtures", error)
+
+    # -- questions ------------------------------------------------------------------------------------------------
+
+    def used_by(self, item: Any, already: List[int], excinfo: Any) -> List[int]:
+        """Lives that the item has now, in the order they were set up, without those in ``already``.
+
+        What a fixture rests on is had with it: an overridden fixture, or one that a wider fixture asked for long ago.
+        So is the fixture that failed the item, which pytest does not count among the item's own.
+        """
+        request = getattr(item, "_request", None) or getattr(item, "fixture_request", None)
+        known = getattr(request, "_fixture_defs", None)
+        if known is None:
+            return []
+        if already and excinfo is None and self._known_of == (id(item), len(known)):
+            return []  # nothing has come since: the usual case
+        self._known_of = (id(item), len(known))
+        alive = {life.id: life for life in self._alive.values()}
+        waiting = [self._alive[id(each)].id for each in known.values() if id(each) in self._alive]
+        if excinfo is not None:
+            waiting += self._raised.get(id(excinfo.value), ())
+        found = set()
+        while waiting:
+            number = waiting.pop()
+            if number in alive and number not in found:
+                found.add(number)
+                waiting += alive[number].depends
+                waiting += alive[number].asked
+        return sorted(found.difference(already))
+
+    def life_that_raised(self, excinfo: Any, when: str) -> int:
+        """The life whose function raised; 0 where it was the test itself, or is not known.
+
+        A set-up is known by its exception object (a wider fixture raises the same one again for each later test); a
+        teardown by whose function, or a function defined within it, is in the traceback.
+        """
+        if when != "teardown":
+            return self._raised.get(id(excinfo.value), [0])[0]
+        frames = _codes_in(excinfo.value)
+        for number, fixturedef in self._definitions.items():
+            if not frames.isdisjoint(_codes_of(fixturedef.func)):
+                return self._last_torn_down.get(number, 0)
+        return 0
+
+    def _forget_raised(self, life: _Life) -> None:
+        """The life is over, and the exception may be freed: its id could be another's tomorrow."""
+        for error, lives in list(self._raised.items()):
+            if life.id in lives:
+                lives.remove(life.id)
+                if not lives:
+                    del self._raised[error]
+
+
+def _codes_in(error: BaseException) -> Set[CodeType]:
+    """The functions that an exception passed through; from pytest 8 on several of them come in a group."""
+    codes = set()
+    traceback = error.__traceback__
+    while traceback is not None:
+        codes.add(traceback.tb_frame.f_code)
+        traceback = traceback.tb_next
+    for inner in getattr(error, "exceptions", None) or ():
+        if isinstance(inner, BaseException):
+            codes |= _codes_in(inner)
+    return codes
+
+
+def _codes_of(function: Any) -> Set[CodeType]:
+    """A function's code and that of the functions it defines: finalizers, mostly."""
+    waiting = [getattr(getattr(function, "__func__", function), "__code__", None)]
+    codes = set()
+    while waiting:
+        code = waiting.pop()
+        if isinstance(code, CodeType):
+            codes.add(code)
+            waiting += code.co_consts
+    return codes
+
+
+def _parameter(fixturedef: Any, request: Any) -> str:
+    """The parameter's id as pytest shows it, else a short text; never the repr of a user's object."""
+    ids = getattr(fixturedef, "ids", None)
+    param = request.param
+    try:
+        if callable(ids):
+            chosen = ids(param)
+            if chosen is not None:
+                return str(chosen)[:80]
+        elif ids:
+            return str(ids[request.param_index])[:80]
+    except Exception:
+        pass  # the suite's own ids function failed: pytest says so itself
+    if isinstance(param, (str, int, float, bool, type(None))):
+        return str(param)[:80]
+    return "%s%d" % (fixturedef.argname, getattr(request, "param_index", 0))

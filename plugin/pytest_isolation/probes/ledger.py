@@ -1,0 +1,173 @@
+"""The ledger of one connection: rows written on each level of its transaction, until they are committed or undone."""
+
+from typing import Any, Dict, List, Optional, Tuple
+
+from ..events import Place, Unit
+
+OPEN, COMMITTED, ROLLED_BACK = "open", "committed", "rolled back"
+
+CellKey = Tuple[int, int, str]
+"""(turn of the unit on the stage, number of the database, table)."""
+
+
+class Cell:
+    """What one unit wrote into one table, on one level of one transaction. See :class:`..events.RowsWritten`."""
+
+    __slots__ = (
+        "database", "deleted", "emptied", "escape", "inexact", "inserted", "into", "kept", "place", "said", "state",
+        "table", "taken", "turn", "unit", "unsure", "updated",
+    )  # fmt: skip
+
+    def __init__(self, turn: int, database: int, table: str, unit: Unit, place: Place) -> None:
+        self.turn, self.database, self.table, self.unit, self.place = turn, database, table, unit, place
+        self.inserted = self.updated = self.deleted = self.kept = self.taken = 0
+        self.inexact = self.emptied = self.escape = self.said = self.unsure = False
+        self.state = OPEN
+        self.into: Optional[Cell] = None
+        """The cell that absorbed this one."""
+
+    def insert(self, rows: int) -> None:
+        self.inserted += rows
+        self.kept += rows
+
+    def delete(self, rows: int) -> None:
+        self.deleted += rows
+        own = min(self.kept, rows)
+        self.kept -= own
+        self.taken += rows - own
+
+    def empty(self) -> None:
+        """All rows of the table are gone, and nobody knows how many there were."""
+        self.kept = self.taken = 0
+        self.emptied = True
+
+    def drop(self) -> None:
+        """The table itself is gone, which is said elsewhere."""
+        self.kept = self.taken = 0
+        self.emptied = False
+
+    def absorb(self, later: "Cell") -> None:
+        """Add what the same unit did after this."""
+        self.inserted += later.inserted
+        self.updated += later.updated
+        self.deleted += later.deleted
+        if later.emptied:
+            self.kept, self.taken, self.emptied = later.kept, later.taken, True
+        else:
+            own = min(self.kept, later.taken)
+            self.kept += later.kept - own
+            self.taken += later.taken - own
+        self.inexact = self.inexact or later.inexact
+        self.unsure = self.unsure or later.unsure
+        later.into = self
+
+    @property
+    def empty_handed(self) -> bool:
+        return not (self.inserted or self.updated or self.deleted or self.emptied or self.inexact or self.unsure)
+
+
+class Level:
+    """The transaction itself (no name), or a savepoint within it."""
+
+    __slots__ = ("cells", "name")
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.cells: Dict[CellKey, Cell] = {}
+
+
+class Ledger:
+    """``pool`` is the id of the connection's pool. ``lite``: SQLite's own connection (1), one wrapped for asyncio (2),
+    another database's (0).
+
+    SQLite's ``total_changes`` counts every row that the connection ever wrote, also in raw cursors and triggers:
+    ``expected`` is what it should be by our own count. Rows of a RETURNING are counted when they have been fetched.
+    """
+
+    __slots__ = ("committing", "counted", "expected", "last", "levels", "lite", "number", "pool", "unsure")
+
+    def __init__(self, number: int, pool: int, lite: int) -> None:
+        self.number, self.pool, self.lite = number, pool, lite
+        self.levels = [Level()]
+        self.committing = False
+        """The commit event was heard, which comes before the driver is called."""
+        self.expected = 0
+        self.counted: Any = None
+        """Weak reference to the context whose insertmanyvalues were counted: it comes once for each batch."""
+        self.unsure: Optional[Tuple[Cell, str]] = None
+        """What the statement just sent wrote to, and its verb: how many rows it were will be known a little later."""
+        self.last: Optional[Cell] = None
+
+    def cell(self, key: CellKey) -> Optional[Cell]:
+        return self.levels[-1].cells.get(key)
+
+    def compare(self, total: int) -> None:
+        """``total`` is the connection's ``total_changes``, at a moment when nothing is left to be fetched."""
+        more = total - self.expected
+        if self.unsure is not None:
+            cell, verb = self.unsure
+            self.unsure = None
+            while cell.into is not None:
+                cell = cell.into
+            cell.unsure = False
+            add(cell, verb, more)
+            cell.inexact = cell.inexact or cell.inserted < 0 or cell.deleted < 0
+        elif more and self.last is not None:
+            self.last.inexact = True
+        self.expected = total
+
+    # -- levels of the transaction --------------------------------------------------------------------------------
+
+    def savepoint(self, name: str) -> None:
+        self.levels.append(Level(name))
+
+    def release(self, name: str) -> None:
+        """The savepoint of that name, and those within it, become part of what is around them."""
+        index = self._index(name)
+        if index is None:
+            return
+        into = self.levels[index - 1].cells
+        for level in self.levels[index:]:
+            for key, cell in level.cells.items():
+                known = into.get(key)
+                if known is None:
+                    into[key] = cell
+                else:
+                    known.absorb(cell)
+                    cell.state = ""  # told by the other
+        del self.levels[index:]
+
+    def back_to(self, name: str) -> List[Cell]:
+        """What is undone. The savepoint itself stays."""
+        index = self._index(name)
+        if index is None:
+            return []
+        undone = [cell for level in self.levels[index:] for cell in level.cells.values()]
+        del self.levels[index + 1 :]
+        self.levels[index].cells = {}
+        return undone
+
+    def _index(self, name: str) -> Optional[int]:
+        for index in range(len(self.levels) - 1, 0, -1):
+            if self.levels[index].name == name:
+                return index
+        return None
+
+    def take_all(self) -> List[Cell]:
+        """All cells, outermost level first; the ledger starts anew."""
+        levels, self.levels = self.levels, [Level()]
+        self.last = None
+        return [cell for level in levels for cell in level.cells.values()]
+
+    @property
+    def pending(self) -> bool:
+        return len(self.levels) > 1 or bool(self.levels[0].cells)
+
+
+def add(cell: Cell, verb: str, rows: int) -> None:
+    if verb == "insert":
+        cell.insert(rows)
+    elif verb == "update":
+        cell.updated += rows
+    elif verb == "delete":
+        cell.delete(rows)

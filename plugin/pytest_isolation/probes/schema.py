@@ -1,0 +1,205 @@
+"""What DDL makes of a database: tables created and dropped, by SQLAlchemy's DDL or by raw SQL.
+
+No query is ever sent: a database's tables are what DDL was seen to make of them. Facts about SQLAlchemy (1.3 to 2.1):
+
+* ``create_all`` fires ``MetaData.before_create``, then for each table really created ``Table.before_create``, the
+  statement, ``Table.after_create``. Tables of one call are said in one fact, with one look at the stack.
+* Raw DDL has only cursor events. Begin, commit and rollback events fire before the driver is called.
+"""
+
+import re
+import weakref
+from collections import defaultdict
+from typing import Any, Callable, DefaultDict, List, Optional, Set, Tuple
+
+from ..callers import caller
+from ..events import Place, TablesCreated, TablesDropped, Unit
+from ..recorder import Recorder
+from .databases import Databases
+from .statements import BEFORE, QUALIFIED, plain
+
+PROBE = "schema"
+
+_DDL = re.compile(
+    r"(?:(?P<create>CREATE)\s+(?:UNLOGGED\s+)?TABLE\s+(?P<unless>IF\s+NOT\s+EXISTS\s+)?"
+    r"|DROP\s+TABLE\s+(?P<if>IF\s+EXISTS\s+)?"
+    r"|(?P<alter>ALTER)\s+TABLE\s+(?:IF\s+EXISTS\s+)?)"
+    r"(?P<names>" + QUALIFIED + r"(?:\s*,\s*" + QUALIFIED + r")*)"
+    r"(?:\s+RENAME\s+TO\s+(?P<new>" + QUALIFIED + r"))?",
+    re.IGNORECASE,
+)
+_MAY_BE_DDL = frozenset("AaCcDd-/ \n\t\r")
+
+
+class SchemaProbe:
+    def __init__(self, recorder: Recorder, databases: Databases) -> None:
+        self._recorder = recorder
+        self._database = databases.number
+        self._tables: DefaultDict[int, Set[str]] = defaultdict(set)
+        self._gathered: Optional[Tuple[type, int, str, Place, Unit]] = None
+        self._names: List[str] = []
+        self._call_site: Optional[Place] = None
+        """Where the create_all or drop_all that now runs was called."""
+        self._being_told = ""
+        """Name of the table whose ``before_create`` or ``before_drop`` was heard, and not yet its ``after_``."""
+        self.when_dropped: List[Callable[[int, str], None]] = []
+        """Called with database and table at the moment of the drop, which is said a little later."""
+        databases.when_gone.append(self._forget)
+        self._uncommitted: Any = weakref.WeakKeyDictionary()
+        """Connection -> [(created?, database, table)] since its transaction began."""
+
+    # -- listeners ------------------------------------------------------------------------------------------------
+
+    def call_begins(self, *_: Any, **__: Any) -> None:
+        self.say()
+        self._call_site = caller(3)
+
+    def call_ends(self, *_: Any, **__: Any) -> None:
+        self.say()
+        self._call_site = None
+
+    def table_begins(self, table: Any, *_: Any, **__: Any) -> None:
+        self._being_told = str(table.name)
+
+    def created(self, table: Any, connection: Any, **_: Any) -> None:
+        self._being_told = ""
+        self._gather(TablesCreated, connection, str(table.key), "orm")
+
+    def dropped(self, table: Any, connection: Any, **_: Any) -> None:
+        self._being_told = ""
+        self._gather(TablesDropped, connection, str(table.key), "orm")
+
+    def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        """Every statement comes here: out again within a tenth of a microsecond unless it may be DDL."""
+        if statement[:1] not in _MAY_BE_DDL:
+            return
+        if self._being_told and self._being_told in statement and getattr(context, "isddl", False):
+            return  # said by created() or dropped(), with the other tables of the call
+        before = BEFORE.match(statement)
+        match = _DDL.match(statement, before.end() if before else 0)
+        if match is None:
+            return
+        number = self._database(conn)
+        if number is None:
+            return
+        names = re.findall(QUALIFIED, match.group("names"))
+        if match.group("alter"):
+            if match.group("new") is None:
+                return
+            old = plain(names[0])
+            self._gather(TablesDropped, conn, old, "sql")
+            schema, dot, _ = old.rpartition(".")
+            self._gather(TablesCreated, conn, schema + dot + plain(match.group("new")), "sql")
+        else:
+            kind = TablesCreated if match.group("create") else TablesDropped
+            perhaps = match.group("unless") or match.group("if")
+            for table in map(plain, names):
+                if self._being_told and table.rpartition(".")[2].lower() == self._being_told.lower():
+                    continue  # said by created() or dropped()
+                if not perhaps or (table in self._tables[number]) is (kind is TablesDropped):
+                    self._gather(kind, conn, table, "sql")
+        self.say()
+
+    def committed(self, conn: Any) -> None:
+        if conn in self._uncommitted:
+            del self._uncommitted[conn]
+
+    def rolled_back(self, conn: Any) -> None:
+        undone = self._uncommitted.pop(conn, None)
+        for was_created, number, table in reversed(undone or ()):
+            kind = TablesDropped if was_created else TablesCreated
+            self._gather_for(kind, number, table, "rollback")
+        if undone:
+            self.say()
+
+    # -- gathering ------------------------------------------------------------------------------------------------
+
+    def _gather(self, kind: type, connection: Any, table: str, by: str) -> None:
+        number = self._database(connection)
+        if number is None:
+            return
+        self._gather_for(kind, number, table, by)
+        if _undone_by_rollback(connection):
+            self._uncommitted.setdefault(connection, []).append((kind is TablesCreated, number, table))
+
+    def _gather_for(self, kind: type, number: int, table: str, by: str) -> None:
+        unit = self._recorder.unit()
+        held = self._gathered
+        if held is None or held[0] is not kind or held[1] != number or held[2] != by or held[4] != unit:
+            self.say()
+            site = self._call_site if by == "orm" else None
+            self._gathered = (kind, number, by, site or caller(5), unit)
+        self._names.append(table)
+        if kind is TablesCreated:
+            self._tables[number].add(table)
+        else:
+            self._tables[number].discard(table)
+            for note in self.when_dropped:
+                note(number, table)
+
+    def say(self) -> None:
+        """Say what was gathered."""
+        if self._gathered is not None:
+            kind, number, by, place, unit = self._gathered
+            self._recorder.put(kind(number, self._names, by, place, unit))
+            self._gathered, self._names = None, []
+
+    def forget_call(self) -> None:
+        """A phase or fixture step ends: a create_all that raised has not told us of its end."""
+        self.say()
+        self._call_site = None
+        self._being_told = ""
+
+    def _forget(self, number: int) -> None:
+        self._tables.pop(number, None)
+
+
+def _undone_by_rollback(connection: Any) -> bool:
+    """Whether DDL sent now would be undone by a rollback. Python's sqlite3 opens no transaction for DDL by itself."""
+    name = connection.dialect.name
+    if name == "sqlite":
+        held = connection.connection
+        dbapi = getattr(held, "dbapi_connection", None) or getattr(held, "connection", None)
+        return bool(getattr(dbapi, "in_transaction", False))
+    return name == "postgresql" and not _autocommit(connection)
+
+
+def _autocommit(connection: Any) -> bool:
+    asked = getattr(connection, "_is_autocommit_isolation", None)
+    return bool(asked()) if asked is not None else False
+
+
+def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases) -> SchemaProbe:
+    """Listen to ``sqlalchemy``, the module as the suite imported it."""
+    MetaData, Table, Engine = sqlalchemy.MetaData, sqlalchemy.Table, sqlalchemy.engine.Engine
+    probe = SchemaProbe(recorder, databases)
+
+    def listen(target: Any, name: str, listener: Any) -> None:
+        sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))
+
+    for verb in ("create", "drop"):
+        listen(MetaData, "before_" + verb, probe.call_begins)
+        listen(MetaData, "after_" + verb, probe.call_ends)
+        listen(Table, "before_" + verb, probe.table_begins)
+    listen(Table, "after_create", probe.created)
+    listen(Table, "after_drop", probe.dropped)
+    # This one is called for every statement: SQLAlchemy looks at a listener's own arguments, so it is passed as it is.
+    sqlalchemy.event.listen(Engine, "after_cursor_execute", _safe_executed(recorder, probe))
+    listen(Engine, "commit", probe.committed)
+    listen(Engine, "rollback", probe.rolled_back)
+    recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.forget_call))
+    recorder.at_test_edges.append(recorder.guarded(PROBE, databases.say_gone))
+    return probe
+
+
+def _safe_executed(recorder: Recorder, probe: SchemaProbe) -> Any:
+    def after_cursor_execute(
+        conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+    ) -> None:
+        if statement[:1] in _MAY_BE_DDL and not recorder.is_disabled(PROBE):
+            try:
+                probe.executed(conn, cursor, statement, parameters, context, executemany)
+            except Exception as error:
+                recorder.disable(PROBE, error)
+
+    return after_cursor_execute

@@ -1,0 +1,149 @@
+"""What a statement of SQL does, told from its text alone: by regular expression, each text once.
+
+Compiled and textual statements read alike here, on every version of SQLAlchemy: nothing is asked of its objects.
+"""
+
+import re
+from typing import Dict, NamedTuple, Optional
+
+BEFORE = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/)*")
+"""Blanks and comments that a statement begins with. Each character can be matched in one way only, and it is matched
+apart from what follows: else an indented SELECT takes seconds to be told from a CREATE."""
+
+NAME = r"(?:\"(?:[^\"]|\"\")+\"|`[^`]+`|\[[^\]]+\]|[\w$]+)"
+QUALIFIED = NAME + r"(?:\s*\.\s*" + NAME + r")*"
+
+INSERT, UPDATE, DELETE, TRUNCATE, UNKNOWN = "insert", "update", "delete", "truncate", "unknown"
+SAVEPOINT, RELEASE, ROLLBACK_TO = "savepoint", "release", "rollback to"
+COMMIT, ROLLBACK, DDL = "commit", "rollback", "ddl"
+
+MAY_MATTER = frozenset(
+    a + b
+    for pair in (["IN", "UP", "DE", "RE", "ME", "TR", "WI", "SA", "RO", "CO", "EN", "CR", "AL", "DR"])
+    for a in (pair[0], pair[0].lower())
+    for b in (pair[1], pair[1].lower())
+) | frozenset(a + b for a in "-/ \n\t\r" for b in "-*/ \n\t\rIUDRMTWSCEAiudrmtwscea")
+"""The first two characters of statements that are worth a look; a SELECT's are not among them."""
+
+
+class Shape(NamedTuple):
+    """``verb`` is one of the above; ``table`` as :func:`plain` writes it, or the name of a savepoint. ``returning``:
+    the driver may not know how many rows there were before they are fetched. ``vague``: it may do more than is told."""
+
+    verb: str
+    table: str = ""
+    returning: bool = False
+    vague: bool = False
+    several: bool = False
+    """More than one statement in one text, which some drivers take."""
+    lenient: bool = False
+    """It may leave rows out without an error."""
+
+
+_WRITE = re.compile(
+    r"(?:INSERT\s+(?:OR\s+(?P<instead>\w+)\s+|LOW_PRIORITY\s+|DELAYED\s+|HIGH_PRIORITY\s+|IGNORE\s+)*INTO\s+"
+    r"|(?P<replace>REPLACE)\s+(?:LOW_PRIORITY\s+|DELAYED\s+)?INTO\s+"
+    r"|(?P<update>UPDATE)\s+(?:OR\s+(?P<orupdate>\w+)\s+|LOW_PRIORITY\s+|IGNORE\s+|ONLY\s+)*"
+    r"|(?P<delete>DELETE)\s+(?:LOW_PRIORITY\s+|QUICK\s+|IGNORE\s+)*FROM\s+(?:ONLY\s+)?"
+    r"|(?P<truncate>TRUNCATE)\s+(?:TABLE\s+)?(?:ONLY\s+)?"
+    r"|(?P<merge>MERGE)\s+INTO\s+|(?P<copy>COPY)\s+(?=[^(]+\sFROM\s))"
+    r"(?P<table>" + QUALIFIED + r")(?P<list>\s*,)?",
+    re.IGNORECASE,
+)
+_WRITE_WITHIN = re.compile(
+    r"(?<!FOR\s)\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?(?P<table>" + QUALIFIED + r")",
+    re.IGNORECASE,
+)
+_CONTROL = re.compile(
+    r"(?P<savepoint>SAVEPOINT)\s+(?P<one>" + NAME + r")"
+    r"|(?P<release>RELEASE)\s+(?:SAVEPOINT\s+)?(?P<two>" + NAME + r")"
+    r"|(?P<back>ROLLBACK)\s+(?:WORK\s+|TRANSACTION\s+)?TO\s+(?:SAVEPOINT\s+)?(?P<three>" + NAME + r")"
+    r"|(?P<rollback>ROLLBACK)\b|(?P<commit>COMMIT|END)\b",
+    re.IGNORECASE,
+)
+_FILLED = re.compile(
+    r"CREATE\s+(?:TEMP\w*\s+|UNLOGGED\s+)*TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<table>" + QUALIFIED + r")\s+AS\b",
+    re.IGNORECASE,
+)
+_RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
+_UPSERT = re.compile(r"\bON\s+(?:CONFLICT\b.*?\bDO\s+UPDATE|DUPLICATE\s+KEY)\b", re.IGNORECASE | re.DOTALL)
+_LENIENT = re.compile(r"\b(?:ON\s+CONFLICT|IGNORE)\b", re.IGNORECASE)
+_MORE = re.compile(r";\s*[^\s;]")
+
+MEMO_LIMIT, LONGEST_KEPT = 1_000, 5_000
+_shapes: Dict[str, Optional[Shape]] = {}
+
+
+def shape_of(statement: str) -> Optional[Shape]:
+    """None where the statement is of no interest."""
+    try:
+        return _shapes[statement]
+    except KeyError:
+        shape = _shape(statement)
+        if len(statement) <= LONGEST_KEPT:
+            if len(_shapes) >= MEMO_LIMIT:
+                _shapes.clear()
+            _shapes[statement] = shape
+        return shape
+
+
+def _shape(statement: str) -> Optional[Shape]:
+    before = BEFORE.match(statement)
+    start = before.end() if before else 0
+    head = statement[start : start + 4].upper()
+    if head == "WITH":
+        return _within(statement, start)
+    match = _WRITE.match(statement, start)
+    if match is not None:
+        return _write(statement, match)
+    control = _CONTROL.match(statement, start)
+    if control is not None:
+        return _control(control)
+    filled = _FILLED.match(statement, start)
+    if filled is not None:
+        return Shape(UNKNOWN, plain(filled.group("table")))
+    return Shape(DDL) if head in ("CREA", "ALTE", "DROP", "RENA") else None
+
+
+def _write(statement: str, match: "re.Match[str]") -> Shape:
+    table, end = plain(match.group("table")), match.end()
+    returning = _RETURNING.search(statement, end) is not None
+    several = _MORE.search(statement, end) is not None
+    if match.group("merge") or match.group("copy"):
+        return Shape(UNKNOWN, table)
+    if match.group("truncate"):
+        return Shape(TRUNCATE, table, vague=bool(match.group("list")))
+    if match.group("update"):
+        return Shape(UPDATE, table, returning, (match.group("orupdate") or "").upper() == "REPLACE", several)
+    if match.group("delete"):
+        return Shape(DELETE, table, returning, False, several)
+    replaces = bool(match.group("replace")) or (match.group("instead") or "").upper() == "REPLACE"
+    lenient = _LENIENT.search(statement, match.start()) is not None
+    return Shape(INSERT, table, returning, replaces or _UPSERT.search(statement, end) is not None, several, lenient)
+
+
+def _within(statement: str, start: int) -> Optional[Shape]:
+    """``WITH ...``: mostly a SELECT. A write may stand at its end, elsewhere than on SQLite also within."""
+    found = list(_WRITE_WITHIN.finditer(statement, start))
+    if not found:
+        return None
+    verb = {"I": INSERT, "U": UPDATE, "D": DELETE}[found[-1].group(0)[0].upper()]
+    returning = _RETURNING.search(statement, found[-1].end()) is not None
+    vague = len(found) > 1 or _UPSERT.search(statement, found[-1].end()) is not None
+    return Shape(verb, plain(found[-1].group("table")), returning, vague, True)
+
+
+def _control(match: "re.Match[str]") -> Shape:
+    if match.group("savepoint"):
+        return Shape(SAVEPOINT, plain(match.group("one")).lower())
+    if match.group("release"):
+        return Shape(RELEASE, plain(match.group("two")).lower())
+    if match.group("back"):
+        return Shape(ROLLBACK_TO, plain(match.group("three")).lower())
+    return Shape(ROLLBACK if match.group("rollback") else COMMIT)
+
+
+def plain(name: str) -> str:
+    """A name without its quotes; ``schema.table`` where it is qualified."""
+    parts = re.findall(NAME, name)
+    return ".".join(part[1:-1].replace('""', '"') if part[0] in '"`[' else part for part in parts)

@@ -1,0 +1,77 @@
+"""Who is on the stage now, and what is said of it."""
+
+from typing import Any, Callable, List, TypeVar
+
+from .events import ProbeDisabled, Unit
+from .sink import Sink
+
+Listener = TypeVar("Listener", bound=Callable[..., Any])
+
+
+class Recorder:
+    """Stamps and attributes each fact: to the innermost fixture being set up or torn down, else to the test's phase."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.put = sink.put
+        self.put_surely = sink.put_surely
+        self.now = sink.now
+        self.nodeid = ""
+        self.phase = "import"
+        self.stage: List[Any] = []
+        """(life, step) of the fixtures now being set up or torn down, innermost last."""
+        self.before_phase_ends: List[Callable[[], None]] = []
+        """Called before a phase or fixture step ends: probes that gather facts say them here."""
+        self.at_test_edges: List[Callable[[], None]] = []
+        """Called when a test starts and when it has ended: probes that compare states do it here."""
+        self._sink = sink
+        self._disabled: List[str] = []
+
+    def unit(self) -> Unit:
+        """Whom a fact of this moment is charged to."""
+        if self.stage:
+            life, step = self.stage[-1]
+            return Unit(self.nodeid, self.phase, life, step)
+        return Unit(self.nodeid, self.phase)
+
+    def settle(self) -> None:
+        """Say what was gathered for the unit on the stage, before another one steps on it."""
+        for say in self.before_phase_ends:
+            say()
+
+    def guarded(self, probe: str, listener: Listener) -> Listener:
+        """``listener``, which cannot fail: its first exception disables the probe and is said once in the stream."""
+
+        def safe(*args: Any, **kwargs: Any) -> None:
+            if probe in self._disabled:
+                return
+            try:
+                listener(*args, **kwargs)
+            except Exception as error:
+                self.disable(probe, error)
+
+        return safe  # type: ignore[return-value]
+
+    def disable(self, probe: str, error: BaseException) -> None:
+        if probe not in self._disabled:
+            self._disabled.append(probe)
+            self.put(ProbeDisabled(probe, describe(error)))
+
+    def is_disabled(self, probe: str) -> bool:
+        return probe in self._disabled
+
+    def hurry(self) -> None:
+        """Send what was said so far now: what follows may take the process down."""
+        self._sink.hurry()
+
+    def close(self) -> None:
+        self._sink.close()
+
+
+def describe(error: BaseException) -> str:
+    """``TypeName: message``; an exception whose ``__str__`` fails is described by its type."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    name = type(error).__name__
+    return "%s: %s" % (name, text[:2000]) if text else name

@@ -1,0 +1,64 @@
+"""What the launcher tells the plugin, through one environment variable."""
+
+import json
+import os
+from typing import Any, List, NamedTuple, Optional
+
+from .events import SETTINGS_VARIABLE
+
+
+class Settings(NamedTuple):
+    """``address`` is ``unix:PATH`` or ``tcp:HOST:PORT``. ``select`` names a file with node ids, a JSON array; '' runs
+    everything. ``colour`` asks for coloured output although nobody's terminal is attached. ``worker`` is this process's
+    name. ``queue_limit`` is how many facts may wait, 0 for the usual number. ``stage`` is the folder of
+    :mod:`.stage_file`."""
+
+    address: str
+    token: str
+    worker: str
+    select: str = ""
+    colour: bool = False
+    queue_limit: int = 0
+    stage: str = ""
+
+
+def read_settings() -> Optional[Settings]:
+    """The settings meant for this very process; None where nobody listens to it.
+
+    The launched process puts its process id into the variable. pytest-xdist's workers are its children; every other
+    pytest that finds the variable so marked was started by a test, and keeps silent.
+    """
+    text = os.environ.get(SETTINGS_VARIABLE)
+    if not text:
+        return None
+    try:
+        given = json.loads(text)
+        address, token = str(given["address"]), str(given["token"])
+        owner = given.get("owner")
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "") if owner else ""
+        if owner and not (worker and owner == os.getppid()):
+            return None
+        if not owner:
+            given["owner"] = os.getpid()
+            os.environ[SETTINGS_VARIABLE] = json.dumps(given)
+        return Settings(
+            address,
+            token,
+            worker or "main",
+            str(given.get("select") or ""),
+            bool(given.get("colour")),
+            int(given.get("queue_limit") or 0),
+            str(given.get("stage") or ""),
+        )
+    except Exception:  # not ours to judge: somebody else's variable of this name must not stop a suite
+        return None
+
+
+def read_selection(path: str) -> Optional[List[str]]:
+    """The node ids to run. None where the file cannot be read: then everything runs, rather than nothing."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            given: Any = json.load(file)
+        return [str(nodeid) for nodeid in given]
+    except Exception:
+        return None

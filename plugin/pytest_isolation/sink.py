@@ -1,0 +1,280 @@
+"""The way out: a bounded queue, one thread, one socket. It never blocks the suite and never fails it.
+
+What a suite may do that shapes this file: fork (Python 3.12 warns of that in a process with threads, and ``-W error``
+makes the warning a failure), look at ``threading.enumerate()``, block signals and wait for them, patch or replace
+``socket``, ``time`` and ``os``, close descriptors that it did not open.
+"""
+
+import _thread
+import atexit
+import os
+import select
+import signal
+import socket
+import threading
+import time
+from collections import deque
+from typing import Any, Deque, Optional, Tuple
+
+from .encoding import encode, handshake_line
+from .events import FactsDropped
+
+QUEUE_LIMIT = 50_000
+"""Facts that may wait. A suite of ten thousand tests waits with fewer than that if its reader stops for ten seconds."""
+
+FLUSH_INTERVAL = 0.05
+"""Seconds between batches. A send per fact would wake the reader each time: 13 to 50 us of the suite's time."""
+
+CLOSING_PATIENCE = 0.5
+"""Seconds to wait at the end for a reader that takes nothing. One that still reads is waited for up to
+``CLOSING_LIMIT``."""
+
+CLOSING_LIMIT = 10.0
+
+HURRY_PATIENCE = 0.05
+"""Seconds to wait for facts that are urgent; twice a session at most."""
+
+FORK_PATIENCE = 0.2
+"""Seconds that a fork waits for the thread to be gone; it takes a fraction of a millisecond."""
+
+# Bound here, at import: a test may patch these modules, or a library replace them by its own (gevent, freezegun).
+_clock = {"perf": time.perf_counter, "wall": time.time}
+_exists = os.path.exists
+_fstat = os.fstat
+_select = select.select
+_close = socket.socket.close
+_send = socket.socket.send
+
+
+def connect(address: str, token: str) -> Optional[socket.socket]:
+    """A connected socket that has said its token; None where nobody listens there."""
+    kind, _, rest = address.partition(":")
+    peer = None
+    try:
+        if kind == "unix":
+            peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            target: Any = rest
+        else:
+            host, _, port = rest.rpartition(":")
+            peer = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            target = (host, int(port))
+        peer.settimeout(1.0)
+        peer.connect(target)
+        peer.sendall(handshake_line(token).encode() + b"\n")
+        peer.setblocking(False)
+        return peer
+    except Exception:
+        if peer is not None:
+            peer.close()
+        return None
+
+
+class Sink:
+    """Takes facts from the suite's threads (:meth:`put`), sends them from its own."""
+
+    def __init__(self, peer: socket.socket, worker: str, limit: int = QUEUE_LIMIT) -> None:
+        self._peer = peer
+        self._identity = _identity(peer)
+        self._worker = worker
+        self._queue: Deque[Tuple[float, Any]] = deque()
+        self._limit = limit
+        self._dropped = 0
+        self._told_dropped = 0
+        self._unsent = b""
+        self._sent = 0
+        self._dead = False
+        self._closing = False
+        self._wake = threading.Event()
+        self._drained = threading.Event()
+        self._offset = _clock["wall"]() - _clock["perf"]()
+        self._perf = _clock["perf"]
+        self._forks = 0
+        """Forks that are under way: no thread meanwhile."""
+        self._lock = threading.Lock()
+        self._thread = 0
+        """The system's id of the thread; 0 where there is none."""
+        self._gone = threading.Event()
+        self._start()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self.forget)
+
+    def now(self) -> float:
+        """Seconds since the epoch; never goes backwards, and does not follow a test that freezes time."""
+        return self._offset + self._perf()
+
+    def put(self, fact: Any) -> None:
+        """Queue a fact, stamped with the time. Under a microsecond; a full queue counts it as dropped."""
+        if len(self._queue) < self._limit:
+            self._queue.append((self._offset + self._perf(), fact))
+        else:
+            self._dropped += 1
+
+    def put_surely(self, fact: Any) -> None:
+        """Queue a fact that must not be dropped, however full the queue is: without its end a run is called crashed."""
+        if not self._dead:
+            self._queue.append((self._offset + self._perf(), fact))
+
+    def forget(self) -> None:
+        """Say nothing any more. In a forked child: the socket is the parent's, this end of it is closed."""
+        self._dead = True
+        self._limit = 0
+        self._queue = deque()
+        if _identity(self._peer) == self._identity:
+            _close(self._peer)
+
+    def hurry(self) -> None:
+        """Send what waits now, and wait a moment until it is gone: the process may not live to the next batch."""
+        if not self._dead:
+            self._drained.clear()
+            self._closing = True
+            self._wake.set()
+            self._drained.wait(HURRY_PATIENCE)
+
+    def close(self) -> None:
+        """Send what waits; give up on a reader that takes nothing."""
+        if self._dead:
+            return
+        self._drained.clear()
+        self._closing = True
+        self._wake.set()
+        began = self._perf()
+        moved_at, sent = began, self._sent
+        while not self._drained.wait(0.02):
+            now = self._perf()
+            if self._sent != sent:
+                moved_at, sent = now, self._sent
+            if now - moved_at > CLOSING_PATIENCE or now - began > CLOSING_LIMIT or self._gone.is_set():
+                break
+
+    # -- the thread's life ------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self._gone.clear()
+        # Not a threading.Thread: it is nobody's business in threading.enumerate(), and no tracer's.
+        _thread.start_new_thread(self._work, ())
+
+    def _before_fork(self) -> None:
+        """No thread while the process forks."""
+        if self._dead:
+            return
+        try:
+            with self._lock:
+                self._forks += 1
+            self._wake.set()
+            if self._gone.wait(FORK_PATIENCE) and self._thread:
+                # It has said goodbye; Python 3.12 asks the system whether it is really gone.
+                task, until = "/proc/self/task/%d" % self._thread, self._perf() + FORK_PATIENCE
+                while _exists(task) and self._perf() < until:
+                    _select([], [], [], 0.0001)  # let it have the interpreter's lock
+        except Exception:
+            pass  # at worst, Python warns of the thread
+
+    def _after_fork(self) -> None:
+        if self._dead:
+            return
+        try:
+            with self._lock:
+                self._forks -= 1
+                if not self._forks and self._gone.is_set():
+                    self._start()
+        except Exception:
+            self.forget()
+
+    # -- on the sink's own thread --------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            self._thread = getattr(threading, "get_native_id", int)()
+            _leave_signals_to_the_suite()
+            while not self._dead and not self._forks:
+                self._wake.wait(FLUSH_INTERVAL)
+                self._wake.clear()
+                while self._flush() and (self._queue or self._dropped != self._told_dropped):
+                    pass
+                if self._closing and not self._queue and not self._unsent:
+                    self._closing = False
+                    self._drained.set()
+        except Exception:  # the listener is gone: the suite runs on, and nobody is told
+            self.forget()
+        with self._lock:
+            self._gone.set()
+            if not self._forks and not self._dead:  # the fork was over before the thread was
+                self._start()
+
+    def _flush(self) -> bool:
+        """Send a batch; False if it could not be sent to its end before a fork, or for good."""
+        if not self._unsent:
+            lines = []
+            queue = self._queue
+            for _ in range(min(len(queue), 500)):
+                at, fact = queue.popleft()
+                lines.append(self._line(at, fact))
+            if not queue and self._dropped != self._told_dropped:
+                self._told_dropped = self._dropped
+                lines.append(self._line(self.now(), FactsDropped(self._told_dropped)))
+            self._unsent = b"".join(lines)
+        while self._unsent:
+            if self._dead or self._forks:
+                return False
+            if _identity(self._peer) != self._identity:  # the suite closed it, and may have opened a file in its place
+                raise OSError("not our socket any more")
+            _, writable, _ = _select([], [self._peer], [], FLUSH_INTERVAL)
+            if not writable:
+                continue
+            try:
+                count = _send(self._peer, self._unsent)
+            except BlockingIOError:
+                continue
+            self._sent += count
+            self._unsent = self._unsent[count:]
+        return True
+
+    def _line(self, at: float, fact: Any) -> bytes:
+        try:
+            return (encode(self._worker, at, fact) + "\n").encode()
+        except Exception:  # a value that JSON does not know: say it as text, rather than lose the fact
+            pass
+        try:
+            plain = type(fact)(*[_plain(value) for value in fact])
+            return (encode(self._worker, at, plain) + "\n").encode()
+        except Exception:  # one fact that cannot be said must not silence the rest
+            self._dropped += 1
+            return b""
+
+
+def _identity(peer: socket.socket) -> Tuple[int, int]:
+    """What tells this socket from whatever gets its number once it is closed; (-1, -1) where it is closed."""
+    try:
+        found = _fstat(peer.fileno())
+        return found.st_dev, found.st_ino
+    except OSError:
+        return -1, -1
+
+
+def _leave_signals_to_the_suite() -> None:
+    """A test that blocks a signal and waits for it must get it, and not this thread."""
+    if hasattr(signal, "pthread_sigmask"):
+        faults = {getattr(signal, name, None) for name in ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT")}
+        everything = getattr(signal, "valid_signals", lambda: range(1, signal.NSIG))()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [number for number in everything if number not in faults])
+
+
+def _plain(value: Any) -> Any:
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    try:
+        return str(value)
+    except Exception:
+        return type(value).__name__
+
+
+def close_at_exit(sink: Sink, last_words: Any) -> None:
+    """At interpreter exit: ``last_words()`` may put a fact, then everything is sent."""
+
+    def end() -> None:
+        last_words()
+        sink.close()
+
+    atexit.register(end)
