@@ -1,0 +1,97 @@
+"""Every key of the dashboard: one place for the footer, the help screen, the palette and a user's own keymap.
+
+A binding's ``id`` is what a keymap names (``App.set_keymap``); its ``tooltip`` is the sentence that help shows. Screens
+take their keys from here, so that two verbs can never fight for one key unseen.
+
+>>> [binding.key for binding in APP if binding.id == "run.all"]
+['r']
+"""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+FOOTER = (
+    "...", "view.findings", "view.fix", "main.filter", "main.next", "run.all", "app.help", "app.quit",
+    "view.compare", "main.previous", "view.metadata", "run.failed",
+    "run.selected", "run.stop", "run.watch", "main.axis", "main.edit", "main.copy",
+    "view.output", "view.runs", "main.zoom_in", "main.zoom_out",
+)  # fmt: skip
+"""The order of the keys at the bottom, the most needed first; "..." stands for those of the screen in front."""
+
+
+def key(
+    keys: str,
+    action: str,
+    description: str,
+    tooltip: str,
+    id: str,
+    *,
+    show: bool = True,
+    display: str | None = None,
+    group: Binding.Group | None = None,
+    priority: bool = False,
+) -> Binding:
+    """A binding in which nothing is left out: description, tooltip and id are compulsory."""
+    return Binding(keys, action, description, show, display, priority=priority, tooltip=tooltip, id=id, group=group)
+
+
+APP: list[Binding] = [
+    key("f", "view('findings')", "Findings", "The causes behind the failures, worst first", "view.findings"),
+    key("x", "view('fix')", "Fix", "Plan, look at, apply or undo the fix", "view.fix"),
+    key("b", "view('compare')", "Compare", "Before and after the fix, side by side", "view.compare"),
+    key("m", "view('metadata')", "Metadata", "Tables by tests: kept, new, refused, created, dropped", "view.metadata"),
+    key("o", "view('output')", "Output", "What pytest itself printed", "view.output"),
+    key("u", "view('runs')", "Runs", "Earlier runs and recordings", "view.runs"),
+    key("r", "rerun_all", "Rerun", "Run all tests again", "run.all"),
+    key("R", "rerun_failed", "Failed", "Run again what failed", "run.failed", display="R"),
+    key("w", "watch", "Watch", "Run again whenever a file is saved, on or off", "run.watch"),
+    key("S", "stop", "Stop", "Stop the run; a second time insists", "run.stop", display="S"),
+    key("question_mark", "help", "Help", "All keys and glyphs", "app.help", display="?"),
+    key("q", "quit", "Quit", "Stop pytest, await its teardown, and leave", "app.quit"),
+    key("escape", "back", "Back", "Back to the timeline", "app.back", show=False),
+]
+"""Valid on every screen."""
+
+_ON_CARD = ("main.next", "main.previous", "main.edit", "main.copy", "run.selected")
+
+MAIN: list[Binding] = [
+    key("slash", "filter", "Filter", "Narrow to tests by text, is:failed, fixture:, table:, file:", "main.filter",
+        display="/"),
+    key("n", "next_failure(1)", "Next", "To the next failing test", "main.next"),
+    key("N", "next_failure(-1)", "Last", "To the failing test before", "main.previous", display="N",
+        ),
+    key("s", "rerun_selected", "This", "Run the test under the cursor again; all matches while a filter stands",
+        "run.selected"),
+    key("e", "edit", "Edit", "Open the line in $VISUAL or $EDITOR", "main.edit"),
+    key("y", "copy", "Copy", "Copy the command that repeats this test", "main.copy"),
+    key("t", "axis", "Axis", "One column a test, or time to scale", "main.axis"),
+    key("escape", "escape", "Back", "To the timeline; there, clear the filter", "main.escape", show=False),
+    key("plus,equals_sign", "zoom(1)", "Wider", "Wider columns", "main.zoom_in", display="+"),
+    key("minus", "zoom(-1)", "Narrower", "Narrower columns", "main.zoom_out", display="-"),
+]  # fmt: skip
+"""Of the main screen, wherever its focus is."""
+
+CARD_SCREEN: list[Binding] = [binding for binding in MAIN if binding.id in _ON_CARD]
+"""Of the card where it is a screen of its own."""
+
+TIMELINE: list[Binding] = [
+    key("left,h", "cursor(-1)", "Earlier test", "To the test before", "timeline.left", show=False),
+    key("right,l", "cursor(1)", "Later test", "To the test after", "timeline.right", show=False),
+    key("up,k", "line(-1)", "Line up", "To the line above", "timeline.up", show=False),
+    key("down,j", "line(1)", "Line down", "To the line below", "timeline.down", show=False),
+    key("pageup,ctrl+b", "page(-1)", "Page up", "A screenful up", "timeline.page_up", show=False),
+    key("pagedown,ctrl+f", "page(1)", "Page down", "A screenful down", "timeline.page_down", show=False),
+    key("home,g", "first", "First", "To the first line", "timeline.first", show=False),
+    key("end,G", "follow", "Follow", "Follow the newest test; in a finished run, to the last line", "timeline.follow",
+        show=False),
+    key("enter", "open", "Open", "Open the test's card; fold or unfold on a file's line", "timeline.open", show=False),
+    key("space", "fold", "Fold", "Fold or unfold the file under the cursor", "timeline.fold", show=False),
+]  # fmt: skip
+"""Of the timeline while it has the focus."""
+
+CARD: list[Binding] = [
+    key("up,k", "scroll_up", "Up", "A line up", "card.up", show=False),
+    key("down,j", "scroll_down", "Down", "A line down", "card.down", show=False),
+]
+"""Of a test's card while it has the focus."""

@@ -1,0 +1,92 @@
+"""The palette's memory of the run: tests, fixtures and tables, found by a few letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from ..model import Run, Test
+from ..plain import clean, number
+from .timeline.index import hidden
+
+if TYPE_CHECKING:
+    from .app import IsolationApp
+
+MOST = 40
+"""Hits at most: nobody reads more."""
+
+
+class Goal(NamedTuple):
+    """Something to jump to."""
+
+    text: str
+    about: str
+    go: Callable[[], None]
+    sought: str
+    """What is searched: for a test its file too."""
+
+
+class RunProvider(Provider):
+    """Finds tests (jumps to them), fixtures and tables (narrow the timeline to the tests that have them)."""
+
+    @property
+    def isolation(self) -> IsolationApp:
+        return cast("IsolationApp", self.app)
+
+    async def discover(self) -> Hits:
+        """Before anything is typed: the first failures."""
+        source = self.isolation.workbench.current
+        for test in [test for test in source.run.order if test.outcome.bad][:5] if source is not None else ():
+            goal = self._test(test)
+            yield DiscoveryHit(Content(goal.text), goal.go, text=goal.text, help=goal.about)
+
+    async def search(self, query: str) -> Hits:
+        source = self.isolation.workbench.current
+        if source is None:
+            return
+        matcher = self.matcher(query)
+        found = [(matcher.match(goal.sought), goal) for goal in self._goals(source.run, query)]
+        best = sorted((pair for pair in found if pair[0] > 0), key=lambda pair: -pair[0])[:MOST]
+        for score, goal in best:
+            yield Hit(score, Content(goal.text), goal.go, text=goal.text, help=goal.about)
+
+    def _goals(self, run: Run, query: str) -> Iterator[Goal]:
+        # The matcher takes some 20 us a text: what cannot match is left out first, so that 10,000 tests stay quick.
+        letters = [letter for letter in query.lower() if not letter.isspace()]
+        for definition in run.definitions.values():
+            if not hidden(definition):
+                about = f"{definition.scope} fixture, {number(len(definition.lives), 'life', 'lives')}"
+                name = f"fixture {clean(definition.name)}"
+                yield Goal(name, about, self._narrow("fixture", definition.name), name)
+        for table in sorted({table for _, table in run.registrations} | {event.table for event in run.table_events}):
+            name = f"table {clean(table)}"
+            yield Goal(name, "tests during which something befell it", self._narrow("table", table), name)
+        for test in run.tests.values():
+            if _in_order(letters, test.nodeid.lower()):
+                yield self._test(test)
+
+    def _test(self, test: Test) -> Goal:
+        glyph = self.isolation.glyphs.outcome(test.outcome)
+        about = f"{glyph} {test.outcome.value}  {clean(test.file)}"
+        return Goal(clean(test.name), about, partial(self._jump, test), clean(test.nodeid))
+
+    def _jump(self, test: Test) -> None:
+        self.isolation.show_test(test)
+
+    def _narrow(self, name: str, value: str) -> Callable[[], None]:
+        quoted = f'"{value}"' if any(letter in value for letter in " ,") else value
+        return partial(self.isolation.narrow, f"{name}:{quoted}")
+
+
+def _in_order(letters: list[str], text: str) -> bool:
+    """Whether the letters occur in that order: the least that a fuzzy match asks for."""
+    at = 0
+    for letter in letters:
+        at = text.find(letter, at) + 1
+        if not at:
+            return False
+    return True

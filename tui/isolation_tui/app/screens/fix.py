@@ -1,0 +1,297 @@
+"""The fix: what it would change and why, the diff, one key to apply and run again, the same key to undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Static
+
+from ...errors import ToolError
+from ...fix import FixError, NothingToFix, Plan
+from ...plain import clean
+from .. import view_keys
+from ..widgets.line_list import Line, LineList
+from ..widgets.panel import Legend, wrapped
+from ..widgets.plan_lines import diff_lines, effect_table, figures, file_tree, heading, summary_table
+from ..words import MUTED
+from .view import View
+
+
+class Planned(Message):
+    """A plan was made, or could not be."""
+
+    def __init__(self, plan: Plan | None, reason: str = "", expected: bool = False) -> None:
+        super().__init__()
+        self.plan, self.reason, self.expected = plan, reason, expected
+
+
+class FixScreen(View):
+    """The plan at the left, the diff at the right (below it on a narrow terminal)."""
+
+    DEFAULT_CSS = """
+    FixScreen {
+        #deeds { height: 3; padding: 0 1; }
+        #deeds Button { margin-right: 1; min-width: 10; }
+        #deeds #standing { width: 1fr; height: 3; padding: 1 1 0 1; }
+        #fix { height: 1fr; }
+        #plan { width: 55%; }
+        #diff { width: 45%; }
+        &.-narrow #fix { layout: vertical; }
+        &.-narrow #plan { width: 100%; height: 3fr; }
+        &.-narrow #diff { width: 100%; height: 2fr; }
+        &.-flat #deeds { height: 1; }
+        &.-flat #deeds #standing { height: 1; padding: 0 1; }
+        &.-flat #deeds Button { height: 1; border: none; min-width: 8; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.FIX]
+    AUTO_FOCUS: ClassVar[str | None] = "#plan"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plan: Plan | None = None
+        self._reason = ""
+        self._planning = False
+        self._apply_then = False
+        """Whether x was pressed while the plan was being made: it is applied as soon as it is there."""
+        self._stood = ""
+        """The status before a change of files that waits for the run to stop; '' where none does."""
+        self._state: tuple[object, ...] = ()
+
+    def compose_view(self) -> ComposeResult:
+        yield Legend()
+        with Horizontal(id="deeds"):
+            yield Button("x  Apply and rerun", id="apply", variant="success")
+            yield Button("x  Undo and rerun", id="undo", variant="warning")
+            yield Button("F  Finish", id="finish", variant="primary")
+            yield Static("", id="standing", markup=False)
+        with Horizontal(id="fix"):
+            yield LineList(id="plan", classes="panel")
+            yield LineList(id="diff", classes="panel", sideways=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#plan", LineList).border_title = "Plan"
+        self.query_one("#diff", LineList).border_title = "Diff"
+        for button in self.query(Button):
+            button.can_focus = True
+        if self._status == "CLEAN":
+            self.action_plan()
+
+    @property
+    def _status(self) -> str:
+        return self.workbench.fix_status.name
+
+    # -- planning ----------------------------------------------------------------------------------------------
+
+    def action_plan(self) -> None:
+        """Plan in a thread: reading and parsing the project's files takes a moment."""
+        if not self.workbench.can_run:
+            self._planned(Planned(None, "A recording has no files to mend: launch the project itself.", True))
+            return
+        if self._status != "CLEAN":
+            self.isolation.notice("The fix stands in the files already: undo it before planning anew.")
+            return
+        self._planning = True
+        self._show()
+        self.run_worker(self._make_plan, thread=True, exclusive=True, group="plan", exit_on_error=False)
+
+    def _make_plan(self) -> None:
+        try:
+            self.post_message(Planned(self.workbench.plan_fix()))
+        except NothingToFix as nothing:
+            self.post_message(Planned(None, nothing.reason, True))
+        except (FixError, ToolError) as error:
+            self.post_message(Planned(None, str(error)))
+        except Exception as defect:  # a defect of ours must not take the dashboard down with it
+            self.post_message(Planned(None, f"planning failed: {type(defect).__name__}: {defect}"))
+
+    @on(Planned)
+    def _planned(self, event: Planned) -> None:
+        self._planning = False
+        self._plan = event.plan
+        title = "No recipe fits here" if event.expected else "The fix could not be planned"
+        self._reason = "" if event.plan is not None else f"{title}: {event.reason}"
+        self._show(top=True)
+        if self._apply_then:
+            self._apply_then = False
+            self.action_apply_or_undo()
+
+    # -- showing -----------------------------------------------------------------------------------------------
+
+    def show_run(self) -> None:
+        run = self.run_shown
+        before, after = self.workbench.before_after()
+        state = (self._status, id(before), id(after), id(run), run.done if run else 0, run.finished if run else False)
+        if state != self._state:
+            undone = bool(self._state) and self._state[0] != "CLEAN" and self._status == "CLEAN"
+            self._state = state
+            never = self._plan is None and not self._reason and not self._planning
+            if self._status == "CLEAN" and (undone or never):
+                self.action_plan()
+            self._show()
+
+    def refresh_run(self, changed: bool) -> None:
+        super().refresh_run(changed)
+        if self._stood and not self.workbench.changing:
+            self._changed()
+
+    def on_screen_suspend(self) -> None:
+        """Nothing is written behind the user's back."""
+        if self._apply_then:
+            self._apply_then = False
+            self.isolation.notice("Not applied: you left before the plan was there.")
+
+    def _show(self, top: bool = False) -> None:
+        if not self.is_mounted:
+            return
+        status = self._status
+        interrupted = status.startswith("INTERRUPTED")
+        self.query_one("#apply").display = status == "CLEAN" and self._plan is not None
+        self.query_one("#undo").display = status == "APPLIED" or interrupted
+        self.query_one("#finish").display = interrupted
+        self.query_one("#standing", Static).update(self._standing())
+        self.query_one(Legend).say(
+            "Fix",
+            ("", "", f"recipe: {clean(self._plan.recipe)}" if self._plan else "planned from the project's files"),
+            ("Tab", "$text-accent", "plan / diff"),
+        )  # fmt: skip
+        self.query_one("#plan", LineList).show(self._plan_lines, top=top)
+        diff = self.query_one("#diff", LineList)
+        if top or not diff.lines:
+            diff.show(self._diff_lines, top=top)
+        self.refresh_bindings()
+
+    def _standing(self) -> Content:
+        """The state in words, with what goes on."""
+        signs, run = self.glyphs, self.run_shown
+        going = ""
+        if run is not None and not run.finished:
+            going = f"   {signs.running} running {run.done}/{run.total}"
+        match self._status:
+            case _ if self.workbench.fix_failure:
+                said = Content.styled("! out of reach: how the files stand is not known", "bold $text-warning")
+            case "APPLIED":
+                said = Content.styled(f"{signs.passed} applied", "bold $text-success")
+            case "INTERRUPTED_APPLY":
+                said = Content.styled("! applying was cut off: finish it, or undo it", "bold $text-warning")
+            case "INTERRUPTED_UNDO":
+                said = Content.styled("! undoing was cut off: finish it", "bold $text-warning")
+            case _ if self._apply_then:
+                words = f"{signs.running} planning{signs.ellipsis} will apply and rerun (x again: do not)"
+                said = Content.styled(words, "bold $text-warning")
+            case _:
+                words = "planning" if self._planning else "not applied; nothing was touched"
+                said = Content.styled(f"{signs.not_run} {words}", MUTED)
+        return Content.assemble(said, (going, "$text-primary"), (self._effect(), MUTED))
+
+    def _effect(self) -> str:
+        """What the fix did, in one line that is always in sight."""
+        measured = figures(*self.workbench.before_after()) if self._status == "APPLIED" else None
+        changes = [delta for delta in reversed(measured or ()) if delta.difference]
+        arrow = self.glyphs.arrow
+        return "   " + ", ".join(f"{delta.name} {delta.before} {arrow} {delta.after}" for delta in changes)
+
+    def _plan_lines(self, width: int) -> Sequence[Line]:
+        plan, lines = self._plan, list[Line]()
+        if plan is not None:
+            lines += [Line(Content.styled("Files to modify", "bold"))]
+            lines += file_tree(plan, width, self.glyphs)
+            lines += heading("Summary of changes")
+            lines += summary_table(plan, width, self.glyphs)
+        elif self._planning:
+            lines += [Line(Content.styled("Reading the project's files ...", MUTED))]
+        elif self._status == "APPLIED":
+            lines += _said("The fix was applied in an earlier sitting. x takes it back, byte for byte.", width)
+        elif self._status != "CLEAN":
+            lines += _said("The journal holds every file as it was: nothing is lost either way.", width)
+        else:
+            lines += _said(self._reason, width)
+        before, after = self.workbench.before_after()
+        if plan is not None or before is not None or after is not None:
+            lines += heading("Measured effect")
+            lines += effect_table(before, after, self.glyphs)
+            if before is not None and after is not None:
+                lines.append(Line(Content.styled("b  shows both runs test by test", MUTED)))
+        return lines
+
+    def _diff_lines(self, width: int) -> Sequence[Line]:
+        if self._plan is None:
+            return [Line(Content.styled("The diff will stand here.", MUTED))]
+        return diff_lines(self._plan.diff)
+
+    # -- intents -----------------------------------------------------------------------------------------------
+
+    def action_apply_or_undo(self) -> None:
+        if self._status == "CLEAN":
+            plan = self._plan
+            if self._planning or (plan is None and not self._reason):
+                self._apply_then = not self._apply_then
+                self._show()
+                return
+            if plan is None:
+                self.isolation.notice(self._reason)
+                return
+            self._change(lambda: self.workbench.apply_fix(plan), "Applied. Running again.")
+        else:
+            self._change(self.workbench.undo_fix, "Undone: every file is as it was. Running again.")
+
+    def action_finish(self) -> None:
+        self._change(self.workbench.finish_fix, "Finished what was cut off. Running again.")
+
+    def _change(self, deed: Callable[[], None], said: str) -> None:
+        """Write files, then run. Where that is refused, the reason is shown and nothing runs."""
+        if not self.workbench.can_run:
+            self.isolation.notice("A recording has no files to mend: launch the project itself.")
+            return
+        if self.workbench.changing:
+            self.isolation.notice("The run is being stopped first. S insists.")
+            return
+
+        def do() -> None:
+            deed()
+            self.isolation.notice(said)
+
+        self._stood = self._status
+        self.isolation.attempt(lambda: self.workbench.change_and_run(do))
+        if self.workbench.changing:
+            self.isolation.stopping = True
+            self.isolation.notice("Stopping the run first: no file changes under it.")
+        else:
+            self._changed()
+        self.isolation.tell()
+
+    def _changed(self) -> None:
+        """Files were changed, or refused it; then they are planned anew: what is shown is what would be applied."""
+        refused, self._stood = self._stood == self._status, ""
+        if refused and self._status == "CLEAN":
+            self.action_plan()
+        self._show()
+
+    @on(Button.Pressed, "#apply")
+    @on(Button.Pressed, "#undo")
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_apply_or_undo()
+
+    @on(Button.Pressed, "#finish")
+    def _finish_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_finish()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "finish":
+            return self._status.startswith("INTERRUPTED")
+        if action == "plan":
+            return self._status == "CLEAN" and self.workbench.can_run
+        return super().check_action(action, parameters)
+
+
+def _said(text: str, width: int) -> list[Line]:
+    return [Line(Content.styled(line, MUTED)) for line in wrapped(clean(text), width)]

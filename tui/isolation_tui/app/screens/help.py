@@ -1,0 +1,134 @@
+"""All keys, all signs, all words: one screen, scrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+
+from ...model import Outcome, TableEventKind
+from .. import keys, view_keys
+from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, UNICODE, Glyphs
+from ..widgets.line_list import Line, LineList
+from ..widgets.panel import Legend, wrapped
+from ..words import MUTED
+from .view import View
+
+_KEYS: tuple[tuple[str, list[Binding]], ...] = (
+    ("Everywhere", keys.APP),
+    ("Main screen", keys.MAIN),
+    ("Timeline", keys.TIMELINE),
+    ("A test's card", keys.CARD),
+    ("Metadata", view_keys.GRID),
+    ("Findings", view_keys.FINDINGS),
+    ("Fix", view_keys.FIX),
+    ("Before / after", view_keys.COMPARE),
+    ("Output", view_keys.OUTPUT),
+    ("Runs", view_keys.RUNS),
+    ("Lists", view_keys.LIST),
+)
+
+_WORDS = (
+    ("fixture life", "one set-up to teardown of one fixture; shared when several tests had it"),
+    ("registered", "a Table entered a MetaData, that is: a model was defined"),
+    ("refused", 'a second definition was refused: "Table ... is already defined"'),
+    ("cleared", "MetaData.clear() or remove() took it out again"),
+    ("created, dropped", "CREATE TABLE and DROP TABLE really reached a database"),
+    ("kept", "it stood there before the test, and the test left it alone"),
+    ("finding", "a named cause, with its evidence and its remedy"),
+    ("grade", "A proven, B reproduced and placed, C reproduced, D suspected"),
+    ("fix", "a recipe: planned from your source, shown, applied, undone byte for byte"),
+)
+
+_SHOWN = {
+    "question_mark": "?", "slash": "/", "plus": "+", "minus": "-", "equals_sign": "=", "escape": "Esc",
+    "enter": "Enter", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn",
+    "home": "Home", "end": "End", "space": "Space", "tab": "Tab", "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}  # fmt: skip
+
+
+def shown_keys(binding: Binding, glyphs: Glyphs = UNICODE) -> str:
+    """``↑ k``: the keys of a binding as they stand on a keyboard; arrows by name where the terminal has ASCII alone."""
+    shown = (_SHOWN.get(key, key.replace("ctrl+", "^")) for key in binding.key.split(","))
+    if glyphs is UNICODE:
+        return " ".join(shown)
+    return " ".join(sign if sign.isascii() else key for sign, key in zip(shown, binding.key.split(","), strict=True))
+
+
+class HelpScreen(View):
+    """Made from the bindings themselves, so it cannot be out of date."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "#help"
+
+    def compose_view(self) -> ComposeResult:
+        yield Legend()
+        yield LineList(id="help", classes="panel", keyed=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Legend).say("Help", ("Esc", "$text-accent", "back"), ("j k", "$text-accent", "scroll"))
+        self.query_one("#help", LineList).show(self._lines)
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        glyphs = self.glyphs
+        across = 2 if width >= 110 else 1
+        column = (width - 4 * (across - 1)) // across
+        blocks = [
+            _signs(glyphs),
+            _words(column),
+            *(_keys(title, bound, column, glyphs) for title, bound in _KEYS if bound),
+        ]
+        blocks = [*blocks[2:], *blocks[:2]]
+        if across == 1:
+            return [Line(line) for block in blocks for line in block]
+        left, right = _balance(blocks)
+        empty = Content("")
+        lines = []
+        for at in range(max(len(left), len(right))):
+            first = left[at] if at < len(left) else empty
+            second = right[at] if at < len(right) else empty
+            lines.append(Line(Content.assemble(first.truncate(column, pad=True, ellipsis=True), "    ", second)))
+        return lines
+
+
+def _balance(blocks: Sequence[list[Content]]) -> tuple[list[Content], list[Content]]:
+    """Two columns of about the same height, in order."""
+    half = sum(map(len, blocks)) / 2
+    left, right = list[Content](), list[Content]()
+    for block in blocks:
+        (left if not right and len(left) + len(block) / 2 <= half else right).extend(block)
+    return left, right
+
+
+def _keys(title: str, bindings: list[Binding], width: int, glyphs: Glyphs) -> list[Content]:
+    lines = [Content.styled(title, "bold $text-primary")]
+    for binding in bindings:
+        said = wrapped(binding.tooltip or binding.description, width - 14)
+        lines.append(Content.assemble((f"{shown_keys(binding, glyphs):>11}", "bold $text-accent"), f"   {said[0]}"))
+        lines += [Content(" " * 14 + more) for more in said[1:]]
+    return [*lines, Content("")]
+
+
+def _signs(glyphs: Glyphs) -> list[Content]:
+    lines = [Content.styled("Signs", "bold $text-primary")]
+    for outcome in Outcome:
+        lines.append(
+            Content.assemble((f"{glyphs.outcome(outcome):>11}", OUTCOME_STYLES[outcome]), f"   {outcome.value}")
+        )
+    for kind in TableEventKind:
+        lines.append(Content.assemble((f"{glyphs.table(kind):>11}", TABLE_STYLES[kind]), f"   table {kind.value}"))
+    lines.append(Content.assemble((f"{glyphs.kept:>11}", MUTED), "   table kept"))
+    lines.append(Content.assemble((f"{glyphs.recreated:>11}", "$text-primary"), "   created and dropped in one test"))
+    return [*lines, Content("")]
+
+
+def _words(width: int) -> list[Content]:
+    lines = [Content.styled("Words", "bold $text-primary")]
+    for word, meaning in _WORDS:
+        said = wrapped(meaning, width - 19)
+        lines.append(Content.assemble((f"{word:>16}", "bold"), f"   {said[0]}"))
+        lines += [Content(" " * 19 + more) for more in said[1:]]
+    return [*lines, Content("")]

@@ -1,0 +1,192 @@
+"""The main screen: the timeline, beside it the card of the test under the cursor, below it the filter."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+
+from ...model import Run, Test
+from ...model.filters import TestFilter
+from ...model.queries import location, repeat_command
+from ...plain import number
+from ..keys import MAIN
+from ..open_source import open_source
+from ..widgets.card import TestCard
+from ..widgets.filter_bar import FilterBar
+from ..widgets.timeline import Timeline
+from .view import View
+
+WIDE = 110
+"""From this many columns on, the card stands beside the timeline."""
+
+
+class MainScreen(View):
+    """Questions 1 to 3: is it going well, what breaks and where does it start, why this test."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "Timeline"
+    BINDINGS: ClassVar[list[BindingType]] = [*MAIN]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.test: Test | None = None
+        """The test that the card shows."""
+        self._first_failure: tuple[Run, Test] | None = None
+        self._titles = ("", "")
+
+    def compose_view(self) -> ComposeResult:
+        with Horizontal(id="main"):
+            with Vertical(id="timeline-panel", classes="panel"):
+                yield Timeline(id="timeline")
+            yield TestCard(id="card")
+        yield FilterBar()
+
+    # -- showing -------------------------------------------------------------------------------------------------
+
+    @property
+    def timeline(self) -> Timeline:
+        return self.query_one(Timeline)
+
+    @property
+    def wide(self) -> bool:
+        return self.size.width >= WIDE
+
+    def refresh_run(self, changed: bool) -> None:
+        super().refresh_run(changed)
+        if self.is_mounted:
+            self.timeline.show(self.run_shown)
+            self._show_card()
+            self._entitle()
+
+    def _show_card(self) -> None:
+        run, timeline = self.run_shown, self.timeline
+        caption = ""
+        if timeline.cursor is not None:
+            self.test = timeline.cursor
+        else:
+            self.test = self._first_failure_of(run) if run is not None else None
+            caption = "the first failure" if self.test is not None else ""
+        self.query_one(TestCard).show(run, self.test, caption=caption)
+
+    def _first_failure_of(self, run: Run) -> Test | None:
+        """The failing test that ran first: it stays, so that the card does not flicker while tests fly past."""
+        if self._first_failure is None or self._first_failure[0] is not run:
+            self._first_failure = None
+            for test in run.order if run.counts.bad else ():
+                if test.outcome.bad:
+                    self._first_failure = (run, test)
+                    break
+        return self._first_failure[1] if self._first_failure is not None else None
+
+    def _entitle(self) -> None:
+        panel = self.query_one("#timeline-panel")
+        timeline, run = self.timeline, self.run_shown
+        wanted = self.query_one(FilterBar).wanted
+        if wanted and timeline.index is not None and run is not None:
+            self.query_one(FilterBar).say_found(timeline.index.shown, len(run.tests))
+        axis = "by time" if timeline.by_time else "by test"
+        title = f"Timeline, {axis}" + (f", zoom {timeline.zoom}" if timeline.zoom else "")
+        hint = ""
+        if run is not None and not run.finished and run.order:
+            hint = "following the newest" if timeline.following else "End follows the newest"
+        elif run is not None and run.finished and run.counts.bad:
+            hint = "f findings: what caused it   n next failure"
+        if (title, hint) != self._titles:  # each assignment repaints
+            self._titles = (title, hint)
+            panel.border_title, panel.border_subtitle = title, hint
+
+    def show_test(self, test: Test) -> None:
+        """Put the cursor on the test: the way back from other views. A filter that hides it is taken back."""
+        if self.timeline.index is not None and self.timeline.index.section(test) is None:
+            self.query_one(FilterBar).action_clear()
+            self.timeline.narrow(None)
+        self.timeline.go_to(test)
+        self.timeline.focus()
+
+    def narrow(self, text: str) -> None:
+        """Filter by this text, as if it had been typed."""
+        self.query_one(FilterBar).put(text)
+        self.timeline.focus()
+
+    @on(Timeline.Moved)
+    def _moved(self, event: Timeline.Moved) -> None:
+        self._show_card()
+        self._entitle()
+
+    @on(Timeline.Opened)
+    def _opened(self, event: Timeline.Opened) -> None:
+        if self.wide:
+            self.query_one(TestCard).focus()
+        else:
+            from .card import CardScreen
+
+            self.app.push_screen(CardScreen(self, self.test))
+
+    # -- the filter ----------------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        self.query_one(FilterBar).open()
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, event: FilterBar.Changed) -> None:
+        wanted: TestFilter = event.wanted
+        self.timeline.narrow(wanted.matches if wanted.checks else None)
+        self._show_card()
+        self._entitle()
+
+    @on(FilterBar.Left)
+    def _filter_left(self, event: FilterBar.Left) -> None:
+        self.timeline.focus()
+
+    def action_escape(self) -> None:
+        """From the card to the timeline; there, take the filter back."""
+        bar = self.query_one(FilterBar)
+        if self.query_one(TestCard).has_focus:
+            self.timeline.focus()
+        elif bar.wanted or bar.has_class("-active"):
+            bar.action_clear()
+
+    # -- verbs ---------------------------------------------------------------------------------------------------
+
+    def action_next_failure(self, step: int) -> None:
+        if not self.timeline.next_failure(step):
+            self.isolation.notice("Nothing has failed.")
+
+    def action_axis(self) -> None:
+        self.timeline.turn_axis()
+        self._entitle()
+
+    def action_zoom(self, step: int) -> None:
+        self.timeline.change_zoom(step)
+        self._entitle()
+
+    def action_rerun_selected(self) -> None:
+        index = self.timeline.index
+        if self.query_one(FilterBar).wanted and index is not None and index.shown:
+            self.isolation.start([test.nodeid for test in index.whole.columns])
+        elif self.test is not None:
+            self.isolation.start([self.test.nodeid])
+        else:
+            self.isolation.notice("Put the cursor on a test first.")
+
+    def action_copy(self) -> None:
+        if self.test is None:
+            self.isolation.notice("Put the cursor on a test first.")
+            return
+        self.app.copy_to_clipboard(repeat_command(self.test))
+        self.isolation.notice("Copied: the command that repeats this test.")
+
+    def action_edit(self) -> None:
+        run, test = self.run_shown, self.test
+        if run is None or test is None:
+            self.isolation.notice("Put the cursor on a test first.")
+            return
+        open_source(self, run, location(run, test))
+
+    def selected_words(self) -> str:
+        """What "run this" would run, in words."""
+        index = self.timeline.index
+        return number(index.shown, "test") if index is not None and self.query_one(FilterBar).wanted else "this test"

@@ -1,0 +1,74 @@
+"""What every screen of the dashboard is: header above, keys below, and a view of the workbench between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from ...model import Run
+from ..glyphs import Glyphs
+from ..widgets.header import RunHeader
+from ..widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from ...workbench import Workbench
+    from ..app import IsolationApp
+
+
+class View(Screen[None]):
+    """Base of all screens. A subclass yields its widgets in :meth:`compose_view` and shows the run in :meth:`show_run`.
+
+    The app calls :meth:`refresh_run` some ten times a second, with ``changed`` telling whether the model did.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = RunHeader()
+
+    def compose(self) -> ComposeResult:
+        yield self._header
+        yield from self.compose_view()
+        yield KeyBar()
+
+    def compose_view(self) -> ComposeResult:
+        """The widgets between header and footer."""
+        yield from ()
+
+    @property
+    def isolation(self) -> IsolationApp:
+        """The app, by its own type."""
+        return cast("IsolationApp", self.app)
+
+    @property
+    def workbench(self) -> Workbench:
+        return self.isolation.workbench
+
+    @property
+    def glyphs(self) -> Glyphs:
+        return self.isolation.glyphs
+
+    @property
+    def run_shown(self) -> Run | None:
+        """The run to show: the current source's; None before the first."""
+        source = self.workbench.current
+        return source.run if source is not None else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a replay there is no pytest to run one test with."""
+        return self.isolation.check_action(action, parameters) if action == "rerun_selected" else True
+
+    def refresh_run(self, changed: bool) -> None:
+        """Bring the screen up to date. The header ticks even where the model stands still (elapsed time)."""
+        if not self.is_mounted:
+            return
+        self._header.tick()
+        if changed:
+            self.show_run()
+
+    def show_run(self) -> None:
+        """Show :attr:`run_shown` as it is now. Called on every change and when the screen comes to the front."""
+
+    def on_screen_resume(self) -> None:
+        self.refresh_run(True)

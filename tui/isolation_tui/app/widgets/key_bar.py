@@ -1,0 +1,84 @@
+"""The keys that work here, the most needed first, so that a small terminal loses the least."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import App, RenderResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from ..keys import FOOTER
+
+
+class KeyBar(Widget):
+    """Reads the screen's active bindings. A click on a key does what the key does. Two lines where there is height."""
+
+    DEFAULT_CSS = """
+    KeyBar { dock: bottom; height: 1; padding: 0 1; background: $footer-background; color: $text-muted; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._actions: list[tuple[int, int, int, str]] = []
+        """Line, first cell, cell after the last, action: what a click there does."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def _bindings_changed(self, screen: Screen[object]) -> None:
+        self.refresh()
+
+    def render(self) -> RenderResult:
+        width, height = self.content_size
+        lines: list[list[Content]] = [[]]
+        cell = 0
+        self._actions = []
+        for binding, enabled in self._shown():
+            part = self._part(binding, enabled)
+            if cell + part.cell_length > width:
+                if len(lines) == height:
+                    continue  # a shorter one may fit still
+                lines.append([])
+                cell = 0
+            lines[-1].append(part)
+            if enabled:
+                self._actions.append((len(lines) - 1, cell, cell + part.cell_length, binding.action))
+            cell += part.cell_length + 2
+        return Content("\n").join(Content("  ").join(parts) for parts in lines)
+
+    def _shown(self) -> list[tuple[Binding, bool]]:
+        """What is to be shown, the most needed first; a verb with several keys once."""
+        shown: dict[str, tuple[Binding, bool]] = {}
+        typing = isinstance(self.screen.focused, Input)
+        for node, binding, enabled, _ in self.screen.active_bindings.values():
+            if typing and isinstance(node, (Screen, App)):
+                continue  # their letters are typed, not obeyed
+            if binding.show and not binding.system:
+                shown.setdefault(binding.id or binding.action, (binding, enabled))
+        rank = {id: place for place, id in enumerate(FOOTER)}
+        unknown = FOOTER.index("...")
+        return sorted(shown.values(), key=lambda pair: rank.get(pair[0].id or "", unknown))
+
+    def _part(self, binding: Binding, enabled: bool) -> Content:
+        key = self.app.get_key_display(binding)
+        styles = ("bold $footer-key-foreground", "$text-muted") if enabled else ("$text-disabled", "$text-disabled")
+        return Content.assemble((key, styles[0]), " ", (binding.description, styles[1]))
+
+    async def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        for line, low, high, action in self._actions:
+            if offset is not None and offset.y == line and low <= offset.x < high:
+                await self._do(action)
+                break
+
+    async def _do(self, action: str) -> None:
+        """What the key would do: the widget in focus is asked first, then the screen, then the app."""
+        name = action.partition("(")[0].rpartition(".")[2]
+        for node in (self.screen.focused, self.screen):
+            if node is not None and hasattr(node, f"action_{name}"):
+                await self.app.run_action(action, node)
+                return
+        await self.app.run_action(action)

@@ -1,0 +1,125 @@
+"""The matrix in words: a layer's summary, a row's short total, and the story of one cell."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from textual.content import Content
+
+from ...model import Run, TableEvent, Test
+from ...model.matrix import Layer, Matrix, Totals
+from ...plain import clean, keep_end, number
+from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, Glyphs
+from ..words import MUTED, test_name, test_place, tests, when, where, who
+
+
+def section_words(matrix: Matrix, layer: Layer) -> str:
+    """``18 tables, 17 of them registered once, used by 36 tests; refused 22x``."""
+    totals = [matrix.totals(layer, table) for table in matrix.tables[layer]]
+    if not totals:
+        return ""
+    verdicts = Counter(_verdict(total) for total in totals)
+    verdict, common = verdicts.most_common(1)[0]
+    count = number(len(totals), "table")
+    alone = len(totals) == 1 or (common == len(totals) and totals[0].fresh)
+    share = "" if alone else "each " if common == len(totals) else f"{common} of them "
+    said = f"{count}, {share}{verdict}"
+    refused = sum(total.refused for total in totals)
+    if refused:
+        said += f"; second definitions refused {refused}x"
+    holders = list(matrix.holders[layer])
+    if holders:
+        plural = "MetaData" if layer is Layer.METADATA else "databases"
+        said += f"  ({clean(holders[0]) if len(holders) == 1 else f'in {len(holders)} {plural}'})"
+    return said
+
+
+def _verdict(total: Totals) -> str:
+    """What most rows share: the words without the counts that differ from row to row."""
+    verb = "registered" if total.layer is Layer.METADATA else "created"
+    if total.fresh:
+        return f"{verb} new for each of {tests(total.held)}"
+    if total.times == 1 or 1 < total.workers == total.times:
+        return f"{verb} once, shared by {tests(total.held)}"
+    if total.times == 0:
+        return f"found there by {tests(total.held)}" if total.held else f"never {verb}"
+    return f"{verb} several times, shared in between"
+
+
+def short_words(total: Totals, glyphs: Glyphs) -> str:
+    """``once for 36, ✗22``: the row's totals where room is short."""
+    if total.fresh:
+        said = f"new for each of {total.held}"
+    elif total.times:
+        said = f"{'once' if total.times == 1 else f'{total.times}x'} for {total.held}"
+    else:
+        said = f"found by {total.held}"
+    return f"{said}, {glyphs.refused}{total.refused}" if total.refused else said
+
+
+def cell_story(matrix: Matrix, layer: Layer, table: str, test: Test, glyphs: Glyphs, width: int = 160) -> list[Content]:
+    """What happened in one cell: who, where, when. One line a fact, the first names the cell."""
+    room = max(width // 3, 24)
+    run = matrix.run
+    outcome = Content.styled(f"{glyphs.outcome(test.outcome)} {test.outcome.value}", OUTCOME_STYLES[test.outcome])
+    story = [
+        Content.assemble(
+            (clean(table), "bold"), ("  in  ", MUTED), (test_name(test.nodeid), "bold"), "  ", outcome,
+            (f"  {test_place(test)}", MUTED),
+        )
+    ]  # fmt: skip
+    happened = matrix.events(layer, table, test)
+    story.extend(event_line(run, event, glyphs, room) for event in happened)
+    if not happened:
+        origin = matrix.origin(layer, table, test)
+        here = table in _standing(layer, test)
+        if here and origin is not None:
+            story.append(
+                Content.assemble((f"{glyphs.kept} kept  from  ", MUTED), event_line(run, origin, glyphs, room))
+            )
+        elif here:
+            story.append(Content.styled(f"{glyphs.kept} kept; it stood there before anything was watched", MUTED))
+        else:
+            story.append(Content.styled("not there during this test", MUTED))
+    else:
+        origin = matrix.origin(layer, table, test)
+        if origin is not None and any(event.kind.value == "refused" for event in happened):
+            story.append(Content.assemble(("  first  ", MUTED), event_line(run, origin, glyphs, room)))
+    totals = matrix.totals(layer, table)
+    words = totals.words()
+    if totals.taken and layer is Layer.DATABASE:
+        words += f", dropped in {tests(totals.taken)}"
+    story.append(Content.assemble(("whole run  ", MUTED), (words, "$text-error" if totals.refused else "")))
+    return story
+
+
+def event_line(run: Run, event: TableEvent, glyphs: Glyphs, room: int = 60) -> Content:
+    """``✗ refused  by fixture sample_category (setup)  src/models/product.py:12  from src/database.py:41  +1.2 s``.
+
+    Each path keeps its last ``room`` cells.
+    """
+    parts = [
+        Content.styled(f"{glyphs.table(event.kind)} {event.kind.value}", TABLE_STYLES[event.kind]),
+        Content.styled(who(run, event), "" if event.unit.nodeid else MUTED),
+    ]
+    place = where(event.place, run)
+    if place:
+        parts.append(Content.styled(keep_end(place, room, glyphs.ellipsis), "$text-accent"))
+    caller = next((via for via in event.via if via.file != event.place.file), None)
+    if caller is not None:
+        function = f"{clean(caller.function)} " if caller.function and not caller.function.startswith("<") else ""
+        parts.append(
+            Content.assemble(
+                (f"from {function}", MUTED),
+                (keep_end(where(caller, run), room, glyphs.ellipsis), "$text-accent"),
+            )
+        )
+    if event.holder:
+        parts.append(Content.styled(clean(event.holder), MUTED))
+    parts.append(Content.styled(when(run, event.at), MUTED))
+    return Content("  ").join(parts)
+
+
+def _standing(layer: Layer, test: Test) -> frozenset[str]:
+    sets = test.metadata_at_start if layer is Layer.METADATA else test.database_at_start
+    return frozenset().union(*sets.values())

@@ -1,0 +1,60 @@
+"""Facts in words: who did it, where, when, and which test. Every word of the suite's own is made safe here."""
+
+from __future__ import annotations
+
+from pytest_isolation.events import Place
+
+from ..diagnose import already_defined
+from ..model import Run, TableEvent, Test
+from ..plain import clean, number, relative
+
+MUTED = "$foreground 60%"
+"""The style of what is said quietly. Not ``$text-muted``: inside a text, Textual 8.2.8 draws its automatic colours as
+if they were ``$foreground``."""
+
+
+def where(place: Place, run: Run) -> str:
+    """``src/models/product.py:12``, relative to the root; the module where no file is known; '' where nothing is."""
+    if not place.file:
+        return clean(place.module)
+    path = relative(clean(place.file), run.rootdir)
+    if path == clean(place.file):
+        path = relative(path, run.cwd)
+    return f"{path}:{place.line}" if place.line else path
+
+
+def who(run: Run, event: TableEvent) -> str:
+    """``by fixture test_app (setup)``, ``in the test's call`` or ``at import``: whoever is charged."""
+    life = run.life_of_unit(event.worker, event.unit)
+    if life is not None:
+        return f"by fixture {clean(life.name)}" + (f" ({event.unit.step})" if event.unit.step else "")
+    if event.unit.phase in ("setup", "call", "teardown"):
+        return f"in the test's {event.unit.phase}"
+    return "after the last test" if event.unit.phase == "finish" else "at import"
+
+
+def when(run: Run, at: float) -> str:
+    """``+1.204 s`` since the run began."""
+    return f"+{max(at - run.started_at, 0.0):.3f} s"
+
+
+def test_name(nodeid: str) -> str:
+    """A node id without its file: ``TestUsers::test_create``."""
+    return clean(nodeid.partition("::")[2] or nodeid)
+
+
+def test_place(test: Test) -> str:
+    """``tests/test_users.py:14``."""
+    return f"{clean(test.file)}:{test.line}" if test.line else clean(test.file)
+
+
+def summary(run: Run) -> str:
+    """``34 failed, 170 passed, 83 errors; 22 of those "Table already defined"``."""
+    line = run.counts.line()
+    defined = already_defined(run)
+    return f'{line}; {defined} of those "Table already defined"' if run.counts.bad else line
+
+
+def tests(count: int) -> str:
+    """``1 test``, ``36 tests``."""
+    return number(count, "test")

@@ -1,0 +1,71 @@
+"""``isolation-tui launch``: run a suite and watch it, in the dashboard or headless."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..launch import find_project
+from ..report.output import JsonTarget, note, refuse_over_another
+from ..workbench import Workbench
+from .dashboard import has_terminal, show
+from .fix_round import FixRound
+from .headless import headless
+from .words import EXIT_STATUSES, PytestCommand, pytest_args
+
+
+@click.command(
+    cls=PytestCommand,
+    epilog="""\b
+Examples:
+  isolation-tui launch demo_app
+  isolation-tui launch tests/test_api.py -- -k login -x
+  isolation-tui launch --headless --json report.json
+  isolation-tui launch demo_app --headless --fix
+  isolation-tui launch --python ../other/.venv/bin/python --watch
+
+"""
+    + EXIT_STATUSES,
+)
+@click.argument("path", required=False)
+@click.option("--python", metavar="EXE", help="The project's interpreter. Default: VIRTUAL_ENV, .venv or venv, ours.")
+@click.option("--watch", is_flag=True, help="Run again whenever a file is saved.")
+@click.option("--headless", is_flag=True, help="No dashboard: progress on stderr, a summary on stdout.")
+@click.option("--json", "json_name", metavar="FILE|-", help="Write the JSON document (- stdout). Headless.")
+@click.option("--fix", is_flag=True, help="Run, apply the conftest fix, run again, compare, undo. Headless.")
+@click.option("--keep-fix", is_flag=True, help="The same, but leave the fix applied.")
+@click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Record the run, for replay.")
+@click.option("--tcp", metavar="PORT", type=click.IntRange(0, 65535), help="Loopback TCP, not a Unix socket; 0: any.")
+@click.option("--select", metavar="NODEID", multiple=True, help="Run this test only. Can be given again.")
+def launch(path: str | None, **given: Any) -> int:
+    """Run the suite at PATH (a folder, a file or a node id; default: here) and watch it.
+
+    pytest's own arguments come after --. Nothing is installed into the project.
+    """
+    fixing = given["fix"] or given["keep_fix"]
+    without_screen = given["headless"] or fixing or given["json_name"] is not None
+    if fixing and (given["watch"] or given["select"]):
+        raise click.UsageError("--fix runs the whole suite twice: it goes with neither --watch nor --select.")
+    if given["record"] is not None:
+        refuse_over_another(given["record"], b'{"kind":', "a recording")
+    target = JsonTarget.named(given["json_name"])
+    project = find_project(path, pytest_args(), given["python"])
+    if not without_screen and not has_terminal():
+        note("this is no terminal; running headless.")
+        without_screen = True
+    workbench = Workbench(
+        project,
+        record=given["record"],
+        colour=not without_screen,
+        port=given["tcp"],
+        watching=given["watch"],
+        ignore=[target.path] if target is not None else [],
+    )
+    if not without_screen:
+        return show(workbench, given["select"])
+    with headless(workbench, target) as run:
+        if fixing:
+            return FixRound(run, keep=given["keep_fix"]).run()
+        return run.watch(given["select"]) if given["watch"] else run.once(given["select"])

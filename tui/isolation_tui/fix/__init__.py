@@ -1,0 +1,56 @@
+"""Fixes as recipes: planned from the project's own source, shown as a diff, applied, undone, and never half done.
+
+One round::
+
+    plan = plan_fix(Path("demo_app"))
+    print(plan.diff)
+    apply_fix(plan)
+    undo_fix(Path("demo_app"))
+
+Only planning loads libcst, which takes longer than many a suite runs.
+"""
+
+from pathlib import Path
+
+from .apply import Applied, FixState, FixStatus, Undone, apply_fix, finish_fix, fix_state, undo_fix
+from .disk import OWN_FILE_PREFIX
+from .errors import ChangedSincePlan, EditedSinceFix, FixBusy, FixError, FixInterrupted, NothingToFix
+from .journal import STATE_VARIABLE
+from .plan import FileChange, Plan, SummaryRow
+from .standing import fix_command, standing
+
+__all__ = [
+    "OWN_FILE_PREFIX",
+    "STATE_VARIABLE",
+    "Applied",
+    "ChangedSincePlan",
+    "EditedSinceFix",
+    "FileChange",
+    "FixBusy",
+    "FixError",
+    "FixInterrupted",
+    "FixState",
+    "FixStatus",
+    "NothingToFix",
+    "Plan",
+    "SummaryRow",
+    "Undone",
+    "apply_fix",
+    "finish_fix",
+    "fix_command",
+    "fix_state",
+    "plan_fix",
+    "standing",
+    "undo_fix",
+]
+
+
+def plan_fix(root: Path) -> Plan:
+    """Plan the recipe that fits the project below ``root``, from its own source; writes nothing.
+
+    Raises NothingToFix where none fits, with one sentence saying why, and FixError where a file cannot be read or is
+    no valid Python.
+    """
+    from .conftest_recipe import plan_conftest_fix
+
+    return plan_conftest_fix(root)

@@ -1,0 +1,228 @@
+"""Apply a plan, take it back, and pick up an apply or an undo that was cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from .disk import read_bytes, refuse_unsafe_target, remove_file, remove_temporary, replace_file
+from .errors import ChangedSincePlan, EditedSinceFix, FixError, FixInterrupted
+from .journal import FileRecord, Intent, Journal, JournalFolder, journal_of, with_intent
+from .plan import Plan
+
+
+class FixStatus(Enum):
+    """How a project stands with regard to a fix."""
+
+    CLEAN = "clean"
+    APPLIED = "applied"
+    INTERRUPTED_APPLY = "interrupted apply"
+    INTERRUPTED_UNDO = "interrupted undo"
+
+
+@dataclass(frozen=True, slots=True)
+class FixState:
+    """How the project stands, and which files (relative to the root) the fix is about.
+
+    ``edited`` are those that hold neither what they held before the fix nor what the fix wrote; ``time`` is when the
+    fix was applied, None where the project is clean.
+    """
+
+    status: FixStatus
+    root: Path
+    recipe: str | None = None
+    files: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A fix that stands. ``files`` are relative to ``root``; ``journal`` is what an undo will read."""
+
+    root: Path
+    files: tuple[str, ...]
+    time: datetime
+    journal: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A fix that was taken back: ``files`` (relative to ``root``) are byte for byte as they were."""
+
+    root: Path
+    files: tuple[str, ...]
+
+
+def fix_state(root: Path) -> FixState:
+    """How the project at ``root`` stands; writes nothing. Raises FixBusy while another process works on it, FixError
+    where the journal or a file that it names cannot be read."""
+    home = JournalFolder.of(root)
+    if not home.exists():
+        return FixState(FixStatus.CLEAN, home.root)
+    with home.held():
+        journal = home.read()
+        if journal is None or (
+            journal.intent is Intent.APPLIED and all(_is_before(home.root, f) for f in journal.files)
+        ):
+            # Also when somebody took the fix back another way, as with git.
+            return FixState(FixStatus.CLEAN, home.root)
+        status = {
+            Intent.APPLYING: FixStatus.INTERRUPTED_APPLY,
+            Intent.APPLIED: FixStatus.APPLIED,
+            Intent.UNDOING: FixStatus.INTERRUPTED_UNDO,
+        }[journal.intent]
+        edited = tuple(_edited(home.root, journal.files))
+        return FixState(status, home.root, journal.recipe, _names(journal), edited, journal.applied_at)
+
+
+def apply_fix(plan: Plan) -> Applied:
+    """Write what the plan says, all of it or nothing.
+
+    Raises ChangedSincePlan where a file is not what the plan was made from, FixInterrupted where an earlier fix was
+    cut off, FixBusy where another process is at it, and FixError where something cannot be written; in each case the
+    project is as it was.
+    """
+    home = JournalFolder.of(plan.root)
+    for change in plan.changes:
+        refuse_unsafe_target(home.root, change.path)
+    with home.held():
+        _refuse_over_another_fix(home)
+        changed = [change.relative for change in plan.changes if read_bytes(change.path) != change.before]
+        if changed:
+            raise ChangedSincePlan(changed)
+        journal = journal_of(plan)
+        home.write(journal)
+        return _apply(home, journal)
+
+
+def undo_fix(root: Path) -> Undone:
+    """Give every file its content from before the fix, also where the fix or its undo was cut off half way.
+
+    Raises EditedSinceFix where that would lose an edit, FixError where there is nothing to undo or a file cannot be
+    written; in each case nothing changes.
+    """
+    home = JournalFolder.of(root)
+    if not home.exists():
+        raise FixError(f"no fix is applied in {home.root}; there is nothing to undo.")
+    with home.held():
+        journal = home.read()
+        if journal is None:
+            raise FixError(f"no fix is applied in {home.root}; there is nothing to undo.")
+        return _undo(home, journal)
+
+
+def finish_fix(root: Path) -> Applied | Undone:
+    """Finish the apply or the undo that was cut off.
+
+    Raises FixError where none was, ChangedSincePlan or EditedSinceFix where a file was edited meanwhile; then nothing
+    changes.
+    """
+    home = JournalFolder.of(root)
+    nothing = FixError(f"no fix was cut off in {home.root}; there is nothing to finish.")
+    if not home.exists():
+        raise nothing
+    with home.held():
+        journal = home.read()
+        if journal is None or journal.intent is Intent.APPLIED:
+            raise nothing
+        if journal.intent is Intent.UNDOING:
+            return _undo(home, journal)
+        edited = list(_edited(home.root, journal.files))
+        if edited:
+            raise ChangedSincePlan(edited)
+        return _apply(home, journal)
+
+
+def _apply(home: JournalFolder, journal: Journal) -> Applied:
+    def taken_back() -> None:
+        if all(_is_before(home.root, record) for record in journal.files):
+            home.remove()
+
+    _all_or_none(home.root, journal.files, _write_after, taken_back)
+    home.write(with_intent(journal, Intent.APPLIED))
+    return Applied(home.root, _names(journal), journal.applied_at, home.file)
+
+
+def _undo(home: JournalFolder, journal: Journal) -> Undone:
+    edited = list(_edited(home.root, journal.files))
+    if edited:
+        raise EditedSinceFix(edited)
+    for record in journal.files:
+        refuse_unsafe_target(home.root, home.root / record.relative)
+    home.write(with_intent(journal, Intent.UNDOING))
+    _all_or_none(home.root, journal.files[::-1], _write_before, lambda: home.write(journal))
+    home.remove()
+    return Undone(home.root, _names(journal))
+
+
+def _all_or_none(
+    root: Path,
+    records: tuple[FileRecord, ...],
+    step: Callable[[Path, FileRecord], None],
+    taken_back: Callable[[], None],
+) -> None:
+    """Do ``step`` for every record; where one cannot be written, put all back as they stood and raise FixError."""
+    back = [_write_after if _is_after(root, record) else _write_before for record in records]
+    for record in records:
+        try:
+            step(root, record)
+        except OSError as error:
+            reason = f"{record.relative} cannot be written: {error.strerror or error}."
+            try:
+                for write, written in zip(back, records, strict=True):
+                    write(root, written)
+            except OSError as second:
+                raise FixInterrupted(
+                    f"{reason} Putting the other files back failed too ({second}); the journal keeps their contents: "
+                    "make the project writable, then undo."
+                ) from error
+            taken_back()
+            raise FixError(f"{reason} Every file is as it was.") from error
+
+
+def _write_after(root: Path, record: FileRecord) -> None:
+    path = root / record.relative
+    remove_temporary(path)
+    if not _is_after(root, record):
+        replace_file(path, record.after, record.mode)
+
+
+def _write_before(root: Path, record: FileRecord) -> None:
+    path = root / record.relative
+    remove_temporary(path)
+    if _is_before(root, record):
+        return
+    if record.before is None:
+        remove_file(path)
+    else:
+        replace_file(path, record.before, record.mode)
+
+
+def _refuse_over_another_fix(home: JournalFolder) -> None:
+    journal = home.read()
+    if journal is None:
+        return
+    if journal.intent is not Intent.APPLIED:
+        raise FixInterrupted(f"an earlier fix in {home.root} was cut off; finish it or undo it first.")
+    if any(_is_after(home.root, record) for record in journal.files):
+        raise FixError(f"a fix is applied in {home.root} already; undo it first.")
+
+
+def _edited(root: Path, records: Iterable[FileRecord]) -> Iterable[str]:
+    return (f.relative for f in records if not _is_before(root, f) and not _is_after(root, f))
+
+
+def _is_before(root: Path, record: FileRecord) -> bool:
+    return read_bytes(root / record.relative) == record.before
+
+
+def _is_after(root: Path, record: FileRecord) -> bool:
+    return read_bytes(root / record.relative) == record.after
+
+
+def _names(journal: Journal) -> tuple[str, ...]:
+    return tuple(record.relative for record in journal.files)

@@ -1,0 +1,157 @@
+"""The conftest recipe: models registered once, tables made anew for every test, fixtures that live for one test.
+
+``survey`` reads the project; ``conftest_file``, ``test_module`` and ``database_module`` each plan one kind of file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import FixError, NothingToFix
+from ..plan import ChangeType, FileChange, Plan, SummaryRow, count_lines, unified_diff
+from .conftest_file import AUTOUSE_FIXTURE, SESSION_FIXTURE, conftest_folder, conftest_text
+from .database_module import CLEAR_FUNCTION, DatabaseEdit, with_clear_function, with_registration_guards
+from .fixtures import Fixture
+from .source import Source
+from .survey import Project, TestModule, survey
+from .test_module import ModuleEdit, fixtures_to_move, function_scoped, rewritten
+
+RECIPE = "conftest"
+
+
+def plan_conftest_fix(root: Path) -> Plan:
+    """This recipe's part of :func:`isolation_tui.fix.plan_fix`."""
+    root = root.resolve()
+    if not root.is_dir():
+        raise FixError(f"{root} is not a folder.")
+    project, modules = survey(root)
+    first = modules[0]
+    modules = [module for module in modules if module.database.path == first.database.path]
+    conftest = conftest_folder(root, first) / "conftest.py"
+    if conftest.exists():
+        raise NothingToFix(f"{conftest.relative_to(root).as_posix()} exists already, and the recipe overwrites none.")
+
+    moved = _movable(first)
+    made = FileChange.of(
+        root,
+        conftest,
+        None,
+        conftest_text(project, first, moved).encode(),
+        _conftest_what(first, moved),
+    )
+    edits = [rewritten(module, _moved_from(module, first, moved), "conftest.py") for module in modules]
+    cleared = with_clear_function(first.database, first.made_as)
+    guards = _guards(project, cleared, modules)
+    changes = [
+        made,
+        *(FileChange.of(root, e.before.path, e.before.content, e.after.content, e.what) for e in edits),
+        *_database_changes(root, cleared, guards),
+    ]
+    for change in changes:
+        _refuse_what_does_not_compile(change)
+    rows = [
+        _row("NEW", made, "Create pytest hooks and function-scoped fixtures", _lines(made), _conftest_impact(made)),
+        *(row for module, edit in zip(modules, edits, strict=True) for row in _module_rows(module, edit)),
+        *_database_rows(cleared, guards),
+    ]
+    return Plan(RECIPE, root, tuple(changes), tuple(rows))
+
+
+def _movable(module: TestModule) -> tuple[Fixture, ...]:
+    """The fixtures to move; none where the app's is autouse: in a conftest it would be so for every other module."""
+    return () if module.app_fixture.autouse else fixtures_to_move(module)
+
+
+def _moved_from(module: TestModule, first: TestModule, moved: Sequence[Fixture]) -> tuple[Fixture, ...]:
+    """Which fixtures leave ``module``: those that the conftest has word for word, taken from ``first``."""
+    if module is first:
+        return tuple(moved)
+    own = _movable(module)
+    same = len(own) == len(moved) and all(
+        mine.name == theirs.name and function_scoped(module, mine).deep_equals(function_scoped(first, theirs))
+        for mine, theirs in zip(own, moved, strict=True)
+    )
+    return own if same and (module.app, module.db) == (first.app, first.db) else ()
+
+
+def _guards(project: Project, cleared: DatabaseEdit, modules: Sequence[TestModule]) -> list[DatabaseEdit]:
+    """The guarded files, each once; where that is the database module, its step builds on the one before."""
+    database, made_as = cleared.before, modules[0].made_as
+    edits = []
+    for source in dict.fromkeys(r.repeats_in for module in modules for r in module.registrars):
+        if source.path == database.path:
+            edits.append(with_registration_guards(cleared.after, made_as))
+            continue
+        known = (name for name in source.imports if project.definition(source, name) == (database, made_as))
+        edits.append(with_registration_guards(source, next(known, made_as)))
+    return [edit for edit in edits if edit.what]
+
+
+def _database_changes(root: Path, cleared: DatabaseEdit, guards: Sequence[DatabaseEdit]) -> list[FileChange]:
+    last: dict[Path, tuple[Source, Source, tuple[str, ...]]] = {}
+    for edit in (cleared, *guards):
+        before, _, what = last.get(edit.before.path, (edit.before, edit.after, ()))
+        last[edit.before.path] = (before, edit.after, what + edit.what)
+    return [FileChange.of(root, b.path, b.content, a.content, w) for b, a, w in last.values() if w]
+
+
+def _conftest_what(module: TestModule, moved: Sequence[Fixture]) -> tuple[str, ...]:
+    fixtures = [f"{f.name}({', '.join(f.parameters)}), function-scoped" for f in moved or (module.app_fixture,)]
+    session = [] if SESSION_FIXTURE in {f.name for f in moved} else [f"{SESSION_FIXTURE}({module.app_fixture.name})"]
+    return (
+        "pytest_configure(config)",
+        f"{AUTOUSE_FIXTURE}(), autouse: clean and create before each test, clean up after it",
+        *fixtures,
+        *(f"{name}, function-scoped" for name in session),
+    )
+
+
+def _conftest_impact(change: FileChange) -> str:
+    folder = change.relative.rpartition("/")[0]
+    return f"Fresh tables for every test below {folder or 'the root'}"
+
+
+def _module_rows(module: TestModule, edit: ModuleEdit) -> list[SummaryRow]:
+    relative = edit.before.relative
+    added, removed = count_lines(unified_diff(relative, edit.before.content, edit.after.content))
+    gone = min(edit.clean_up_lines, removed)
+    what = f"Change fixture scope {module.app_fixture.scope} → function"
+    rows = [SummaryRow("MODIFY", relative, what, _counted(added, removed - gone), "Enables isolation")]
+    if gone:
+        impact = "Done around every test by conftest.py"
+        rows.append(SummaryRow("MODIFY", relative, "Remove redundant clean-up", _counted(0, gone), impact))
+    return rows
+
+
+def _database_rows(cleared: DatabaseEdit, guards: Sequence[DatabaseEdit]) -> list[SummaryRow]:
+    rows = []
+    for edit, what, impact in [
+        (cleared, f"Add {CLEAR_FUNCTION}()", "Empties the database, in tests only"),
+        *((guard, "Add guards against double registration", "No table is defined twice") for guard in guards),
+    ]:
+        if edit.what:
+            relative = edit.before.relative
+            added, removed = count_lines(unified_diff(relative, edit.before.content, edit.after.content))
+            rows.append(SummaryRow("ADD", relative, what, _counted(added, removed), impact))
+    return rows
+
+
+def _row(change_type: ChangeType, change: FileChange, what: str, lines: str, impact: str) -> SummaryRow:
+    return SummaryRow(change_type, change.relative, what, lines, impact)
+
+
+def _lines(change: FileChange) -> str:
+    return _counted(change.added, change.removed)
+
+
+def _counted(added: int, removed: int) -> str:
+    parts = [f"+{added}" if added else "", f"-{removed}" if removed else ""]
+    return " ".join(part for part in parts if part) or "0"
+
+
+def _refuse_what_does_not_compile(change: FileChange) -> None:
+    try:
+        compile(change.after, change.relative, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise FixError(f"the recipe would leave {change.relative} broken ({error}); nothing is offered.") from error

@@ -1,0 +1,113 @@
+"""What a fix would do, before it does it: the files, their contents before and after, the diff, the summary."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+FileKind = Literal["NEW", "MODIFY"]
+ChangeType = Literal["NEW", "MODIFY", "ADD"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file's contents before and after the fix.
+
+    ``before`` is None for a file the fix creates. ``added`` and ``removed`` count the lines of ``diff``. ``what``
+    holds one phrase for each thing that happens to the file, in the order of the file.
+    """
+
+    path: Path
+    relative: str
+    kind: FileKind
+    before: bytes | None
+    after: bytes
+    added: int
+    removed: int
+    diff: str
+    what: tuple[str, ...]
+
+    @classmethod
+    def of(cls, root: Path, path: Path, before: bytes | None, after: bytes, what: tuple[str, ...]) -> FileChange:
+        """The change from ``before`` to ``after``, with its diff and line counts worked out."""
+        relative = path.relative_to(root).as_posix()
+        diff = unified_diff(relative, before, after)
+        added, removed = count_lines(diff)
+        kind: FileKind = "NEW" if before is None else "MODIFY"
+        return cls(path, relative, kind, before, after, added, removed, diff, what)
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """One row of the summary of changes. ``lines`` is a real count: ``+61``, ``-18`` or ``+3 -3``."""
+
+    change_type: ChangeType
+    file: str
+    what: str
+    lines: str
+    impact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A fix that can be shown, applied and undone. ``root`` is resolved; every change lies below it."""
+
+    recipe: str
+    root: Path
+    changes: tuple[FileChange, ...]
+    summary: tuple[SummaryRow, ...]
+
+    @property
+    def diff(self) -> str:
+        """The unified diff of all files, as ``git diff`` would name them."""
+        return "".join(change.diff for change in self.changes)
+
+    @property
+    def added(self) -> int:
+        """Lines added in all files."""
+        return sum(change.added for change in self.changes)
+
+    @property
+    def removed(self) -> int:
+        """Lines removed in all files."""
+        return sum(change.removed for change in self.changes)
+
+    @property
+    def digest(self) -> str:
+        """The same for two plans that turn the same contents into the same contents; hexadecimal SHA-256."""
+        total = hashlib.sha256(self.recipe.encode())
+        for change in self.changes:
+            before = "absent" if change.before is None else sha256(change.before)
+            total.update(f"\0{change.relative}\0{before}\0{sha256(change.after)}".encode())
+        return total.hexdigest()
+
+
+def sha256(content: bytes) -> str:
+    """Hexadecimal SHA-256 of ``content``."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def unified_diff(relative: str, before: bytes | None, after: bytes) -> str:
+    """A unified diff of one file; line ends are shown as ``\\n`` whatever the file's own are."""
+    old, new = _shown_lines(before or b""), _shown_lines(after)
+    source = "/dev/null" if before is None else f"a/{relative}"
+    lines: list[str] = []
+    for line in difflib.unified_diff(old, new, source, f"b/{relative}"):
+        lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(lines)
+
+
+def count_lines(diff: str) -> tuple[int, int]:
+    """Lines added and removed by a unified diff of one file."""
+    body = diff.splitlines()[2:]
+    return sum(line.startswith("+") for line in body), sum(line.startswith("-") for line in body)
+
+
+def _shown_lines(content: bytes) -> list[str]:
+    text = content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    shown = [f"{line}\n" for line in lines[:-1]]
+    return [*shown, lines[-1]] if lines[-1] else shown

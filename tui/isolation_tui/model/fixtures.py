@@ -1,0 +1,79 @@
+"""Fixture definitions and the lives they lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_isolation.events import Place
+
+if TYPE_CHECKING:
+    from .tests import Test
+
+SCOPES = ("session", "package", "module", "class", "function")
+"""Widest first."""
+
+
+@dataclass(eq=False)
+class FixtureDefinition:
+    """One ``@pytest.fixture``; the same definition in several workers is one of these."""
+
+    name: str
+    scope: str
+    baseid: str
+    place: Place
+    arguments: tuple[str, ...] = ()
+    internal: bool = False
+    lives: list[FixtureLife] = field(default_factory=list, repr=False)
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What tells it from others: overriding fixtures share a name."""
+        return (self.name, self.baseid, self.place.file, self.place.line)
+
+    @property
+    def width(self) -> int:
+        """0 for session to 4 for function: sorts the widest first."""
+        return SCOPES.index(self.scope) if self.scope in SCOPES else len(SCOPES)
+
+
+@dataclass(eq=False)
+class FixtureLife:
+    """One set-up to teardown of a definition (and parameter). Times are seconds since the epoch."""
+
+    id: int
+    worker: str
+    definition: FixtureDefinition
+    parameter: str | None
+    asked_by: Test | None = field(repr=False)
+    """The test that asked first; None where that was not seen."""
+    parent: int
+    depends: tuple[int, ...]
+    began: float
+    set_up: float
+    setup_duration: float
+    exception: str = ""
+    message: str = ""
+    torn_down: float | None = None
+    teardown_duration: float | None = None
+    ended_by: Test | None = field(default=None, repr=False)
+    """The test during which it was torn down."""
+    users: list[Test] = field(default_factory=list, repr=False)
+    """Tests that had it, in the order they ran."""
+
+    @property
+    def name(self) -> str:
+        """``name`` or ``name[parameter]``."""
+        return self.definition.name if self.parameter is None else f"{self.definition.name}[{self.parameter}]"
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.exception)
+
+    @property
+    def alive(self) -> bool:
+        return self.torn_down is None
+
+    @property
+    def shared(self) -> bool:
+        return len(self.users) > 1

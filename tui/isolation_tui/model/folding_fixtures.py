@@ -1,0 +1,51 @@
+"""Folding the lives of fixtures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_isolation import events as ev
+
+from . import folding_rows
+from .fixtures import FixtureDefinition, FixtureLife
+
+if TYPE_CHECKING:
+    from .run import Run, Worker
+
+
+def fixture_defined(run: Run, worker: Worker, at: float, fact: ev.FixtureDefined) -> None:
+    definition = FixtureDefinition(fact.name, fact.scope, fact.baseid, fact.place, tuple(fact.arguments), fact.internal)
+    # Each worker of pytest-xdist defines it again; on screen it is one.
+    worker.definitions[fact.definition] = run.definitions.setdefault(definition.key, definition)
+
+
+def fixture_set_up(run: Run, worker: Worker, at: float, fact: ev.FixtureSetUp) -> None:
+    definition = worker.definitions.get(fact.definition)
+    if definition is None:  # its definition was among dropped facts
+        return
+    life = FixtureLife(
+        fact.life,
+        worker.name,
+        definition,
+        fact.parameter,
+        run.tests.get(fact.nodeid),
+        fact.parent,
+        tuple(fact.depends),
+        fact.began,
+        at,
+        fact.duration,
+        fact.exception,
+        fact.message,
+    )
+    worker.lives[fact.life] = life
+    definition.lives.append(life)
+    folding_rows.fixture_known(worker, fact.life)
+
+
+def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornDown) -> None:
+    life = worker.lives.get(fact.life)
+    if life is not None:
+        folding_rows.fixture_goes(run, worker, fact.life)
+        life.torn_down = at
+        life.teardown_duration = fact.duration
+        life.ended_by = run.tests.get(fact.nodeid)

@@ -1,0 +1,149 @@
+"""Folding what happens to tables, in MetaData and in databases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_isolation import events as ev
+
+from . import folding_rows
+from .tables import Database, Metadata, TableEvent, TableEventKind, tables_held
+
+if TYPE_CHECKING:
+    from .run import Run, Worker
+
+
+def metadata_seen(run: Run, worker: Worker, at: float, fact: ev.MetadataSeen) -> None:
+    name = fact.name or fact.place.module or "metadata"
+    worker.metadata[fact.metadata] = Metadata(fact.metadata, _label(name, worker.metadata), fact.place)
+
+
+def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) -> None:
+    worker.databases[fact.database] = Database(fact.database, _label(fact.url, worker.databases), fact.dialect)
+
+
+def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegistered) -> None:
+    held = _metadata(worker, fact.metadata)
+    held.tables |= {fact.table}
+    event = TableEvent(
+        TableEventKind.REGISTERED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
+    )
+    run.registrations[held.label, fact.table] = event
+    _note(run, event)
+
+
+def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> None:
+    run.models[_metadata(worker, fact.metadata).label, fact.table] = fact.model
+
+
+def table_refused(run: Run, worker: Worker, at: float, fact: ev.TableRefused) -> None:
+    held = _metadata(worker, fact.metadata)
+    _note(
+        run,
+        TableEvent(
+            TableEventKind.REFUSED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
+        ),
+    )
+
+
+def table_removed(run: Run, worker: Worker, at: float, fact: ev.TableRemoved) -> None:
+    held = _metadata(worker, fact.metadata)
+    held.tables -= {fact.table}
+    run.registrations.pop((held.label, fact.table), None)
+    _note(run, TableEvent(TableEventKind.REMOVED, fact.table, held.label, worker.name, at, fact.place, (), fact.unit))
+
+
+def metadata_cleared(run: Run, worker: Worker, at: float, fact: ev.MetadataCleared) -> None:
+    held = _metadata(worker, fact.metadata)
+    held.tables = frozenset()
+    for table in fact.tables:
+        run.registrations.pop((held.label, table), None)
+        _note(run, TableEvent(TableEventKind.CLEARED, table, held.label, worker.name, at, fact.place, (), fact.unit))
+
+
+def registry_disposed(run: Run, worker: Worker, at: float, fact: ev.RegistryDisposed) -> None:
+    for model in fact.models:
+        _note(run, TableEvent(TableEventKind.DISPOSED, model, "", worker.name, at, fact.place, (), fact.unit))
+
+
+def tables_created(run: Run, worker: Worker, at: float, fact: ev.TablesCreated) -> None:
+    held = _database(worker, fact.database)
+    held.tables |= set(fact.tables)
+    folding_rows.tables_created(worker, fact)
+    _note_tables(run, worker, at, TableEventKind.CREATED, held, fact)
+
+
+def tables_dropped(run: Run, worker: Worker, at: float, fact: ev.TablesDropped) -> None:
+    held = _database(worker, fact.database)
+    held.tables -= set(fact.tables)
+    folding_rows.tables_dropped(worker, fact)
+    _note_tables(run, worker, at, TableEventKind.DROPPED, held, fact)
+
+
+def _note_tables(
+    run: Run,
+    worker: Worker,
+    at: float,
+    kind: TableEventKind,
+    held: Database,
+    fact: ev.TablesCreated | ev.TablesDropped,
+) -> None:
+    for table in fact.tables:
+        _note(run, TableEvent(kind, table, held.label, worker.name, at, fact.place, (), fact.unit, fact.by))
+
+
+def table_sets(run: Run, worker: Worker, at: float, fact: ev.TableSets) -> None:
+    """The belt to the events' braces: what the sets really were at a test's edge."""
+    for metadata, tables in fact.metadata:
+        _metadata(worker, metadata).tables = frozenset(tables)
+    for database, tables in fact.database:
+        _database(worker, database).tables = frozenset(tables)
+    test = run.tests.get(fact.nodeid)
+    if test is None:
+        return
+    metadata_now = tables_held(worker.metadata)
+    database_now = tables_held(worker.databases)
+    if fact.edge == "start":
+        test.metadata_at_start, test.database_at_start = metadata_now, database_now
+    else:
+        test.metadata_at_end, test.database_at_end = metadata_now, database_now
+
+
+def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> None:
+    """A suite may make a MetaData or a database for each test: those that are no more are not carried along."""
+    for number in fact.metadata:
+        gone = worker.metadata.pop(number, None)
+        for table in gone.tables if gone is not None else ():
+            run.registrations.pop((gone.label, table), None)  # type: ignore[union-attr]
+    for number in fact.databases:
+        worker.databases.pop(number, None)
+        folding_rows.database_gone(worker, number)
+
+
+def _note(run: Run, event: TableEvent) -> None:
+    run.table_events.append(event)
+    test = run.tests.get(event.unit.nodeid)
+    if test is not None:
+        test.table_events.append(event)
+
+
+def _metadata(worker: Worker, number: int) -> Metadata:
+    if number not in worker.metadata:  # its first mention was among dropped facts
+        worker.metadata[number] = Metadata(number, f"metadata {number}", ev.Place())
+    return worker.metadata[number]
+
+
+def _database(worker: Worker, number: int) -> Database:
+    if number not in worker.databases:
+        worker.databases[number] = Database(number, f"database {number}", "")
+    return worker.databases[number]
+
+
+def _label(name: str, held: dict[int, Metadata] | dict[int, Database]) -> str:
+    """A name that no other of this worker has: ``app.db``, ``app.db (2)``."""
+    taken = {other.label for other in held.values()}
+    label, count = name, 1
+    while label in taken:
+        count += 1
+        label = f"{name} ({count})"
+    return label

@@ -1,0 +1,315 @@
+"""Tables against tests: what each test did to each table, in the MetaData and in the database. Pure queries on a Run.
+
+The seed's comparison, *one registration shared by every test* against *new for each test*, is read off this in two
+ways: off the cells of a row (:meth:`Matrix.cell`), and off the row's totals (:meth:`Matrix.totals`).
+
+Tables of one name are one row, whichever MetaData or database they are in: a suite that makes an engine for each test
+would otherwise have a row for each test. :meth:`Matrix.events` says where each fact happened.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .run import Run
+from .tables import TableEvent, TableEventKind
+from .tests import Test
+
+
+class Layer(Enum):
+    """The two places where a table can be."""
+
+    METADATA = "MetaData"
+    DATABASE = "database"
+
+
+class Mark(Enum):
+    """What a cell says. The first five are about the MetaData, KEPT and the last three about the database."""
+
+    KEPT = "kept"
+    """It stood there before the test, and the test left it alone."""
+    NEW = "new"
+    """Registered during the test."""
+    REFUSED = "refused"
+    """A second definition was refused."""
+    CLEARED = "cleared"
+    """Taken out of its MetaData by ``clear`` or ``remove``."""
+    CREATED = "created"
+    DROPPED = "dropped"
+    REBUILT = "rebuilt"
+    """Created and dropped in one test, in either order: a table of its own."""
+
+
+_LAYER_OF = {
+    TableEventKind.REGISTERED: Layer.METADATA,
+    TableEventKind.REFUSED: Layer.METADATA,
+    TableEventKind.CLEARED: Layer.METADATA,
+    TableEventKind.REMOVED: Layer.METADATA,
+    TableEventKind.CREATED: Layer.DATABASE,
+    TableEventKind.DROPPED: Layer.DATABASE,
+}
+_TAKEN_OUT = (TableEventKind.CLEARED, TableEventKind.REMOVED)
+
+_REMEMBERED = 1_000
+"""Tests whose events are kept sorted by table: those on screen are asked for again and again."""
+
+_Tables = dict[str, list[TableEvent]]
+
+
+@dataclass(slots=True)
+class Totals:
+    """One row added up, over the tests that have ended.
+
+    ``brought`` is how many tests saw it come (registered, or created on the database) and ``outside`` how often it
+    came outside any test, as at import. ``held`` is how many tests had it, whoever brought it.
+    """
+
+    layer: Layer
+    brought: int = 0
+    outside: int = 0
+    workers: int = 1
+    """How many processes (of pytest-xdist) brought it."""
+    held: int = 0
+    refused: int = 0
+    taken: int = 0
+    """How many tests saw it go: cleared or removed, or dropped from the database."""
+
+    @property
+    def times(self) -> int:
+        return self.brought + self.outside
+
+    @property
+    def fresh(self) -> bool:
+        """Whether every test that had it had a new one."""
+        return self.held > 1 and self.brought == self.held
+
+    @property
+    def shared(self) -> bool:
+        """Whether tests used what another test, or an import, brought."""
+        return self.held > max(1, self.brought)
+
+    def words(self) -> str:
+        """``registered once, used by 36 tests, refused 22x``: the row in words."""
+        verb = "registered" if self.layer is Layer.METADATA else "created"
+        tests = "1 test" if self.held == 1 else f"{self.held} tests"
+        if self.fresh:
+            said = f"{verb} new for each of {tests}"
+        elif not self.times:
+            said = f"found by {tests}" if self.held else f"never {verb}"
+        else:
+            often = "once" if self.times == 1 else f"{self.times}x"
+            if 1 < self.workers == self.times:
+                often = f"once in each of {self.workers} workers"
+            said = f"{verb} {often}, used by {tests}"
+        if self.refused:
+            said += f", refused {self.refused}x"
+        if self.taken and self.layer is Layer.METADATA:
+            said += f", cleared {self.taken}x"
+        return said
+
+
+@dataclass(slots=True)
+class _Row:
+    brought: int = 0
+    workers: set[str] = field(default_factory=set)
+    outside: int = 0
+    refused: int = 0
+    taken: int = 0
+    extra: int = 0
+    """Tests that had it only between their edges: it came and went within them."""
+
+
+class Matrix:
+    """Grows with a run. Call :meth:`update` before asking; it looks only at what is new since the last call.
+
+    With a ``file``, only the tests of that file are added up: what other files' tests brought is then simply there.
+    """
+
+    def __init__(self, run: Run, file: str | None = None) -> None:
+        self.run = run
+        self.file = file
+        self.tables: dict[Layer, list[str]] = {Layer.METADATA: [], Layer.DATABASE: []}
+        """Table names by layer, in the order in which they were first seen."""
+        self.holders: dict[Layer, dict[str, None]] = {Layer.METADATA: {}, Layer.DATABASE: {}}
+        """Labels of the MetaData and of the databases that were seen, in order (an ordered set)."""
+        self._rows: dict[Layer, dict[str, _Row]] = {Layer.METADATA: {}, Layer.DATABASE: {}}
+        self._edges: dict[Layer, Counter[frozenset[str]]] = {Layer.METADATA: Counter(), Layer.DATABASE: Counter()}
+        self._held: dict[Layer, tuple[int, Counter[str]]] = {}
+        self._by_test: dict[str, tuple[int, dict[Layer, _Tables]]] = {}
+        self._events_seen = 0
+        self._tests_seen = 0
+        self._unfinished: list[Test] = []
+        self._ended = 0
+        self._left = False
+
+    # -- growing -----------------------------------------------------------------------------------------------
+
+    @property
+    def behind(self) -> bool:
+        """Whether a limited update left something for the next."""
+        return self._events_seen < len(self.run.table_events) or bool(self._left)
+
+    def update(self, limit: int = 0) -> bool:
+        """Take in what the run has learnt; True if anything here changed.
+
+        ``limit`` bounds how many facts one call looks at (0: all), so that a long run can be taken in by and by.
+        """
+        run = self.run
+        changed = self.behind or self._tests_seen < len(run.order)
+        room = limit or len(run.table_events) + 1
+        new = run.table_events[self._events_seen : self._events_seen + room]
+        for event in new:
+            test = run.tests.get(event.unit.nodeid)
+            if test is None or self._counts(test):
+                self._see(event)
+        self._events_seen += len(new)
+        room -= len(new)
+        self._left = False
+        self._unfinished.extend(filter(self._counts, run.order[self._tests_seen :]))
+        self._tests_seen = len(run.order)
+        waiting = []
+        for at, test in enumerate(self._unfinished):
+            if room <= 0 and limit:
+                self._left = True
+                waiting.extend(self._unfinished[at:])
+                break
+            if test.outcome.ended and (test.ended or run.finished):
+                self._add_up(test)
+                room -= 1 + len(test.table_events)
+                changed = True
+            else:
+                waiting.append(test)
+        self._unfinished = waiting
+        return changed
+
+    def _counts(self, test: Test) -> bool:
+        return self.file is None or test.file == self.file
+
+    def _see(self, event: TableEvent) -> None:
+        layer = _LAYER_OF.get(event.kind)
+        if layer is None:
+            return
+        row = self._row(layer, event.table)
+        self.holders[layer][event.holder] = None
+        if event.kind is TableEventKind.REFUSED:
+            row.refused += 1
+        if event.kind in (TableEventKind.REGISTERED, TableEventKind.CREATED):
+            row.workers.add(event.worker)
+            row.outside += event.unit.nodeid not in self.run.tests
+
+    def _add_up(self, test: Test) -> None:
+        """Add one ended test to the rows' totals."""
+        self._ended += 1
+        happened = _by_table(test)
+        for layer in Layer:
+            start, end = _edges(test, layer)
+            had = start | end
+            self._edges[layer][had] += 1
+            for table in had:
+                if table not in self._rows[layer]:
+                    self._row(layer, table)
+            for table, events in happened[layer].items():
+                row = self._row(layer, table)
+                kinds = {event.kind for event in events}
+                if TableEventKind.REGISTERED in kinds or TableEventKind.CREATED in kinds:
+                    row.brought += 1
+                    row.extra += table not in had
+                if TableEventKind.DROPPED in kinds or not kinds.isdisjoint(_TAKEN_OUT):
+                    row.taken += 1
+
+    def _row(self, layer: Layer, table: str) -> _Row:
+        known = self._rows[layer].get(table)
+        if known is None:
+            known = self._rows[layer][table] = _Row()
+            self.tables[layer].append(table)
+        return known
+
+    # -- questions ---------------------------------------------------------------------------------------------
+
+    def cell(self, layer: Layer, table: str, test: Test) -> Mark | None:
+        """What ``test`` did to ``table``; None where the table was not there."""
+        events = self._events_of(test)[layer].get(table)
+        if events:
+            kinds = {event.kind for event in events}
+            if layer is Layer.DATABASE:
+                if len(kinds) == 2:
+                    return Mark.REBUILT
+                return Mark.CREATED if TableEventKind.CREATED in kinds else Mark.DROPPED
+            if TableEventKind.REFUSED in kinds:
+                return Mark.REFUSED
+            return Mark.NEW if TableEventKind.REGISTERED in kinds else Mark.CLEARED
+        sets = test.metadata_at_start if layer is Layer.METADATA else test.database_at_start
+        return Mark.KEPT if any(table in held for held in sets.values()) else None
+
+    def events(self, layer: Layer, table: str, test: Test) -> list[TableEvent]:
+        """What happened to ``table`` during ``test``, in order of time."""
+        return self._events_of(test)[layer].get(table, [])
+
+    def origin(self, layer: Layer, table: str, test: Test) -> TableEvent | None:
+        """What brought the table that ``test`` found: the last registration (or creation) before it, in its process."""
+        comes = TableEventKind.REGISTERED if layer is Layer.METADATA else TableEventKind.CREATED
+        found = None
+        for event in self.run.table_events:
+            if event.at > test.started:
+                break
+            if event.kind is comes and event.table == table and event.worker == test.worker:
+                found = event
+        return found
+
+    def totals(self, layer: Layer, table: str) -> Totals:
+        """The row added up."""
+        row = self._rows[layer].get(table, _Row())
+        held = self._held_counts(layer)[table] + row.extra
+        return Totals(layer, row.brought, row.outside, len(row.workers), held, row.refused, row.taken)
+
+    def _held_counts(self, layer: Layer) -> Counter[str]:
+        # Most tests have the same set: counting sets and then their tables is far cheaper than counting tables.
+        cached = self._held.get(layer)
+        if cached is None or cached[0] != self._ended:
+            counts: Counter[str] = Counter()
+            for tables, number in self._edges[layer].items():
+                for table in tables:
+                    counts[table] += number
+            cached = self._held[layer] = (self._ended, counts)
+        return cached[1]
+
+    def _events_of(self, test: Test) -> dict[Layer, _Tables]:
+        known = self._by_test.get(test.nodeid)
+        if known is not None and known[0] == len(test.table_events):
+            return known[1]
+        if len(self._by_test) >= _REMEMBERED:
+            self._by_test.clear()
+        found = _by_table(test)
+        self._by_test[test.nodeid] = (len(test.table_events), found)
+        return found
+
+
+def _by_table(test: Test) -> dict[Layer, _Tables]:
+    found: dict[Layer, _Tables] = {Layer.METADATA: {}, Layer.DATABASE: {}}
+    for event in test.table_events:
+        layer = _LAYER_OF.get(event.kind)
+        if layer is not None:
+            found[layer].setdefault(event.table, []).append(event)
+    return found
+
+
+def _edges(test: Test, layer: Layer) -> tuple[frozenset[str], frozenset[str]]:
+    if layer is Layer.METADATA:
+        return _union(test.metadata_at_start), _union(test.metadata_at_end)
+    return _union(test.database_at_start), _union(test.database_at_end)
+
+
+def _union(sets: dict[str, frozenset[str]]) -> frozenset[str]:
+    held = [tables for tables in sets.values() if tables]
+    return held[0] if len(held) == 1 else frozenset().union(*held)
+
+
+def columns(run: Run, file: str | None = None) -> list[tuple[str, list[Test]]]:
+    """Tests that have started, by file: files in the order in which they began, tests in the order they ran."""
+    files: dict[str, list[Test]] = {}
+    for test in run.order:
+        if file is None or test.file == file:
+            files.setdefault(test.file, []).append(test)
+    return list(files.items())

@@ -1,0 +1,33 @@
+"""What became of a test, as one word."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Outcome(Enum):
+    """A test's state. The value is the word used in JSON, on screen and in filters."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    CRASHED = "crashed"
+    """It was running when its process died."""
+    NOT_RUN = "not run"
+    """Collected, but the session ended before it."""
+    UNKNOWN = "unknown"
+    """It ran, or may have run, but its facts were lost with its process or its connection."""
+
+    @property
+    def bad(self) -> bool:
+        """Whether a person has to look at it."""
+        return self in (Outcome.FAILED, Outcome.ERROR, Outcome.CRASHED)
+
+    @property
+    def ended(self) -> bool:
+        return self not in (Outcome.WAITING, Outcome.RUNNING)

@@ -1,0 +1,223 @@
+"""Rows that stand in a database, and who left them there: the ledger as it adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_isolation.events import Place, Unit
+
+if TYPE_CHECKING:
+    from .fixtures import FixtureLife
+    from .tests import Test
+
+NEWEST_KEPT, OLDER_KEPT = 16, 32
+"""How many entries of a table are kept one by one, and for how many authors older ones are added up."""
+AUTHORS_NAMED = 3
+"""How many authors a test remembers for a table that it found dirty."""
+
+
+@dataclass(eq=False, slots=True)
+class Residue:
+    """Rows of one unit that stand in one table. ``life`` is the fixture that wrote them, ``test`` the test during which
+    they were written; both None for imports. An entry that is ``older`` stands for several of its author's."""
+
+    unit: Unit
+    place: Place
+    at: float
+    rows: int
+    life: FixtureLife | None = field(default=None, repr=False)
+    test: Test | None = field(default=None, repr=False)
+    inexact: bool = False
+    escape: bool = False
+    open: bool = False
+    """Its transaction has not ended."""
+    author: str = ""
+    """``fixture customer``, or the node id of the test."""
+
+    @property
+    def intended(self) -> bool:
+        """Rows of a fixture that serves several tests, for as long as it lives."""
+        life = self.life
+        return life is not None and life.alive and life.definition.scope != "function"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many rows of a table are one author's."""
+
+    author: str
+    rows: int
+    place: Place
+    intended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stood in a table when a test started: ``shares`` are the authors with most rows, ``others`` counts the rest.
+    ``intended`` of the ``rows`` are a living wide fixture's."""
+
+    database: str
+    table: str
+    rows: int
+    intended: int
+    shares: tuple[Share, ...]
+    others: int
+    inexact: bool
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there is more than was meant to be."""
+        return self.rows > self.intended
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one unit did to one table during a test. ``state`` is committed, rolled back or open."""
+
+    database: str
+    table: str
+    inserted: int
+    updated: int
+    deleted: int
+    state: str
+    unit: Unit
+    place: Place
+    inexact: bool
+    escape: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Rows of a test, or of a fixture that served it alone, that stand when it has ended."""
+
+    database: str
+    table: str
+    author: str
+    rows: int
+    place: Place
+    inexact: bool
+    open: bool
+    escape: bool
+
+
+@dataclass(eq=False, slots=True)
+class Tally:
+    """What one author left in one table in the course of a run, and how many tests started with it."""
+
+    author: str
+    database: str
+    table: str
+    place: Place
+    rows: int = 0
+    met: int = 0
+    inexact: bool = False
+
+
+@dataclass(eq=False)
+class TableRows:
+    """The rows known to stand in one table, by who wrote them, oldest first. Rows that were there before the suite are
+    not known."""
+
+    database: str
+    table: str
+    entries: list[Residue] = field(default_factory=list)
+    older: dict[str, Residue] = field(default_factory=dict)
+    """Author -> what is left of entries that are not kept one by one."""
+    inexact: bool = False
+    """Something was written of which nobody knows how much."""
+    begun: int = -1
+    """The start, by the worker's count, after which it was changed first; ``at_start`` is what it was then."""
+    at_start: Found | None = None
+    _found: Found | None = None
+
+    def touch(self, start: int) -> None:
+        """It is about to change; ``start`` counts the tests that its worker has started."""
+        if self.begun != start:
+            self.at_start, self.begun = self.found(), start
+        self._found = None
+
+    def forget(self) -> None:
+        """Look again who of its authors is alive."""
+        self._found = None
+
+    def standing(self) -> list[Residue]:
+        """Everything, oldest first."""
+        return [*self.older.values(), *self.entries]
+
+    def add(self, entry: Residue) -> None:
+        for known in reversed(self.entries):
+            if known.unit == entry.unit and known.life is entry.life and known.open == entry.open:
+                known.rows += entry.rows
+                known.inexact, known.escape = known.inexact or entry.inexact, known.escape or entry.escape
+                return
+        self.entries.append(entry)
+        if len(self.entries) > NEWEST_KEPT:
+            oldest = next((each for each in self.entries if not each.open), self.entries[0])
+            self.entries.remove(oldest)
+            self._add_older(oldest)
+
+    def _add_older(self, entry: Residue) -> None:
+        author = entry.author if entry.author in self.older or len(self.older) < OLDER_KEPT else ""
+        known = self.older.get(author)
+        if known is None:
+            entry.author = author
+            self.older[author] = entry
+            return
+        known.rows += entry.rows
+        known.inexact = known.inexact or entry.inexact
+        known.life = entry.life if entry.life is not None and entry.life.alive else known.life
+
+    def take(self, rows: int, test: Test | None) -> None:
+        """Somebody deleted rows that were not his own: those written during the same test go first, then the oldest.
+        Where others' rows go in part, whose they were is a guess."""
+        mine = [entry for entry in self.entries if test is not None and entry.test is test]
+        theirs = [entry for entry in self.standing() if entry not in mine]
+        rows = _take(rows, mine)
+        guess = 0 < rows < sum(entry.rows for entry in theirs) and len(theirs) > 1
+        _take(rows, theirs)
+        for entry in theirs if guess else ():
+            entry.inexact = True
+        self._sweep()
+
+    def clear(self) -> None:
+        self.entries.clear()
+        self.older.clear()
+        self.inexact = False
+
+    def close(self, unit: Unit) -> None:
+        """The unit's transaction has ended: what was open is so no more, and is told anew."""
+        self.entries = [entry for entry in self.entries if not (entry.open and entry.unit == unit)]
+
+    def _sweep(self) -> None:
+        self.entries = [entry for entry in self.entries if entry.rows > 0]
+        self.older = {author: entry for author, entry in self.older.items() if entry.rows > 0}
+
+    def found(self) -> Found | None:
+        """What a test that starts now finds; None where nothing stands. The same object as long as nothing changes."""
+        if self._found is None and (self.entries or self.older):
+            shares: dict[str, Share] = {}
+            for entry in self.standing():
+                known = shares.get(entry.author)
+                rows = entry.rows + (known.rows if known is not None else 0)
+                shares[entry.author] = Share(entry.author, rows, entry.place, entry.intended)
+            ordered = sorted(shares.values(), key=lambda share: (share.intended, -share.rows))
+            self._found = Found(
+                self.database,
+                self.table,
+                sum(share.rows for share in ordered),
+                sum(entry.rows for entry in self.standing() if entry.intended),
+                tuple(ordered[:AUTHORS_NAMED]),
+                max(len(ordered) - AUTHORS_NAMED, 0),
+                self.inexact or any(entry.inexact for entry in self.standing()),
+            )
+        return self._found
+
+
+def _take(rows: int, entries: list[Residue]) -> int:
+    """Take rows from the entries in turn; how many are still to be taken."""
+    for entry in entries:
+        taken = min(entry.rows, rows)
+        entry.rows -= taken
+        rows -= taken
+    return rows

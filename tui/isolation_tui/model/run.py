@@ -1,0 +1,314 @@
+"""The run: one pytest invocation as observed, folded from its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+from pytest_isolation import events as ev
+
+from . import folding_ends, folding_fixtures, folding_reports, folding_rows, folding_tables
+from .counts import Counts
+from .fixtures import FixtureDefinition, FixtureLife
+from .rows import Residue, TableRows, Tally
+from .tables import Database, Metadata, TableEvent
+from .tests import Test
+
+
+class Stamped(NamedTuple):
+    """A fact with its envelope: who says it, and when (seconds since the epoch)."""
+
+    worker: str
+    at: float
+    fact: Any
+
+
+class RunState(Enum):
+    STARTING = "starting"
+    COLLECTING = "collecting"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+@dataclass(eq=False)
+class Worker:
+    """One process that speaks to us: ``main``, or pytest-xdist's ``gw0``... ``current`` is the test on its stage."""
+
+    name: str
+    hello: ev.Hello | None = None
+    current: Test | None = None
+    order: list[Test] = field(default_factory=list)
+    """Tests in the order it started them (a rerun stands once)."""
+    lives: dict[int, FixtureLife] = field(default_factory=dict)
+    definitions: dict[int, FixtureDefinition] = field(default_factory=dict)
+    metadata: dict[int, Metadata] = field(default_factory=dict)
+    databases: dict[int, Database] = field(default_factory=dict)
+    rows: dict[int, dict[str, TableRows]] = field(default_factory=dict)
+    """Number of a database -> its tables in which rows were written."""
+    nameless: list[tuple[TableRows, Residue]] = field(default_factory=list)
+    """Rows of fixtures whose set-up has not been told yet."""
+    starts: int = 0
+    """How many tests it has started, reruns included."""
+    libraries: dict[str, str] = field(default_factory=dict)
+    dropped: int = 0
+    deselected: int = 0
+    finished: bool = False
+    connected: bool = True
+    disconnected_at: float = 0.0
+
+
+class Run:
+    """Everything known of a run. :meth:`apply` is the only way to change it.
+
+    ``tests`` is in collection order (tests that were never announced are appended as they start). ``order`` is the
+    order in which tests started, over all workers. ``revision`` grows with every applied fact, so that a view can tell
+    whether it is out of date.
+    """
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self.state = RunState.STARTING
+        self.started_at = 0.0
+        self.last_at = 0.0
+        """Time of the newest fact: the clock of a replayed run."""
+        self.ended_at: float | None = None
+        self.command: tuple[str, ...] = ()
+        self.cwd = ""
+        self.python = ""
+        self.project = ""
+        self.fix = False
+        self.rootdir = ""
+        self.config_file = ""
+        self.worker_count = 0
+        self.workers: dict[str, Worker] = {}
+        self.tests: dict[str, Test] = {}
+        self.order: list[Test] = []
+        self.counts = Counts()
+        self.total = 0
+        """Tests that were selected to run; grows during collection."""
+        self.done = 0
+        """How many tests have ended."""
+        self.definitions: dict[tuple[str, str, str, int], FixtureDefinition] = {}
+        self.table_events: list[TableEvent] = []
+        """All of them, in the order they arrived; also those outside any test (imports at collection)."""
+        self.registrations: dict[tuple[str, str], TableEvent] = {}
+        """(MetaData label, table) -> its latest registration that still stands."""
+        self.models: dict[tuple[str, str], str] = {}
+        """(MetaData label, table) -> the model class mapped to it last."""
+        self.residue: dict[tuple[str, str, str], Tally] = {}
+        """(author, database label, table) -> what was left there in the course of the run."""
+        self.dirty_starts: list[Test] = []
+        """Tests that started with residue of others, in the order in which that became known."""
+        self.collection_errors: list[ev.CollectionFailed] = []
+        self.warnings: list[ev.WarningCaught] = []
+        self.internal_errors: list[ev.InternalError] = []
+        self.interrupted = ""
+        self.limits: list[str] = []
+        """What cannot be seen in this environment, in words."""
+        self.disabled_probes: list[ev.ProbeDisabled] = []
+        self.output: list[str] = []
+        self.exit_status: int | None = None
+        """The process's own status, or pytest's while the process has not ended."""
+        self.stopped = False
+        self.crashed = False
+        """The process ended without pytest's own end."""
+
+    # -- the fold ------------------------------------------------------------------------------------------------
+
+    def apply(self, stamped: Stamped) -> None:
+        """Take in one fact. Facts of kinds that this version does not know change nothing."""
+        self.revision += 1
+        worker, at, fact = stamped
+        self.last_at = max(self.last_at, at)
+        if not self.started_at:
+            self.started_at = at
+        fold = _FOLDS.get(type(fact))
+        if fold is not None:
+            fold(self, self.worker(worker), at, fact)
+
+    def finish(self, at: float) -> None:
+        """The process has ended: nothing more will come."""
+        self.state = RunState.FINISHED
+        if self.ended_at is None:
+            self.ended_at = at
+
+    def worker(self, name: str) -> Worker:
+        """The worker of that name; it comes to be when it is first heard of."""
+        known = self.workers.get(name)
+        if known is None:
+            known = self.workers[name] = Worker(name)
+        return known
+
+    def test(self, nodeid: str) -> Test:
+        """The test of that node id; one that was never announced is appended."""
+        known = self.tests.get(nodeid)
+        if known is None:
+            known = Test(nodeid, index=len(self.tests), file=nodeid.partition("::")[0])
+            self.tests[nodeid] = known
+        return known
+
+    # -- questions -----------------------------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        return self.state is RunState.FINISHED
+
+    @property
+    def dropped(self) -> int:
+        """Facts lost because the reader was too slow."""
+        return sum(worker.dropped for worker in self.workers.values())
+
+    @property
+    def running(self) -> list[Test]:
+        return [worker.current for worker in self.workers.values() if worker.current is not None]
+
+    @property
+    def lives(self) -> list[FixtureLife]:
+        return [life for definition in self.definitions.values() for life in definition.lives]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the first fact to the end, or to the newest fact."""
+        return (self.ended_at or self.last_at) - self.started_at
+
+    def life(self, worker: str, life: int) -> FixtureLife | None:
+        return self.workers[worker].lives.get(life) if worker in self.workers else None
+
+    def life_of_unit(self, worker: str, unit: ev.Unit) -> FixtureLife | None:
+        """The fixture life that is charged; None where a test's own phase, or an import, is."""
+        return self.life(worker, unit.life) if unit.life else None
+
+
+# -- one small function a kind of fact ----------------------------------------------------------------------------
+
+
+def _run_started(run: Run, worker: Worker, at: float, fact: ev.RunStarted) -> None:
+    run.started_at = at
+    run.command, run.cwd, run.python = tuple(fact.command), fact.cwd, fact.python
+    run.project, run.fix = fact.project, fact.fix
+
+
+def _hello(run: Run, worker: Worker, at: float, fact: ev.Hello) -> None:
+    worker.hello = fact
+    worker.connected = True
+    if run.state is RunState.STARTING:
+        run.state = RunState.COLLECTING
+
+
+def _session_started(run: Run, worker: Worker, at: float, fact: ev.SessionStarted) -> None:
+    run.rootdir = run.rootdir or fact.rootdir
+    run.config_file = run.config_file or fact.config_file
+    run.worker_count = max(run.worker_count, fact.worker_count)
+    _note_limits(run, fact.limits)
+
+
+def _library_armed(run: Run, worker: Worker, at: float, fact: ev.LibraryArmed) -> None:
+    worker.libraries[fact.name] = fact.version
+    _note_limits(run, fact.limits)
+
+
+def _note_limits(run: Run, limits: list[str]) -> None:
+    run.limits.extend(limit for limit in limits if limit not in run.limits)
+
+
+def _collected(run: Run, worker: Worker, at: float, fact: ev.Collected) -> None:
+    for nodeid in fact.nodeids:
+        run.test(nodeid)
+    run.total = max(run.total, len(run.tests))
+
+
+def _deselected(run: Run, worker: Worker, at: float, fact: ev.Deselected) -> None:
+    # -k, -m and chunks of a long list come one after the other; every worker deselects the same tests.
+    worker.deselected += len(fact.nodeids)
+    run.counts.deselected = max(run.counts.deselected, worker.deselected)
+
+
+def _collection_failed(run: Run, worker: Worker, at: float, fact: ev.CollectionFailed) -> None:
+    if all(known.nodeid != fact.nodeid for known in run.collection_errors):
+        run.collection_errors.append(fact)
+        run.counts.errors += 1
+
+
+def _collection_finished(run: Run, worker: Worker, at: float, fact: ev.CollectionFinished) -> None:
+    run.total = max(fact.total, len(run.tests))
+    if run.state is not RunState.FINISHED:
+        run.state = RunState.RUNNING
+
+
+def _warning(run: Run, worker: Worker, at: float, fact: ev.WarningCaught) -> None:
+    run.warnings.append(fact)
+    run.counts.warnings += 1
+    if fact.nodeid in run.tests:
+        run.tests[fact.nodeid].warnings.append(fact)
+
+
+def _session_finished(run: Run, worker: Worker, at: float, fact: ev.SessionFinished) -> None:
+    worker.finished = True
+    worker.current = None
+    if worker.hello is None or worker.hello.role != "worker":
+        if fact.exit_status is not None:
+            run.exit_status = fact.exit_status
+        run.ended_at = at
+
+
+def _interrupted(run: Run, worker: Worker, at: float, fact: ev.Interrupted) -> None:
+    run.interrupted = run.interrupted or fact.reason
+
+
+def _internal_error(run: Run, worker: Worker, at: float, fact: ev.InternalError) -> None:
+    run.internal_errors.append(fact)
+
+
+def _facts_dropped(run: Run, worker: Worker, at: float, fact: ev.FactsDropped) -> None:
+    worker.dropped = max(worker.dropped, fact.total)
+
+
+def _probe_disabled(run: Run, worker: Worker, at: float, fact: ev.ProbeDisabled) -> None:
+    run.disabled_probes.append(fact)
+
+
+def _output(run: Run, worker: Worker, at: float, fact: ev.Output) -> None:
+    run.output.append(fact.text)
+
+
+_FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
+    ev.RunStarted: _run_started,
+    ev.Hello: _hello,
+    ev.SessionStarted: _session_started,
+    ev.LibraryArmed: _library_armed,
+    ev.Collected: _collected,
+    ev.Deselected: _deselected,
+    ev.CollectionFailed: _collection_failed,
+    ev.CollectionFinished: _collection_finished,
+    ev.WarningCaught: _warning,
+    ev.SessionFinished: _session_finished,
+    ev.Interrupted: _interrupted,
+    ev.InternalError: _internal_error,
+    ev.WorkerCrashed: folding_ends.worker_crashed,
+    ev.Disconnected: folding_ends.disconnected,
+    ev.ProcessEnded: folding_ends.process_ended,
+    ev.FactsDropped: _facts_dropped,
+    ev.ProbeDisabled: _probe_disabled,
+    ev.Output: _output,
+    ev.TestStarted: folding_reports.test_started,
+    ev.PhaseFinished: folding_reports.phase_finished,
+    ev.FixtureDefined: folding_fixtures.fixture_defined,
+    ev.FixtureSetUp: folding_fixtures.fixture_set_up,
+    ev.FixtureTornDown: folding_fixtures.fixture_torn_down,
+    ev.MetadataSeen: folding_tables.metadata_seen,
+    ev.TableRegistered: folding_tables.table_registered,
+    ev.ModelMapped: folding_tables.model_mapped,
+    ev.TableRefused: folding_tables.table_refused,
+    ev.TableRemoved: folding_tables.table_removed,
+    ev.MetadataCleared: folding_tables.metadata_cleared,
+    ev.RegistryDisposed: folding_tables.registry_disposed,
+    ev.DatabaseSeen: folding_tables.database_seen,
+    ev.TablesCreated: folding_tables.tables_created,
+    ev.TablesDropped: folding_tables.tables_dropped,
+    ev.TableSets: folding_tables.table_sets,
+    ev.HoldersGone: folding_tables.holders_gone,
+    ev.RowsWritten: folding_rows.rows_written,
+    ev.DatabasesUsed: folding_rows.databases_used,
+}

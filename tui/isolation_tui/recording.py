@@ -1,0 +1,107 @@
+"""Recordings: the wire's own lines in a file, and back again through the same fold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from pytest_isolation.events import PROTOCOL, Hello, RunStarted
+
+from .errors import Status, ToolError
+from .model import Stamped
+from .receive import BadLine, decode
+
+
+class RecordingWriter:
+    """Appends lines to a file that only this user may read. Raises :class:`ToolError` where it cannot be opened; a
+    write that fails later ends the recording (``failed`` says why), never the run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.failed = ""
+        try:
+            self._file: IO[bytes] | None = open(path, "wb", opener=_private)  # noqa: SIM115
+        except OSError as error:
+            raise ToolError(
+                Status.CANNOT_WRITE, f"Cannot write the recording {path}: {error.strerror}.", "Name another file."
+            ) from error
+
+    def write(self, lines: list[bytes]) -> None:
+        if self._file is None or not lines:
+            return
+        try:
+            self._file.write(b"\n".join(lines) + b"\n")
+            self._file.flush()
+        except OSError as error:
+            self.failed = error.strerror or str(error)
+            self.close()
+
+    def close(self) -> None:
+        if self._file is not None:
+            try:
+                self._file.close()
+            except OSError as error:
+                self.failed = self.failed or error.strerror or str(error)
+            self._file = None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+class Recording:
+    """A recording as read: iterate for its facts.
+
+    ``damage`` says, once iterated, what is wrong with it ('' nothing): cut short, or lines that are none. Raises
+    :class:`ToolError` (NO_SUCH_PATH, BAD_RECORDING) where there is nothing to show at all.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damage = ""
+        try:
+            with path.open("rb") as file:
+                first = file.readline(1 << 20)
+        except OSError as error:
+            raise ToolError(
+                Status.NO_SUCH_PATH, f"Cannot read {path}: {error.strerror}.", "Make one with launch --record FILE."
+            ) from error
+        try:
+            stamped = decode(first)
+        except BadLine:
+            stamped = None
+        if stamped is None or not isinstance(stamped.fact, RunStarted | Hello):
+            raise ToolError(
+                Status.BAD_RECORDING, f"{path} is not a recording.", "Make one with isolation-tui launch --record FILE."
+            )
+        _check_protocol(path, stamped)
+
+    def __iter__(self) -> Iterator[Stamped]:
+        bad = 0
+        line = b""
+        with self.path.open("rb") as file:
+            for line in file:
+                try:
+                    stamped = decode(line)
+                except BadLine:
+                    bad += 1
+                    continue
+                if stamped is not None:
+                    _check_protocol(self.path, stamped)
+                    yield stamped
+        if not line.endswith(b"\n"):
+            self.damage = "it was cut short in the middle of a line"
+        elif bad:
+            self.damage = f"{bad} of its lines are damaged and were passed over"
+
+
+def _check_protocol(path: Path, stamped: Stamped) -> None:
+    fact = stamped.fact
+    if isinstance(fact, RunStarted | Hello) and fact.protocol > PROTOCOL:
+        raise ToolError(
+            Status.BAD_RECORDING,
+            f"{path} was made by a newer version (protocol {fact.protocol}; this one reads up to {PROTOCOL}).",
+            "Upgrade isolation-tui.",
+        )

@@ -1,0 +1,76 @@
+"""Progress of a headless run, on the standard error: one line kept up to date, or now and then a line on a pipe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from typing import TextIO
+
+from ..model import Run, RunState
+from ..plain import clean, keep_start, seconds
+from .output import emit
+
+ON_A_TERMINAL = 0.1
+"""Seconds between two states of the line."""
+
+ON_A_PIPE = 5.0
+"""Seconds between two lines, unless something happens."""
+
+
+class Progress:
+    """Call :meth:`show` as often as you like, and :meth:`clear` before anything else is printed."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        self._in_place = (
+            self._stream is not None and self._stream.isatty() and os.environ.get("TERM") not in ("dumb", "")
+        )
+        self._shown = ""
+        self._state: tuple[object, ...] = ()
+        self._next = 0.0
+
+    def show(self, run: Run) -> None:
+        """Say how far the run is, if it is time to."""
+        now = time.monotonic()
+        state = (id(run), run.state)
+        if state == self._state and now < self._next:
+            return
+        pipe_is_early = not self._in_place and run.state is RunState.RUNNING and state != self._state
+        self._state = state
+        self._next = now + (ON_A_TERMINAL if self._in_place else ON_A_PIPE)
+        if run.state is RunState.FINISHED:
+            return
+        line = _line(run)
+        if self._in_place:
+            width = shutil.get_terminal_size().columns
+            text = keep_start(line, max(width - 1, 10))
+            if text != self._shown:
+                emit(self._stream, f"\r\x1b[2K{text}")
+                self._shown = text
+        elif line != self._shown or pipe_is_early:
+            emit(self._stream, f"{line}\n")
+            self._shown = line
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self.clear()
+        emit(self._stream, f"{clean(text)}\n")
+
+    def clear(self) -> None:
+        """Take the line that is updated in place away."""
+        if self._in_place and self._shown:
+            emit(self._stream, "\r\x1b[2K")
+            self._shown = ""
+
+
+def _line(run: Run) -> str:
+    if run.state is RunState.STARTING:
+        return "starting pytest"
+    if run.state is RunState.COLLECTING:
+        return f"collecting, {len(run.tests)} tests so far" if run.tests else "collecting"
+    running = run.running
+    at = f"  {clean(running[0].nodeid)}" if running else ""
+    counts = run.counts.line() if run.done else ""
+    return f"{run.done}/{run.total}  {counts}{'  ' if counts else ''}{seconds(run.elapsed)}{at}"

@@ -1,0 +1,266 @@
+"""One run from start to end: launch, receive, record, stop. Knows no screen."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_isolation.encoding import encode
+from pytest_isolation.events import (
+    OBSERVER,
+    PROTOCOL,
+    Disconnected,
+    Output,
+    ProcessEnded,
+    RunStarted,
+    TestStarted,
+)
+
+from . import __version__
+from .launch import Project, SuiteProcess
+from .launch.process import private_folder, read_stage_file
+from .model import Outcome, Run, Stamped
+from .receive import BadLine, Closed, Listener, decode
+from .recording import Recording, RecordingWriter
+
+DRAIN_PATIENCE = 2.0
+"""Seconds after pytest's end during which its processes' last lines are awaited."""
+
+
+class Source(Protocol):
+    """What a screen or a summary watches: a live run or a recorded one."""
+
+    run: Run
+    title: str
+    live: bool
+    recording: Path | None
+    selected: tuple[str, ...]
+
+    @property
+    def finished(self) -> bool: ...
+    def poll(self) -> bool: ...
+    def stop(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class LiveSession:
+    """A pytest run that was launched by us. Poll it until it has finished, then close it.
+
+    ``select`` restricts the run to these node ids (empty: everything). Raises :class:`ToolError` where nothing could be
+    started; then nothing is left behind.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        select: Sequence[str] = (),
+        record: Path | None = None,
+        fix: bool = False,
+        colour: bool = False,
+        port: int | None = None,
+    ) -> None:
+        self.run = Run()
+        self.title = project.name
+        self.recording = record
+        self.selected = tuple(select)
+        self._names: dict[int, str] = {}
+        """Connection number -> the worker that speaks on it."""
+        self._exited_at: float | None = None
+        self._closed = False
+        self._writer = RecordingWriter(record) if record is not None else None
+        self._folder = private_folder()
+        self._listener: Listener | None = None
+        try:
+            self._listener = Listener(self._folder, port)
+            self._process = SuiteProcess(
+                project,
+                self._folder,
+                self._listener.address,
+                self._listener.token,
+                select=select,
+                colour=colour,
+            )
+        except BaseException:
+            self._release()
+            raise
+        self._state(
+            RunStarted(
+                list(self._process.command),
+                str(project.cwd),
+                project.python,
+                str(project.root),
+                fix,
+                __version__,
+                PROTOCOL,
+                list(self.selected),
+            )
+        )
+
+    @property
+    def finished(self) -> bool:
+        return self.run.finished
+
+    @property
+    def stopping(self) -> bool:
+        return self._process.stopping and not self.finished
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def recording_failure(self) -> str:
+        """Why the recording ended before the run did ('' it did not): a full disk, most often."""
+        return self._writer.failed if self._writer is not None else ""
+
+    def poll(self) -> bool:
+        """Fold what has arrived since the last call; never blocks. True if the model changed."""
+        if self.finished:
+            return False
+        before = self.run.revision
+        self._process.insist_in_time()
+        status = self._process.status  # asked first: what is read below then holds everything it said
+        output = self._process.read_output()
+        if output:
+            self._state(Output(output))
+        more = self._fold_lines()
+        if status is not None and not output and not more:
+            self._settle(status)
+        return self.run.revision != before
+
+    def stop(self) -> None:
+        """Ask pytest to stop: its teardown is awaited. A second call insists."""
+        self._process.stop()
+
+    def wait(self, until: float | None = None, interval: float = 0.02) -> bool:
+        """Poll until the run has finished, or ``until`` (monotonic seconds). Whether it has."""
+        while not self.finished and (until is None or time.monotonic() < until):
+            if not self.poll():
+                time.sleep(interval)
+        return self.finished
+
+    def close(self) -> None:
+        """End whatever still runs, and take everything of ours away. Polls once more before."""
+        if self._closed:
+            return
+        self._closed = True
+        self.poll()
+        self._process.close()
+        if not self.finished:
+            self._fold_lines()
+            self._state(ProcessEnded(self._process.status or 0, True))
+        self._release()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _fold_lines(self) -> bool:
+        assert self._listener is not None
+        taken = self._listener.take()
+        record: list[bytes] = []
+        for connection, line in taken:
+            if isinstance(line, Closed):
+                who = self._names.pop(connection, "")
+                if who:
+                    if self._writer is not None:
+                        self._writer.write(record)
+                        record = []
+                    self._state(Disconnected(who, self.run.worker(who).finished))
+                continue
+            try:
+                stamped = decode(line)
+            except BadLine:
+                continue
+            record.append(line)
+            if stamped is not None:
+                self._names[connection] = stamped.worker
+                self.run.apply(stamped)
+        if self._writer is not None:
+            self._writer.write(record)
+        return bool(taken)
+
+    def _settle(self, status: int) -> None:
+        """The process has ended, and nothing waits: say so, once its connections have ended too."""
+        assert self._listener is not None
+        now = time.monotonic()
+        if self._exited_at is None:
+            self._exited_at = now
+        if not self._listener.connections or now - self._exited_at > DRAIN_PATIENCE:
+            if self._fold_lines():
+                return
+            self._look_at_the_stage()
+            self._state(ProcessEnded(status, self._process.stopping))
+            if self._writer is not None:
+                self._writer.close()
+
+    def _look_at_the_stage(self) -> None:
+        """The test that a process took down with it may not have been heard of: its name lies in shared memory."""
+        for name, worker in list(self.run.workers.items()):
+            if worker.hello is None or worker.finished:
+                continue
+            nodeid = read_stage_file(self._folder, name)
+            known = self.run.tests.get(nodeid)
+            if known is not None and known.outcome is Outcome.CRASHED:  # pytest-xdist's controller has named it
+                continue
+            if nodeid and (worker.current is None or worker.current.nodeid != nodeid):
+                self._state(TestStarted(nodeid, 1, nodeid.partition("::")[0]), name)
+
+    def _state(self, fact: Any, who: str = OBSERVER) -> None:
+        """A fact of the observer's own, or one that it states for a process that no longer can."""
+        at = round(time.time(), 6)  # as the recording has it: a replay folds the same
+        if self._writer is not None:
+            self._writer.write([encode(who, at, fact).encode()])
+        self.run.apply(Stamped(who, at, fact))
+
+    def _release(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        if self._writer is not None:
+            self._writer.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class ReplaySession:
+    """A recording, shown as a run: the same fold, no process. Raises :class:`ToolError` as :class:`Recording` does."""
+
+    live = False
+
+    def __init__(self, path: Path) -> None:
+        self.run = Run()
+        self.title = path.name
+        self.recording: Path | None = path
+        self.selected: tuple[str, ...] = ()
+        self.damage = ""
+        self._recording = Recording(path)
+        self._facts: Iterator[Stamped] | None = iter(self._recording)
+
+    @property
+    def finished(self) -> bool:
+        return self._facts is None
+
+    def poll(self, most: int = 5_000) -> bool:
+        """Fold the next facts; True while there were any."""
+        if self._facts is None:
+            return False
+        count = 0
+        for count, stamped in enumerate(self._facts, 1):
+            self.run.apply(stamped)
+            if count >= most:
+                return True
+        self._facts = None
+        self.damage = self._recording.damage
+        if not self.run.finished:
+            self.damage = self.damage or "it ends before the run did"
+            self.run.apply(Stamped(OBSERVER, self.run.last_at, ProcessEnded(self.run.exit_status or 0, False)))
+        return True
+
+    def stop(self) -> None:
+        """A recording cannot be stopped; it is only read."""
+
+    def close(self) -> None:
+        self._facts = None

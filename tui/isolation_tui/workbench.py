@@ -1,0 +1,294 @@
+"""A project under observation: its runs, its fix, its watch. Knows no screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import Status, ToolError
+from .fix import (
+    FixError,
+    FixStatus,
+    NothingToFix,
+    Plan,
+    apply_fix,
+    finish_fix,
+    fix_state,
+    plan_fix,
+    standing,
+    undo_fix,
+)
+from .launch import Project
+from .model import Run
+from .session import LiveSession, ReplaySession, Source
+
+if TYPE_CHECKING:
+    from .watch import Watcher
+
+KEPT_RUNS = 20
+"""Runs of a sitting that stay in memory; the older ones go, but never one that is compared."""
+
+
+class Workbench:
+    """What the dashboard works on.
+
+    ``sources`` are the runs of this sitting, oldest first. ``record`` names the recording of the first run; later ones
+    get a number before the suffix (``run.ndjson``, ``run-2.ndjson``). ``ignore`` are files that we write ourselves: a
+    watch does not take them for saved. Without a project (a replay) nothing can run.
+    """
+
+    def __init__(
+        self,
+        project: Project | None,
+        *,
+        replay: Sequence[ReplaySession] = (),
+        record: Path | None = None,
+        colour: bool = True,
+        port: int | None = None,
+        watching: bool = False,
+        ignore: Sequence[Path] = (),
+    ) -> None:
+        self.project = project
+        self.sources: list[Source] = list(replay)
+        self.shown: Source | None = self.sources[-1] if self.sources else None
+        self.reason = ""
+        """Why the latest run was started, in words: for whoever looks up from the editor."""
+        self._record = record
+        self._ignore = [*ignore, *([record] if record is not None else [])]
+        self._runs = 0
+        self._colour = colour
+        self._port = port
+        self._watcher: Watcher | None = None
+        self._queued: tuple[str, ...] | None = None
+        self._change: Callable[[], None] | None = None
+        self._fix_status = FixStatus.CLEAN
+        self.fix_failure = ""
+        """Why the fix is out of reach ('' it is not): another process works on it, or its journal is damaged."""
+        self.look_at_fix()
+        if watching:
+            self.set_watching(True)
+
+    # -- what there is -------------------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        if self.project is not None:
+            return self.project.name
+        return self.sources[-1].title if self.sources else ""
+
+    @property
+    def current(self) -> Source | None:
+        """The run that is shown: the latest, unless the user chose another."""
+        return self.shown
+
+    @property
+    def can_run(self) -> bool:
+        return self.project is not None
+
+    @property
+    def fix_status(self) -> FixStatus:
+        return self._fix_status
+
+    @property
+    def fix_remark(self) -> str:
+        """What an earlier sitting left behind of the fix, in one line with the commands that finish it or take it back;
+        '' where there is nothing to say."""
+        if self.fix_failure:
+            return f"The fix is out of reach: {self.fix_failure}"
+        if self.project is None or self._fix_status is FixStatus.CLEAN:
+            return ""
+        return "; the suite is run as it stands. ".join(standing(self._fix_status, self.project.root))
+
+    @property
+    def watching(self) -> bool:
+        return self._watcher is not None
+
+    @property
+    def watch_failure(self) -> str:
+        return self._watcher.failed if self._watcher is not None else ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on, or one is still being stopped."""
+        return any(not source.finished for source in self.sources)
+
+    def before_after(self) -> tuple[Run | None, Run | None]:
+        """The last finished full runs without and with the fix."""
+        before = after = None
+        for source in self.sources:
+            if source.finished and not source.selected and not source.run.stopped:
+                if source.run.fix:
+                    after = source.run
+                else:
+                    before = source.run
+        return before, after
+
+    # -- runs ----------------------------------------------------------------------------------------------------
+
+    def show(self, source: Source) -> None:
+        self.shown = source
+
+    def start(self, select: Sequence[str] = (), reason: str = "") -> None:
+        """Run the project, or these tests of it. A run that goes on is stopped first; its teardown is awaited, so that
+        two runs never meet in one database. Raises :class:`ToolError` where it cannot be started."""
+        if self.project is None:
+            raise ToolError(Status.USAGE, "A recording cannot be run again.", "Launch the project itself.")
+        self.reason = reason
+        self._queue(tuple(select))
+
+    def change_and_run(self, change: Callable[[], None]) -> None:
+        """Change the project's files, then run it. A run that goes on is stopped first and its teardown awaited: files
+        must not change under it. Raises what ``change`` raises, or where that had to wait, :meth:`poll` does; then
+        nothing runs."""
+        self._change, self.reason = change, ""
+        self._queue(())
+
+    @property
+    def changing(self) -> bool:
+        """Whether a change of the files waits for the run to stop."""
+        return self._change is not None
+
+    def _queue(self, select: tuple[str, ...]) -> None:
+        asked = self._queued is not None
+        self._queued = select
+        if not self.busy:
+            self._next()
+        elif not asked:  # a second stop would insist
+            self.stop()
+
+    def _next(self) -> None:
+        """What was waiting: a change of the files, then the run."""
+        select, self._queued = self._queued, None
+        change, self._change = self._change, None
+        if change is not None:
+            change()
+        if select is not None:
+            self._begin(select)
+
+    def _begin(self, select: tuple[str, ...]) -> None:
+        assert self.project is not None
+        self._runs += 1
+        session = LiveSession(
+            self.project,
+            select=select,
+            record=self._recording(),
+            fix=self._fix_status is FixStatus.APPLIED,
+            colour=self._colour,
+            port=self._port,
+        )
+        self.sources.append(session)
+        self.shown = session
+        self._forget_old()
+
+    def _recording(self) -> Path | None:
+        if self._record is None or self._runs == 1:
+            return self._record
+        return self._record.with_stem(f"{self._record.stem}-{self._runs}")
+
+    def _forget_old(self) -> None:
+        compared = self.before_after()
+        while len(self.sources) > KEPT_RUNS:
+            oldest = next(
+                (s for s in self.sources[:-1] if s.run not in compared and s is not self.shown and s.finished), None
+            )
+            if oldest is None:
+                return
+            oldest.close()
+            self.sources.remove(oldest)
+
+    def stop(self) -> None:
+        """Ask the run to stop; asking again insists."""
+        for source in self.sources:
+            if not source.finished:
+                source.stop()
+
+    def poll(self) -> bool:
+        """Fold what has arrived, rerun on save, do what was waiting. True if anything that is shown changed. Raises
+        :class:`ToolError` where a rerun cannot be started, :class:`FixError` where the files refuse their change."""
+        changed = False
+        for source in self.sources:
+            if not source.finished:
+                changed = source.poll() or changed
+                if source.finished:
+                    source.close()
+        if self._watcher is not None:
+            saved = self._watcher.take()
+            if saved and self.project is not None:
+                names = sorted(path.name for path in saved)
+                self.start(reason=f"{names[0]} saved" if len(names) == 1 else f"{len(names)} files saved")
+                changed = True
+        if self._queued is not None and not self.busy:
+            self._next()
+            changed = True
+        return changed
+
+    def set_watching(self, on: bool) -> None:
+        if on and self._watcher is None and self.project is not None:
+            from .watch import Watcher  # loads watchfiles: only where somebody watches
+
+            self._watcher = Watcher(self.project.root, self._ignore)
+        elif not on and self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
+
+    # -- the fix -------------------------------------------------------------------------------------------------
+
+    def look_at_fix(self) -> FixStatus:
+        """Ask the journal how the project stands. Where it cannot say, ``fix_failure`` tells why and the status stays
+        as it was: no run fails over that."""
+        self.fix_failure = ""
+        if self.project is not None:
+            try:
+                self._fix_status = fix_state(self.project.root).status
+            except FixError as error:
+                self.fix_failure = str(error)
+        return self._fix_status
+
+    def plan_fix(self) -> Plan:
+        """Raises :class:`FixError` (NothingToFix where no recipe fits)."""
+        if self.project is None:
+            raise NothingToFix("A recording has no files to mend.")
+        self.look_at_fix()
+        if self.fix_failure:
+            raise FixError(self.fix_failure)
+        return plan_fix(self.project.root)
+
+    def apply_fix(self, plan: Plan) -> None:
+        """Raises :class:`FixError`; then nothing was changed."""
+        self._change_files(lambda root: apply_fix(plan))
+
+    def undo_fix(self) -> None:
+        """Raises :class:`FixError`; then nothing was changed."""
+        self._change_files(undo_fix)
+
+    def finish_fix(self) -> None:
+        """Finish what was interrupted. Raises :class:`FixError`."""
+        self._change_files(finish_fix)
+
+    def _change_files(self, change: Callable[[Path], object]) -> None:
+        """Write to the project without taking that for the user's save: the watcher looks away meanwhile."""
+        if self.project is None:
+            return
+        watching = self.watching
+        self.set_watching(False)
+        try:
+            change(self.project.root)
+        finally:
+            self.look_at_fix()
+            self.set_watching(watching)
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def close(self, patience: float = 20.0) -> None:
+        """Stop pytest, await its teardown (insisting in the end), and take everything of ours away."""
+        self.set_watching(False)
+        self._queued = self._change = None
+        self.stop()
+        deadline = time.monotonic() + patience
+        while self.busy and time.monotonic() < deadline:
+            if not self.poll():
+                time.sleep(0.02)
+        for source in self.sources:
+            source.close()
