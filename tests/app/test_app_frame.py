@@ -1,0 +1,28 @@
+"""The frame: every view has its key, Escape leads back."""
+
+from __future__ import annotations
+
+import pytest
+
+from runstory import before
+
+
+@pytest.mark.parametrize(("key", "mode"), [("f", "findings"), ("m", "metadata"), ("b", "compare"), ("o", "output")])
+def test_each_view_has_a_key_and_escape_leads_back(play, key, mode):
+    async def scene(stage):
+        await stage.press(key)
+        assert stage.app.current_mode == mode
+        await stage.press("escape")
+        assert stage.app.current_mode == "main"
+
+    play(scene, before().run)
+
+
+def test_what_an_earlier_sitting_left_of_the_fix_is_said_at_the_start(play, fake_workbench):
+    bench = fake_workbench(before().run)
+    bench.fix_remark = "Applying the fix was cut off: finish it or undo it"
+
+    async def scene(stage):
+        assert [note.message for note in stage.app._notifications] == [bench.fix_remark]
+
+    play(scene, workbench=bench)

@@ -1,0 +1,92 @@
+"""A project that can be mended, for scenes: plans, applies and undoes in memory, and notes each step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from isolation_tui.fix import FileChange, FixStatus, Plan, SummaryRow
+
+ROOT = Path("/home/dev/demo_app/backend")
+
+CONFTEST = b'''"""Fresh tables for every test."""
+
+import pytest
+
+from src.database import db
+
+
+@pytest.fixture(autouse=True)
+def fresh_tables(test_app):
+    db.drop_all()
+    db.create_all()
+    yield
+    db.drop_all()
+'''
+TEST_BEFORE = b"""import pytest
+
+from src.app import app
+
+
+@pytest.fixture(scope='module')
+def test_app():
+    yield app
+
+
+def test_one(test_app):
+    assert test_app
+"""
+TEST_AFTER = b"""def test_one(test_app):
+    assert test_app
+"""
+
+
+def plan(extra: str = "") -> Plan:
+    """A new conftest and a changed test file. ``extra`` stands in the conftest too: text that nobody vouches for."""
+    path = ROOT / "tests"
+    return Plan(
+        "conftest",
+        ROOT,
+        (
+            FileChange.of(
+                ROOT, path / "conftest.py", None, CONFTEST + extra.encode(), ("fresh_tables(), autouse", "client()")
+            ),
+            FileChange.of(
+                ROOT, path / "integration" / "test_api_integration.py", TEST_BEFORE, TEST_AFTER,
+                ("test_app() moved to conftest.py",),
+            ),
+        ),
+        (
+            SummaryRow("NEW", "tests/conftest.py", "Create pytest hooks", "+13", "Fresh tables for every test"),
+            SummaryRow("MODIFY", "tests/integration/test_api_integration.py", "Change fixture scope module → function",
+                       "-10", "Enables isolation"),
+        ),
+    )  # fmt: skip
+
+
+class Mending:
+    """Mixed into the fake workbench: the part of it that mends."""
+
+    fix_status = FixStatus.CLEAN
+    fix_failure = fix_remark = ""
+    planned: Plan | None = None
+    extra = ""
+
+    def plan_fix(self) -> Plan:
+        if self.failure is not None:  # type: ignore[attr-defined]
+            raise self.failure  # type: ignore[attr-defined]
+        return plan(self.extra)
+
+    def apply_fix(self, planned: Plan) -> None:
+        self._do("apply", FixStatus.APPLIED)
+
+    def undo_fix(self) -> None:
+        self._do("undo", FixStatus.CLEAN)
+
+    def finish_fix(self) -> None:
+        self._do("finish", FixStatus.APPLIED)
+
+    def _do(self, deed: str, status: FixStatus) -> None:
+        if self.failure is not None:  # type: ignore[attr-defined]
+            raise self.failure  # type: ignore[attr-defined]
+        self.asked.append((deed, None))  # type: ignore[attr-defined]
+        self.fix_status = status

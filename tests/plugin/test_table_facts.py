@@ -1,0 +1,550 @@
+"""What is said of tables: in a MetaData and in a database, by whom, and who is charged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import environments
+from isolation_tui.diagnose import diagnose
+from isolation_tui.model import TableEvent, TableEventKind
+from observing import Seen, observe, write
+from pytest_isolation.events import DatabaseSeen, HoldersGone, LibraryArmed, MetadataSeen, RegistryDisposed, TableSets
+
+pytestmark = pytest.mark.slow
+
+SUITE = {
+    "shop/__init__.py": "",
+    "shop/base.py": """
+        from sqlalchemy.orm import DeclarativeBase
+
+        class Base(DeclarativeBase):
+            pass
+        """,
+    "shop/models.py": """
+        from sqlalchemy import Column, Integer, String
+        from shop.base import Base
+
+        class User(Base):
+            __tablename__ = "users"
+            id = Column(Integer, primary_key=True)
+            name = Column(String(50), index=True)
+
+        class Order(Base):
+            __tablename__ = "orders"
+            id = Column(Integer, primary_key=True)
+        """,
+    "shop/factory.py": """
+        from sqlalchemy import Column, Integer, Table
+
+        def make(metadata, name="made"):
+            return Table(name, metadata, Column("id", Integer, primary_key=True))
+        """,
+    "conftest.py": """
+        import pytest
+        import shop.models
+        from shop.base import Base
+        from sqlalchemy import create_engine, text
+
+        @pytest.fixture
+        def engine():
+            engine = create_engine("sqlite://")
+            yield engine
+            engine.dispose()
+
+        @pytest.fixture(scope="module")
+        def database(tmp_path_factory):
+            engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('db') / 'file.db'}")
+            Base.metadata.create_all(engine)
+            yield engine
+            Base.metadata.drop_all(engine)
+
+        @pytest.fixture
+        def run(engine):
+            def run(*statements):
+                with engine.begin() as connection:
+                    for statement in statements:
+                        connection.execute(text(statement))
+            return run
+        """,
+    "test_a_metadata.py": """
+        import importlib, sys
+        from pathlib import Path
+        import pytest
+        from sqlalchemy import Column, Integer, MetaData, Table
+        from sqlalchemy.exc import InvalidRequestError
+        from sqlalchemy.orm import clear_mappers, registry
+        from shop.base import Base
+        from shop.factory import make
+
+        def test_registers():
+            make(MetaData())
+
+        def test_double_import(monkeypatch):
+            monkeypatch.syspath_prepend(str(Path(__file__).parent / "shop"))
+            with pytest.raises(InvalidRequestError):
+                import models
+
+        def test_refused():
+            metadata = MetaData()
+            make(metadata, "twice")
+            make(metadata, "twice")
+
+        def test_other_error():
+            raise InvalidRequestError("Something else altogether")
+
+        def test_clears():
+            metadata = MetaData()
+            make(metadata, "one"), make(metadata, "two")
+            metadata.clear()
+
+        def test_removes():
+            metadata = MetaData()
+            metadata.remove(make(metadata, "gone"))
+
+        def test_extends():
+            metadata = MetaData()
+            make(metadata, "extended")
+            Table("extended", metadata, Column("more", Integer), extend_existing=True)
+
+        def test_disposes():
+            own = registry()
+            @own.mapped
+            class Disposed:
+                __tablename__ = "disposed"
+                id = Column(Integer, primary_key=True)
+            own.dispose()
+
+        def test_removed_behind_the_back():
+            metadata = MetaData()
+            make(metadata, "unseen")
+            dict.pop(metadata.tables, "unseen")
+            kept.append(metadata)
+
+        kept = []
+
+        def test_after_it(): pass
+
+        def test_imports_postgresql():
+            import sqlalchemy.dialects.postgresql.pg_catalog
+
+        @pytest.mark.parametrize("n", range(3))
+        def test_throws_away(n):
+            import gc
+            make(MetaData(), "thrown")
+            gc.collect()
+
+        def test_clears_mappers():
+            own = registry()
+            @own.mapped
+            class Cleared:
+                __tablename__ = "cleared"
+                id = Column(Integer, primary_key=True)
+            clear_mappers()
+        """,
+    "test_b_database.py": """
+        import pytest
+        from sqlalchemy import DDL, MetaData, create_engine, create_mock_engine, event, text
+        from sqlalchemy.exc import OperationalError
+        from sqlalchemy.pool import StaticPool
+        from sqlalchemy.schema import CreateTable
+        from shop.base import Base
+        from shop.factory import make
+
+        def test_creates(engine): Base.metadata.create_all(engine)
+
+        def test_creates_nothing(engine):
+            Base.metadata.create_all(engine)
+            Base.metadata.create_all(engine)
+
+        def test_drops(engine):
+            Base.metadata.create_all(engine)
+            Base.metadata.drop_all(engine)
+
+        def test_creates_one(engine): make(MetaData(), "single").create(engine)
+
+        def test_wide(database): pass
+        def test_wide_again(database): pass
+
+        def test_raw(run): run("CREATE TABLE raw (id INTEGER)", "DROP TABLE raw")
+
+        @pytest.mark.parametrize("sql", [
+            'create table "Quo ted" (id int)',
+            "CREATE TABLE IF NOT EXISTS named (id int)",
+            "/* why */ -- and how\\n\\t CREATE TABLE named (id int)",
+            "CREATE TABLE main.named (id int)",
+            'CREATE TABLE "main" . "named" (id int)',
+            "CREATE TABLE [named] (id int)",
+            "CREATE TABLE named AS SELECT 1 AS id",
+        ])
+        def test_raw_create(run, sql): run(sql)
+
+        def test_raw_again(run):
+            run("CREATE TABLE IF NOT EXISTS again (id int)", "CREATE TABLE IF NOT EXISTS again (id int)")
+
+        def test_raw_drop_of_nothing(run): run("DROP TABLE IF EXISTS nowhere")
+
+        def test_raw_drop_of_unseen(database):
+            import sqlite3
+            with sqlite3.connect(database.url.database) as direct:
+                direct.execute("CREATE TABLE unseen_till_now (id int)")
+            with database.begin() as connection:
+                connection.execute(text("DROP TABLE unseen_till_now"))
+
+        def test_renames(run): run("CREATE TABLE old (id int)", "ALTER TABLE old RENAME TO new")
+
+        def test_alters_otherwise(run): run("CREATE TABLE altered (id int)", "ALTER TABLE altered ADD COLUMN x int")
+
+        def test_temporary(run): run("CREATE TEMPORARY TABLE passing (id int)")
+
+        def test_construct(engine):
+            with engine.begin() as connection:
+                connection.execute(CreateTable(make(MetaData(), "constructed")))
+
+        def test_listener(engine):
+            metadata = MetaData()
+            table = make(metadata, "listened")
+            event.listen(table, "before_create", DDL("CREATE TABLE by_listener (id int)"))
+            metadata.create_all(engine)
+
+        def test_fails_then_raw(engine):
+            engine.connect().execute(text("CREATE TABLE users (id int)"))
+            with pytest.raises(OperationalError):
+                Base.metadata.create_all(engine, checkfirst=False)
+            with engine.begin() as connection:
+                connection.execute(text("CREATE TABLE after_failure (id int)"))
+
+        def test_rolled_back(engine):
+            connection = engine.connect()
+            connection.exec_driver_sql("BEGIN")
+            connection.execute(text("CREATE TABLE undone (id int)"))
+            connection.rollback()
+
+        def test_committed(engine):
+            connection = engine.connect()
+            connection.exec_driver_sql("BEGIN")
+            connection.execute(text("CREATE TABLE stays (id int)"))
+            connection.commit()
+            connection.rollback()
+
+        def test_mock():
+            said = []
+            engine = create_mock_engine("sqlite://", lambda sql, *a, **k: said.append(sql))
+            Base.metadata.create_all(engine, checkfirst=False)
+            assert said
+
+        def test_two_in_memory():
+            for name in ("left", "right"):
+                engine = create_engine("sqlite://", poolclass=StaticPool)
+                make(MetaData(), name).create(engine)
+
+        def test_indented_select(run):
+            run("\\n" + " " * 60 + "SELECT 1")
+
+        def test_many_comments(run):
+            run("/* a * b */ " * 200 + "SELECT 1")
+
+        def test_password(tmp_path):
+            url = f"sqlite:///file:{tmp_path}/p.db?uri=true&password=hush1&timeout=5"
+            engine = create_engine(url, module=Forgiving())
+            make(MetaData(), "secret").create(engine)
+
+        class Forgiving:
+            def __getattr__(self, name):
+                import sqlite3
+                return getattr(sqlite3, name)
+            def connect(self, database, **options):
+                import sqlite3
+                return sqlite3.connect(":memory:", check_same_thread=False)
+        """,
+    "test_c_fixtures.py": """
+        import pytest
+        from sqlalchemy import Column, Integer, MetaData, Table, create_engine
+        from shop.factory import make
+
+        METADATA = MetaData()
+
+        @pytest.fixture
+        def inner(engine):
+            make(METADATA, "from_inner").create(engine)
+
+        @pytest.fixture
+        def outer(request, engine):
+            request.getfixturevalue("inner")
+            make(METADATA, "from_outer")
+
+        @pytest.fixture
+        def refusing(): make(METADATA, "from_outer")
+
+        @pytest.fixture
+        def cleaning(engine):
+            yield
+            METADATA.drop_all(engine)
+            METADATA.clear()
+
+        def test_nested(cleaning, outer, engine): make(METADATA, "from_call")
+        def test_again(outer): pass
+        def test_refuses(refusing): pass
+        def test_refuses_too(refusing): pass
+        def test_swallows():
+            try:
+                make(METADATA, "from_outer")
+            except Exception:
+                pass
+            assert False, "for another reason"
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    root = write(tmp_path_factory.mktemp("tables") / "suite", SUITE)
+    return observe(root, "-q", "-p", "no:cacheprovider", python=environments.CURRENT.interpreter)
+
+
+def during(seen: Seen, test: str, *kinds: TableEventKind) -> list[tuple[str, str]]:
+    """(what happened, table) in that test."""
+    return [(event.kind.value, event.table) for event in events(seen, test) if not kinds or event.kind in kinds]
+
+
+def events(seen: Seen, test: str) -> list[TableEvent]:
+    return seen.test(test).table_events
+
+
+def where(event: TableEvent) -> tuple[str, int]:
+    return Path(event.place.file).name, event.place.line
+
+
+def line_of(file: str, text: str) -> int:
+    return next(number for number, line in enumerate(SUITE[file].split("\n"), 1) if text in line)
+
+
+def test_no_probe_gave_up(seen: Seen) -> None:
+    assert seen.run.disabled_probes == []
+
+
+def test_the_suite_itself_ends_as_it_should(seen: Seen) -> None:
+    failed = {test.name for test in seen.run.tests.values() if test.outcome.bad}
+    assert failed == {"test_refused", "test_other_error", "test_refuses", "test_refuses_too", "test_swallows"}
+
+
+def test_sqlalchemy_is_armed_once(seen: Seen) -> None:
+    assert [fact.name for fact in seen.of(LibraryArmed)] == ["sqlalchemy"]
+
+
+def test_models_are_registered_by_their_own_line_while_the_tests_are_imported(seen: Seen) -> None:
+    (event,) = seen.events(TableEventKind.REGISTERED, "users")
+    assert where(event) == ("models.py", line_of("shop/models.py", "class User"))
+    assert (event.unit.nodeid, event.unit.phase) == ("", "import")
+    assert event.place.module == "shop.models"
+
+
+def test_a_model_is_known_by_its_class(seen: Seen) -> None:
+    assert "shop.models.User" in seen.run.models.values()
+
+
+def test_a_table_is_registered_by_the_innermost_line_with_its_callers(seen: Seen) -> None:
+    (event,) = [each for each in events(seen, "test_registers") if each.table == "made"]
+    assert where(event) == ("factory.py", line_of("shop/factory.py", "return Table"))
+    assert [(Path(place.file).name, place.function) for place in event.via] == [
+        ("test_a_metadata.py", "test_registers")
+    ]
+    assert (event.unit.phase, event.unit.life) == ("call", 0)
+
+
+def test_models_imported_under_a_second_name_are_refused_and_both_names_are_known(seen: Seen) -> None:
+    (refused,) = [each for each in events(seen, "test_double_import") if each.kind is TableEventKind.REFUSED]
+    assert (refused.table, refused.place.module) == ("users", "models")
+    first = seen.run.registrations[refused.holder, "users"]
+    assert first.place.module == "shop.models"
+
+
+def test_a_refusal_names_its_line_and_its_callers(seen: Seen) -> None:
+    (refused,) = [each for each in events(seen, "test_refused") if each.kind is TableEventKind.REFUSED]
+    assert where(refused)[0] == "factory.py"
+    assert [place.function for place in refused.via] == ["test_refused"]
+    assert refused.via[0].line == line_of("test_a_metadata.py", "def test_refused") + 3
+
+
+def test_another_error_of_that_type_is_no_refusal(seen: Seen) -> None:
+    assert events(seen, "test_other_error") == []
+
+
+def test_a_cleared_metadata_names_what_it_held(seen: Seen) -> None:
+    assert during(seen, "test_clears", TableEventKind.CLEARED) == [("cleared", "one"), ("cleared", "two")]
+
+
+def test_a_removed_table_is_said_once(seen: Seen) -> None:
+    assert during(seen, "test_removes") == [("registered", "gone"), ("removed", "gone")]
+
+
+def test_extending_a_table_is_no_refusal(seen: Seen) -> None:
+    assert during(seen, "test_extends") == [("registered", "extended")]
+
+
+@pytest.mark.parametrize(("test", "model"), [("test_disposes", "Disposed"), ("test_clears_mappers", "Cleared")])
+def test_mappings_that_end_are_said(seen: Seen, test: str, model: str) -> None:
+    disposed = [fact for fact in seen.of(RegistryDisposed) if fact.unit.nodeid.endswith("::" + test)]
+    assert [name.rpartition(".")[2] for fact in disposed for name in fact.models if "shop" not in name] == [model]
+
+
+def test_a_table_taken_away_behind_the_events_back_is_seen_at_the_tests_edge(seen: Seen) -> None:
+    said = [fact for fact in seen.of(TableSets) if fact.nodeid.endswith("behind_the_back")]
+    assert [(fact.edge, [tables for _, tables in fact.metadata]) for fact in said] == [("end", [[]])]
+
+
+def test_a_test_begins_with_what_the_one_before_it_left(seen: Seen) -> None:
+    assert frozenset({"users", "orders"}) in seen.test("test_after_it").metadata_at_start.values()
+
+
+def test_tables_of_the_postgresql_dialect_are_none_of_the_suites(seen: Seen) -> None:
+    assert events(seen, "test_imports_postgresql") == []
+
+
+def test_a_metadata_that_was_thrown_away_is_not_carried_along(seen: Seen) -> None:
+    gone = {number for fact in seen.of(HoldersGone) for number in fact.metadata}
+    assert len(gone) >= 6
+    assert len(seen.run.workers["main"].metadata) == len(seen.of(MetadataSeen)) - len(gone)
+
+
+def test_create_all_says_all_its_tables_at_the_line_that_called_it(seen: Seen) -> None:
+    assert during(seen, "test_creates") == [("created", "users"), ("created", "orders")]
+    assert {where(event) for event in events(seen, "test_creates")} == {
+        ("test_b_database.py", line_of("test_b_database.py", "def test_creates(engine)"))
+    }
+    assert {event.by for event in events(seen, "test_creates")} == {"orm"}
+
+
+def test_a_create_all_that_finds_all_there_says_nothing(seen: Seen) -> None:
+    assert during(seen, "test_creates_nothing") == [("created", "users"), ("created", "orders")]
+
+
+def test_drop_all_says_what_it_dropped(seen: Seen) -> None:
+    assert during(seen, "test_drops", TableEventKind.DROPPED) == [("dropped", "orders"), ("dropped", "users")]
+
+
+def test_one_table_created_by_itself_is_said(seen: Seen) -> None:
+    assert during(seen, "test_creates_one", TableEventKind.CREATED) == [("created", "single")]
+
+
+def test_ddl_of_a_module_fixture_is_charged_to_it_in_set_up_and_in_teardown(seen: Seen) -> None:
+    def charged(test: str, table: str) -> list[tuple[str, str, str]]:
+        found = [event for event in events(seen, test) if event.table == table]
+        lives = [seen.run.life_of_unit("main", event.unit) for event in found]
+        return [
+            (event.kind.value, life.definition.name if life else "", event.unit.step)
+            for event, life in zip(found, lives, strict=True)
+        ]
+
+    assert charged("test_wide", "users") == [("created", "database", "setup")]
+    assert charged("test_wide_again", "users") == []
+    assert charged("test_password", "users") == [("dropped", "database", "teardown")]
+
+
+def test_raw_ddl_is_seen(seen: Seen) -> None:
+    assert during(seen, "test_raw") == [("created", "raw"), ("dropped", "raw")]
+    assert {event.by for event in events(seen, "test_raw")} == {"sql"}
+
+
+def test_raw_ddl_is_read_however_it_is_written(seen: Seen) -> None:
+    written = [test for test in seen.run.tests.values() if test.name.startswith("test_raw_create[")]
+    assert [[event.table for event in test.table_events] for test in written] == [
+        ["Quo ted"], ["named"], ["named"], ["main.named"], ["main.named"], ["named"], ["named"],
+    ]  # fmt: skip
+
+
+def test_if_not_exists_of_a_table_that_stands_says_nothing(seen: Seen) -> None:
+    assert during(seen, "test_raw_again") == [("created", "again")]
+
+
+def test_if_exists_of_no_table_says_nothing(seen: Seen) -> None:
+    assert during(seen, "test_raw_drop_of_nothing") == []
+
+
+def test_a_drop_that_succeeded_is_believed_of_a_table_never_seen(seen: Seen) -> None:
+    assert during(seen, "test_raw_drop_of_unseen") == [("dropped", "unseen_till_now")]
+
+
+def test_a_renamed_table_is_dropped_and_created(seen: Seen) -> None:
+    assert during(seen, "test_renames") == [("created", "old"), ("dropped", "old"), ("created", "new")]
+
+
+def test_a_table_altered_otherwise_stays_what_it_was(seen: Seen) -> None:
+    assert during(seen, "test_alters_otherwise") == [("created", "altered")]
+
+
+def test_a_temporary_table_is_not_said(seen: Seen) -> None:
+    assert during(seen, "test_temporary") == []
+
+
+def test_a_ddl_construct_executed_by_hand_is_said_once(seen: Seen) -> None:
+    assert during(seen, "test_construct", TableEventKind.CREATED) == [("created", "constructed")]
+
+
+def test_ddl_of_a_listener_within_create_all_is_said_too(seen: Seen) -> None:
+    created = during(seen, "test_listener", TableEventKind.CREATED)
+    assert created == [("created", "by_listener"), ("created", "listened")]
+
+
+def test_raw_ddl_after_a_create_all_that_raised_is_seen(seen: Seen) -> None:
+    assert ("created", "after_failure") in during(seen, "test_fails_then_raw")
+
+
+def test_a_create_that_was_rolled_back_is_taken_back(seen: Seen) -> None:
+    assert [(event.kind.value, event.table, event.by) for event in events(seen, "test_rolled_back")] == [
+        ("created", "undone", "sql"),
+        ("dropped", "undone", "rollback"),
+    ]
+
+
+def test_a_create_that_was_committed_stays(seen: Seen) -> None:
+    assert during(seen, "test_committed") == [("created", "stays")]
+
+
+def test_an_engine_that_only_prints_creates_nothing(seen: Seen) -> None:
+    assert during(seen, "test_mock") == []
+
+
+def test_two_databases_in_memory_are_two(seen: Seen) -> None:
+    created = [event for event in events(seen, "test_two_in_memory") if event.kind is TableEventKind.CREATED]
+    assert [event.table for event in created] == ["left", "right"]
+    assert created[0].holder != created[1].holder
+
+
+@pytest.mark.parametrize("test", ["test_indented_select", "test_many_comments"])
+def test_a_statement_that_only_begins_like_ddl_costs_nothing(seen: Seen, test: str) -> None:
+    assert seen.test(test).duration < 0.5
+
+
+def test_no_password_is_said(seen: Seen) -> None:
+    (label,) = [fact.url for fact in seen.of(DatabaseSeen) if "p.db" in fact.url]
+    assert "password=***" in label
+    assert "timeout=5" in label
+    said = [line for line in seen.recorded.read_bytes().splitlines() if b'"Output"' not in line]
+    assert not [line for line in said if b"hush1" in line]
+
+
+def test_facts_of_nested_fixtures_are_charged_to_the_innermost(seen: Seen) -> None:
+    lives = {
+        event.table: seen.run.life_of_unit("main", event.unit)
+        for event in events(seen, "test_nested")
+        if event.kind is TableEventKind.REGISTERED
+    }
+    assert {table: life.definition.name if life else "" for table, life in lives.items()} == {
+        "from_inner": "inner",
+        "from_outer": "outer",
+        "from_call": "",
+    }
+
+
+def test_a_refusal_in_a_fixture_is_one_finding_with_all_its_victims(seen: Seen) -> None:
+    (finding,) = [each for each in diagnose(seen.run) if "refusing" in each.title]
+    assert [test.rpartition("::")[2] for test in finding.tests] == ["test_refuses", "test_refuses_too"]
+    assert finding.tables == ("from_outer",)
+
+
+def test_a_swallowed_refusal_is_seen_and_is_no_finding(seen: Seen) -> None:
+    assert during(seen, "test_swallows") == [("refused", "from_outer")]
+    victims = {test.rpartition("::")[2] for finding in diagnose(seen.run) for test in finding.tests}
+    assert victims == {"test_refused", "test_refuses", "test_refuses_too"}

@@ -1,0 +1,231 @@
+"""One suite under four generations of Python, pytest and SQLAlchemy: the same facts from all of them, and from the
+oldest what it can give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+import environments
+from isolation_tui.diagnose import diagnose
+from isolation_tui.model import TableEventKind
+from observing import Seen, as_last_line, bare, observe, write
+from pytest_isolation.events import FixtureSetUp, FixtureTornDown, Hello, LibraryArmed, RegistryDisposed
+
+pytestmark = pytest.mark.slow
+
+SUITE = {
+    "models.py": """
+        from sqlalchemy import Column, Integer, MetaData, String
+        try:
+            from sqlalchemy.orm import declarative_base
+        except ImportError:
+            from sqlalchemy.ext.declarative import declarative_base
+
+        Base = declarative_base()
+
+        class User(Base):
+            __tablename__ = "users"
+            id = Column(Integer, primary_key=True)
+            name = Column(String(50))
+        """,
+    "conftest.py": """
+        import pytest
+        from sqlalchemy import create_engine
+        import models
+
+        @pytest.fixture(scope="module")
+        def engine(tmp_path_factory):
+            engine = create_engine("sqlite:///%s" % (tmp_path_factory.mktemp("db") / "it.db"))
+            models.Base.metadata.create_all(engine)
+            yield engine
+            models.Base.metadata.drop_all(engine)
+        """,
+    "test_it.py": """
+        import pytest
+        from sqlalchemy import Column, Integer, MetaData, Table, text
+        import models
+
+        def make(metadata, name):
+            return Table(name, metadata, Column("id", Integer, primary_key=True))
+
+        @pytest.fixture
+        def again():
+            class User(models.Base):
+                __tablename__ = "users"
+                id = Column(Integer, primary_key=True)
+
+        @pytest.fixture(params=["a", "b"], scope="module")
+        def letter(request):
+            yield request.param
+
+        @pytest.fixture
+        def untidy(engine):
+            yield
+            raise RuntimeError("not tidy")
+
+        def test_writes(engine):
+            with engine.begin() as connection:
+                connection.execute(models.User.__table__.insert(), [dict(name="a"), dict(name="b")])
+
+        def test_refused(again): pass
+        def test_letter(letter, engine): assert letter == "a"
+        def test_untidy(untidy): pass
+
+        def test_raw(engine):
+            with engine.begin() as connection:
+                connection.execute(text("CREATE TABLE raw (id int)"))
+                connection.execute(text("DROP TABLE raw"))
+
+        def test_clear():
+            metadata = MetaData()
+            make(metadata, "one")
+            metadata.clear()
+
+        def test_remove():
+            metadata = MetaData()
+            metadata.remove(make(metadata, "two"))
+
+        def test_dispose():
+            from sqlalchemy.orm import registry
+            own = registry()
+            @own.mapped
+            class Mapped:
+                __tablename__ = "three"
+                id = Column(Integer, primary_key=True)
+            own.dispose()
+
+        @pytest.mark.skip(reason="not now")
+        def test_skipped(): pass
+
+        @pytest.mark.xfail(reason="known", strict=True)
+        def test_xfail(engine): assert 0
+        """,
+    "test_other.py": """
+        def test_other(engine): pass
+        """,
+}
+
+
+@dataclass
+class Pair:
+    """The same suite, once bare and once observed."""
+
+    alone: object
+    seen: Seen
+    name: str
+
+
+@pytest.fixture(
+    scope="module",
+    params=[environments.OLD, environments.USUAL, environments.NEWEST, environments.ANCIENT],
+    ids=lambda environment: environment.name,
+)
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    environment: environments.Environment = request.param
+    folder = tmp_path_factory.mktemp(environment.name)
+    one, other = write(folder / "bare" / "suite", SUITE), write(folder / "seen" / "suite", SUITE)
+    alone = bare(one, "-q", python=environment.interpreter)
+    return Pair(alone.last_line, observe(other, "-q", python=environment.interpreter), environment.name)
+
+
+@pytest.fixture
+def seen(pair: Pair) -> Seen:
+    return pair.seen
+
+
+@pytest.fixture
+def seen_tested(pair: Pair) -> Seen:
+    if pair.name == "ancient":
+        pytest.skip("SQLAlchemy 1.3 has no registries")
+    return pair.seen
+
+
+def happened(seen: Seen, test: str) -> list[tuple[str, str]]:
+    return [(event.kind.value, event.table) for event in seen.test(f"::{test}").table_events]
+
+
+def test_the_counts_are_those_of_the_bare_run(pair: Pair) -> None:
+    assert as_last_line(pair.seen.run.counts) == pair.alone
+
+
+def test_nothing_of_ours_failed(seen: Seen) -> None:
+    assert seen.run.disabled_probes == []
+    assert "pytest_isolation" not in seen.output.partition("short test summary")[0]
+
+
+def test_versions_are_said(seen: Seen) -> None:
+    (hello,) = seen.of(Hello)
+    (armed,) = seen.of(LibraryArmed)
+    assert hello.pytest
+    assert armed.version
+
+
+def test_what_cannot_be_seen_is_said_in_a_line_each_and_only_where_it_cannot(pair: Pair) -> None:
+    if pair.name == "ancient":
+        limits = {limit.split(" is older")[0] for limit in pair.seen.run.limits}
+        assert limits == {"pytest 6.2.5", "SQLAlchemy 1.3.24"}
+        assert not any("\n" in limit for limit in pair.seen.run.limits)
+    else:
+        assert pair.seen.run.limits == []
+
+
+def test_each_life_is_set_up_and_torn_down_once(seen: Seen) -> None:
+    set_up = [fact.life for fact in seen.of(FixtureSetUp)]
+    assert len(set_up) == len(set(set_up))
+    assert sorted(fact.life for fact in seen.of(FixtureTornDown)) == sorted(set_up)
+
+
+def test_a_module_fixture_serves_its_module(seen: Seen) -> None:
+    lives = [life for life in seen.run.lives if life.definition.name == "engine"]
+    assert [len(life.users) for life in lives] == [6, 1]
+    assert all((life.teardown_duration or 0) > 0 for life in lives)
+
+
+def test_its_ddl_is_charged_to_the_module_fixture(seen: Seen) -> None:
+    ddl = (TableEventKind.CREATED, TableEventKind.DROPPED)
+    charged = []
+    for event in seen.run.table_events:
+        if event.table == "users" and event.kind in ddl:
+            life = seen.run.life_of_unit(event.worker, event.unit)
+            charged.append((event.kind.value, event.unit.step, life.definition.name if life else ""))
+    assert charged == 2 * [("created", "setup", "engine"), ("dropped", "teardown", "engine")]
+
+
+def test_each_parameter_has_a_life(seen: Seen) -> None:
+    assert [life.name for life in seen.run.lives if life.definition.name == "letter"] == ["letter[a]", "letter[b]"]
+
+
+def test_a_failing_teardown_is_charged_to_its_fixture(seen: Seen) -> None:
+    failure = seen.test("::test_untidy").failure
+    assert failure is not None
+    life = seen.run.life("main", failure.life)
+    assert life is not None
+    assert life.definition.name == "untidy"
+
+
+def test_the_model_is_registered_once_and_mapped(seen: Seen) -> None:
+    (event,) = seen.events(TableEventKind.REGISTERED, "users")
+    assert event.place.module == "models"
+    assert "models.User" in seen.run.models.values()
+
+
+def test_a_second_definition_is_a_finding(seen: Seen) -> None:
+    (finding,) = diagnose(seen.run)
+    assert finding.tests == ("test_it.py::test_refused",)
+    assert finding.culprit == "fixture again"
+
+
+def test_raw_ddl_is_seen(seen: Seen) -> None:
+    assert happened(seen, "test_raw") == [("created", "raw"), ("dropped", "raw")]
+
+
+def test_clear_and_remove_are_seen(seen: Seen) -> None:
+    assert happened(seen, "test_clear") == [("registered", "one"), ("cleared", "one")]
+    assert happened(seen, "test_remove") == [("registered", "two"), ("removed", "two")]
+
+
+def test_a_disposed_registry_is_seen(seen_tested: Seen) -> None:
+    (fact,) = seen_tested.of(RegistryDisposed)
+    assert fact.unit.nodeid == "test_it.py::test_dispose"

@@ -1,0 +1,160 @@
+"""The JSON document: its keys are a contract."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from isolation_tui.report import document
+from isolation_tui.report.document import fix_document, run_document
+from pytest_isolation import events as ev
+from runstory import ROOT, Story, after, before
+
+KEYS = [
+    "schema",
+    "tool",
+    "counts",
+    "exit_status",
+    "pytest_status",
+    "duration",
+    "ending",
+    "crashed",
+    "stopped",
+    "fix",
+    "run",
+    "total",
+    "deselected",
+    "reruns",
+    "warnings",
+    "subtests",
+    "dropped",
+    "limits",
+    "disabled_probes",
+    "tests",
+    "collection_errors",
+    "fixtures",
+    "tables",
+    "residue",
+    "findings",
+]
+TEST_KEYS = [
+    "nodeid", "outcome", "duration", "file", "line", "worker", "attempt", "message", "exception", "failed_in",
+    "place", "fixtures", "rows",
+]  # fmt: skip
+FIXTURE_KEYS = [
+    "name", "scope", "baseid", "file", "line", "internal", "lives", "tests", "shared", "setup_seconds",
+    "teardown_seconds", "failed_setups",
+]  # fmt: skip
+TABLE_KEYS = [
+    "kind", "holder", "table", "registered", "refused", "removed", "cleared", "created", "dropped", "by",
+]  # fmt: skip
+FINDING_KEYS = ["class", "title", "grade", "culprit", "tables", "tests", "evidence", "remedy", "command"]
+
+
+def test_keys_and_their_order_are_kept() -> None:
+    told = run_document(before().run)
+    assert list(told) == KEYS
+    assert list(told["counts"]) == ["passed", "failed", "errors", "skipped", "xfailed", "xpassed"]
+    assert list(told["tests"][0]) == TEST_KEYS
+    assert list(told["fixtures"][0]) == FIXTURE_KEYS
+    assert list(told["tables"][0]) == TABLE_KEYS
+    assert list(told["findings"][0]) == FINDING_KEYS
+    assert list(told["findings"][0]["evidence"][0]) == ["text", "file", "line", "function", "nodeid"]
+
+
+def test_every_key_is_documented() -> None:
+    words = set(re.findall(r"[a-z_]+", document.__doc__ or ""))
+    keys = [*KEYS, *TEST_KEYS, *FIXTURE_KEYS, *TABLE_KEYS, *FINDING_KEYS, *run_document(before().run)["run"]]
+    assert [key for key in keys if key not in words] == []
+
+
+def test_already_defined_errors_are_findings_of_their_class() -> None:
+    findings = run_document(before().run)["findings"]
+    victims = [test for finding in findings if finding["class"] == "table-already-defined" for test in finding["tests"]]
+    assert len(victims) == 22
+
+
+def test_a_fixture_tells_how_widely_it_was_shared() -> None:
+    (test_app,) = [fixture for fixture in run_document(before().run)["fixtures"] if fixture["name"] == "test_app"]
+    assert (test_app["lives"], test_app["tests"], test_app["shared"], test_app["scope"]) == (1, 36, 36, "module")
+
+
+def test_a_table_tells_how_often_and_by_whom() -> None:
+    tables = run_document(before().run)["tables"]
+    (held,) = [row for row in tables if row["table"] == "products" and row["kind"] == "metadata"]
+    (made,) = [row for row in tables if row["table"] == "products" and row["kind"] == "database"]
+    assert (held["registered"], held["refused"], made["created"], made["dropped"]) == (1, 22, 1, 1)
+    assert {by["who"] for by in held["by"]} == {"import", "fixture sample_category"}
+    assert made["by"][0]["who"] == "fixture test_app"
+
+
+def test_files_are_relative_to_the_root() -> None:
+    text = json.dumps(run_document(before().run)["findings"])
+    assert ROOT not in text
+
+
+def test_a_lone_surrogate_and_an_escape_sequence_become_ascii() -> None:
+    story = Story().collected(["test_a.py::test_a"])
+    story.test("test_a.py::test_a", "failed", message="\ud800\x1b[31m")
+    text = json.dumps(run_document(story.finished(1).run))
+    assert text.isascii()
+    assert text.isprintable()
+
+
+def test_a_crash_is_no_success_whatever_the_process_says() -> None:
+    story = Story().collected(["test_a.py::test_a", "test_a.py::test_b"]).begin("test_a.py::test_a")
+    story.say(ev.ProcessEnded(0, False), "observer")
+    told = run_document(story.run)
+    assert (told["exit_status"], told["pytest_status"], told["crashed"]) == (72, 0, True)
+    assert [test["outcome"] for test in told["tests"]] == ["crashed", "not run"]
+
+
+def test_a_fix_document_holds_both_runs_and_what_changed() -> None:
+    told = fix_document(before().run, after().run, None, status=1, outcome="undone")
+    assert list(told) == ["schema", "tool", "exit_status", "before", "after", "comparison", "plan", "fix"]
+    assert told["comparison"]["already_defined"] == {"before": 22, "after": 0, "difference": -22}
+    assert len(told["comparison"]["healed"]) >= 22
+    assert told["comparison"]["broke"] == []
+    assert list(told["comparison"]) == [
+        "counts", "already_defined", "seconds", "healed", "still", "broke", "new", "gone", "not_compared",
+    ]  # fmt: skip
+
+
+def test_without_a_second_run_there_is_nothing_to_compare() -> None:
+    told = fix_document(before().run, None, None, status=69, outcome="not applied", problem="why")
+    assert (told["after"], told["comparison"], told["fix"]["problem"]) == (None, None, "why")
+
+
+def test_rows_are_told_for_each_test_and_by_author() -> None:
+    names = [f"tests/test_a.py::test_{number}" for number in range(2)]
+    place = ev.Place("tests", f"{ROOT}/tests/test_a.py", 7, "it")
+    story = Story().collected(names)
+    story.say(ev.DatabaseSeen(1, "sqlite:///it.db", "sqlite"))
+    for nodeid in names:
+        story.begin(nodeid)
+        if nodeid == names[0]:
+            unit = ev.Unit(nodeid, "call")
+            story.say(ev.RowsWritten(1, "users", 3, 0, 0, "committed", place, unit, kept=3), after=0.001)
+        story.test(nodeid, begun=True)
+        story.say(ev.DatabasesUsed(nodeid, [1]))
+    told = run_document(story.finished(0).run)
+    first, second = (test["rows"] for test in told["tests"])
+    assert [(left["table"], left["rows"], left["author"]) for left in first["left"]] == [("users", 3, names[0])]
+    assert [(wrote["inserted"], wrote["state"], wrote["who"]) for wrote in first["wrote"]] == [
+        (3, "committed", "the test's call")
+    ]
+    assert [(found["table"], found["rows"], found["authors"][0]["author"]) for found in second["found"]] == [
+        ("users", 3, names[0])
+    ]
+    assert told["residue"] == [
+        {
+            "author": names[0],
+            "database": "sqlite:///it.db",
+            "table": "users",
+            "rows": 3,
+            "dirty_starts": 1,
+            "inexact": False,
+            "file": "tests/test_a.py",
+            "line": 7,
+        }
+    ]

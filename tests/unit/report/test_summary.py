@@ -1,0 +1,135 @@
+"""The summary in words: what it says of a run, and what it never lets through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isolation_tui.model import Run
+from isolation_tui.report.before_after import draw_before_after
+from isolation_tui.report.output import rendered
+from isolation_tui.report.summary import draw_summary
+from pytest_isolation import events as ev
+from runstory import Story, after, before
+
+
+@dataclass
+class Told:
+    """A run as the summary gets it."""
+
+    run: Run
+    title: str = "suite"
+    live: bool = True
+    recording: Path | None = None
+    recording_failure: str = ""
+    damage: str = ""
+    selected: tuple[str, ...] = ()
+    finished: bool = True
+
+    def poll(self) -> bool:
+        return False
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def summary(run: Run, **facts: Any) -> str:
+    return rendered(StringIO(), lambda console: draw_summary(console, Told(run, **facts)))
+
+
+def test_already_defined_errors_are_told_by_table_with_both_places() -> None:
+    told = summary(before().run)
+    assert '"Table already defined": 22 errors in 1 table' in told
+    assert "products  22 errors" in told
+    assert "src/models/product.py:12" in told
+    assert "fixture sample_category" in told
+
+
+def test_the_fixture_shared_widest_is_named_with_scope_tests_and_place() -> None:
+    (line,) = [line for line in summary(before().run).splitlines() if line.strip().startswith("test_app")][:1]
+    assert line.split()[:5] == ["test_app", "module", "36", "tests", "1"]
+
+
+def test_failures_of_one_message_are_one_line() -> None:
+    nodeids = [f"test_a.py::test_{number}" for number in range(30)]
+    story = Story().collected(nodeids)
+    for nodeid in nodeids:
+        story.test(nodeid, "failed", message="assert 2 == 1")
+    told = summary(story.finished(1).run)
+    assert "Failures: 30 tests, 1 message" in told
+    assert "test_a.py::test_0 and 29 more" in told
+    assert "test_a.py::test_1\n" not in told
+
+
+def test_the_class_of_an_exception_is_said_once() -> None:
+    story = Story().collected(["test_a.py::test_a"]).begin("test_a.py::test_a")
+    message = "sqlalchemy.exc.IntegrityError: UNIQUE constraint failed"
+    story.phase("test_a.py::test_a", "call", "failed", message=message, exception="IntegrityError")
+    assert "✘ IntegrityError: UNIQUE constraint failed" in summary(story.finished(1).run)
+
+
+@pytest.mark.parametrize("evil", ["\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\r", "\u202e", "[bold]"])
+def test_nothing_of_the_suite_is_obeyed(evil: str) -> None:
+    nodeid = f"test_a.py::test_a[{evil}]"
+    story = Story(project=evil).collected([nodeid])
+    story.test(nodeid, "failed", message=f"{evil}message{evil}")
+    story.say(ev.ProbeDisabled(evil, evil)).say(ev.FactsDropped(3))
+    story.say(ev.CollectionFailed(evil, "", evil)).say(ev.Output(f"{evil}output"))
+    told = summary(story.finished(3).run, title=evil, recording=Path(evil), recording_failure=evil, damage=evil)
+    assert not set("\x1b\x07\x9b\r\u202e") & set(told)
+    assert "message" in told
+    if evil == "[bold]":
+        assert "test_a[[bold]]" in told
+
+
+def test_what_was_lost_is_said() -> None:
+    story = Story().collected(["test_a.py::test_a"]).test("test_a.py::test_a")
+    told = summary(story.say(ev.FactsDropped(7)).say(ev.ProbeDisabled("metadata", "boom")).finished(0).run)
+    assert "7 facts could not be sent in time" in told
+    assert "The probe metadata gave up: boom" in told
+
+
+def test_a_run_without_trouble_is_short() -> None:
+    story = Story().collected(["test_a.py::test_a"]).test("test_a.py::test_a")
+    assert len(summary(story.finished(0).run).splitlines()) <= 3
+
+
+def test_before_and_after_stand_in_the_seeds_table() -> None:
+    first, second = before().run, after().run
+    told = rendered(StringIO(), lambda console: draw_before_after(console, first, second))
+    row = next(line for line in told.splitlines() if "Table already defined" in line)
+    assert [word.strip() for word in row.strip("│ ").split("│")] == ['"Table already defined"', "22", "0", "-22"]
+    assert '"Table already defined" errors: 0 ✔' in told
+    assert " healed, " in told
+
+
+def test_no_colour_and_bounded_width_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" not in summary(before().run)
+    table = [line for line in summary(before().run).splitlines() if ".py:" in line and "test_app" in line]
+    assert all(len(line) <= 100 for line in table)
+
+
+def test_rows_left_behind_are_told_by_author_with_the_tests_that_met_them() -> None:
+    names = [f"tests/test_a.py::test_{number}" for number in range(3)]
+    story = Story().collected(names)
+    story.say(ev.DatabaseSeen(1, "sqlite:///it.db", "sqlite"))
+    for nodeid in names:
+        story.begin(nodeid)
+        place = ev.Place("tests", "/home/dev/tests/test_a.py", 7, "it")
+        unit = ev.Unit(nodeid, "call")
+        if nodeid == names[0]:
+            story.say(ev.RowsWritten(1, "users", 3, 0, 0, "committed", place, unit, kept=3), after=0.001)
+        story.test(nodeid, begun=True)
+        story.say(ev.DatabasesUsed(nodeid, [1]))
+    told = summary(story.finished(0).run)
+    assert "Rows left behind: 1 author, 2 dirty starts" in told
+    (line,) = [line for line in told.splitlines() if "test_a.py::test_0" in line and "users" in line]
+    assert line.split()[:4] == ["test_a.py::test_0", "users", "3", "2"]
+    assert "Rows left behind" not in summary(before().run)

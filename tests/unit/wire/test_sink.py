@@ -1,0 +1,217 @@
+"""The plugin's way out: it sends in order, counts what it cannot, and never stands in the way."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from isolation_tui.receive import decode
+from observing import wait_until
+from pytest_isolation import events as ev
+from pytest_isolation.sink import Sink, connect
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Sink, socket.socket]]:
+    """A sink of a hundred facts, and its reader."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.settimeout(10)
+    sink = Sink(ours, "gw3", limit=100)
+    yield sink, theirs
+    sink.forget()
+    theirs.close()
+
+
+class Reader:
+    """Reads lines as facts."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        self._peer = peer
+        self._rest = b""
+        self.facts: list[object] = []
+
+    def until(self, last: object) -> list[object]:
+        """All facts up to that one."""
+        while last not in self.facts:
+            data = self._peer.recv(65_536)
+            assert data, "the sink hung up"
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            for line in lines:
+                found = decode(line)
+                assert found is not None
+                assert found.worker == "gw3"
+                self.facts.append(found.fact)
+        return self.facts
+
+
+def output(number: int, size: int = 0) -> ev.Output:
+    return ev.Output(str(number) + "x" * size)
+
+
+def test_facts_arrive_in_order(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    sent = [output(number) for number in range(50)]
+    for fact in sent:
+        sink.put(fact)
+    assert Reader(peer).until(sent[-1]) == sent
+
+
+def test_closing_sends_what_waits(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    for number in range(100):
+        sink.put(output(number))
+    sink.close()
+    assert len(Reader(peer).until(output(99))) == 100
+
+
+def test_it_may_be_closed_twice_and_what_came_between_is_sent(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    sink.close()
+    sink.put(output(1))
+    sink.close()
+    assert Reader(peer).until(output(1))
+
+
+def test_a_reader_that_takes_nothing_costs_half_a_second_at_the_end_and_nothing_before(
+    pair: tuple[Sink, socket.socket],
+) -> None:
+    sink, _ = pair
+    began = time.perf_counter()
+    for number in range(5_000):
+        sink.put(output(number, 10_000))
+    assert time.perf_counter() - began < 1
+    sink.close()
+    assert time.perf_counter() - began < 5
+
+
+def test_what_found_no_place_is_counted_and_said_when_the_reader_reads_again(
+    pair: tuple[Sink, socket.socket],
+) -> None:
+    sink, peer = pair
+    for number in range(1_000):
+        sink.put(output(number, 10_000))
+    reader = Reader(peer)
+    while not any(isinstance(fact, ev.FactsDropped) for fact in reader.facts):
+        reader.until(reader.facts[-1] if reader.facts else output(0, 10_000))
+        reader.facts += [decode(line).fact for line in _more(reader)]  # type: ignore[union-attr]
+    (dropped,) = [fact for fact in reader.facts if isinstance(fact, ev.FactsDropped)]
+    assert dropped.total == 1_000 - (len(reader.facts) - 1)
+
+
+def test_the_end_of_a_session_finds_its_place_in_a_full_queue(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    for number in range(1_000):
+        sink.put(output(number, 10_000))
+    sink.put_surely(ev.SessionFinished(0))
+    assert ev.SessionFinished(0) in Reader(peer).until(ev.SessionFinished(0))
+
+
+def _more(reader: Reader) -> list[bytes]:
+    *lines, reader._rest = (reader._rest + reader._peer.recv(65_536)).split(b"\n")
+    return lines
+
+
+def test_a_value_that_json_does_not_know_is_said_as_text(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    sink.put(ev.Interrupted(KeyError("a")))  # type: ignore[arg-type]
+    assert Reader(peer).until(ev.Interrupted("'a'"))
+
+
+def test_a_fact_that_cannot_be_said_at_all_silences_no_other(pair: tuple[Sink, socket.socket]) -> None:
+    class Hostile(list):  # type: ignore[type-arg]
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            raise RuntimeError("no")
+
+    sink, peer = pair
+    sink.put(ev.Deselected(Hostile([1])))
+    sink.put(output(1))
+    assert output(1) in Reader(peer).until(output(1))
+
+
+def test_a_reader_that_hangs_up_ends_it_quietly(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    peer.close()
+    sink.put(output(1))
+    wait_until(lambda: sink._dead, "it notices", 10)
+    sink.put(output(2))
+    sink.close()
+
+
+def test_its_thread_is_not_among_the_suites(pair: tuple[Sink, socket.socket]) -> None:
+    assert not [thread for thread in threading.enumerate() if "isolation" in thread.name.lower()]
+
+
+def test_what_a_forked_child_puts_is_not_sent(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    sink.put(output(1))
+    child = os.fork()
+    if child == 0:
+        sink.put(output(666))
+        sink.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    sink.put(output(2))
+    assert Reader(peer).until(output(2)) == [output(1), output(2)]
+
+
+def test_forking_from_several_threads_leaves_one_sender(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+
+    def fork() -> None:
+        for _ in range(10):
+            sink._before_fork()
+            sink._after_fork()
+
+    threads = [threading.Thread(target=fork) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sent = [output(number) for number in range(20)]
+    for fact in sent:
+        sink.put(fact)
+    assert Reader(peer).until(sent[-1]) == sent
+
+
+def test_a_stalled_reader_does_not_hold_a_fork_up(pair: tuple[Sink, socket.socket]) -> None:
+    sink, _ = pair
+    for number in range(100):
+        sink.put(output(number, 10_000))
+    began = time.perf_counter()
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert time.perf_counter() - began < 2
+
+
+def test_a_file_that_got_the_sockets_number_is_not_written_to(
+    pair: tuple[Sink, socket.socket], tmp_path: os.PathLike[str]
+) -> None:
+    sink, peer = pair
+    sink.put(output(1))
+    Reader(peer).until(output(1))
+    number = sink._peer.fileno()
+    path = os.path.join(tmp_path, "theirs")
+    theirs = os.open(path, os.O_CREAT | os.O_RDWR)
+    os.dup2(theirs, number)  # closes the socket, and puts the file in its place
+    sink.put(output(2))
+    wait_until(lambda: sink._dead, "it notices", 10)
+    assert os.path.getsize(path) == 0
+    os.fstat(number)  # and it has not been closed under the suite's hands
+    sink._peer.detach()
+    os.close(number)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    "address", ["unix:/nowhere/at/all", "tcp:127.0.0.1:1", "tcp:127.0.0.1:x", "", "carrier pigeon"]
+)
+def test_where_nobody_listens_there_is_no_connection(address: str) -> None:
+    assert connect(address, "token") is None
