@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from .events import SETTINGS_VARIABLE
 
@@ -11,7 +11,8 @@ class Settings(NamedTuple):
     """``address`` is ``unix:PATH`` or ``tcp:HOST:PORT``. ``select`` names a file with node ids, a JSON array; '' runs
     everything. ``colour`` asks for coloured output although nobody's terminal is attached. ``worker`` is this process's
     name. ``queue_limit`` is how many facts may wait, 0 for the usual number. ``stage`` is the folder of
-    :mod:`.stage_file`."""
+    :mod:`.stage_file`. ``verify`` asks for a real count of the rows after each test. ``off`` are probes that are not
+    wanted, by name: ``process``, ``reads``..."""
 
     address: str
     token: str
@@ -20,6 +21,8 @@ class Settings(NamedTuple):
     colour: bool = False
     queue_limit: int = 0
     stage: str = ""
+    verify: bool = False
+    off: Tuple[str, ...] = ()
 
 
 def read_settings() -> Optional[Settings]:
@@ -49,6 +52,8 @@ def read_settings() -> Optional[Settings]:
             bool(given.get("colour")),
             int(given.get("queue_limit") or 0),
             str(given.get("stage") or ""),
+            bool(given.get("verify")),
+            tuple(str(name) for name in given.get("off") or ()),
         )
     except Exception:  # not ours to judge: somebody else's variable of this name must not stop a suite
         return None

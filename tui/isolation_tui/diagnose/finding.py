@@ -20,9 +20,11 @@ class Evidence:
 class Finding:
     """One cause with all its victims.
 
-    ``kind`` is the class's id, e.g. ``table-already-defined``. ``tests`` are the victims' node ids in run order.
-    ``culprit`` names the test or fixture that is charged, '' where that is not known. ``command`` repeats it.
-    ``grade`` is A to D, as in the README.
+    ``kind`` is the class's id, e.g. ``table-already-defined``; ``code`` its number in the catalogue of classes, like
+    ``F2``, '' where it has none. ``tests`` are the victims' node ids in run order; with ``harmless`` nobody failed by
+    it, and they are the tests that met it. ``culprit`` names the test or fixture that is charged, '' where that is not
+    known. ``command`` repeats it. ``grade`` is A to D, as in the README. ``locations`` are what is left behind, as
+    ``engine.table`` or ``env:NAME``.
     """
 
     kind: str
@@ -34,3 +36,11 @@ class Finding:
     command: str = ""
     grade: str = "D"
     tables: tuple[str, ...] = ()
+    code: str = ""
+    locations: tuple[str, ...] = ()
+    harmless: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that this cause touches: those of its evidence, each once, in order of the evidence."""
+        return tuple(dict.fromkeys(item.place.file for item in self.evidence if item.place.file))

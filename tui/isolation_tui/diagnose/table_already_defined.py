@@ -83,6 +83,7 @@ def _finding(run: Run, table: str, victims: list[tuple[Test, TableEvent | None]]
         culprit=f"fixture {life.name}" if life else first.nodeid,
         command=f"python -m pytest {shlex.quote(first.nodeid)}",
         tables=(table,),
+        code="F2",
     )
 
 

@@ -2,31 +2,43 @@
 
 from .counts import Counts
 from .fixtures import SCOPES, FixtureDefinition, FixtureLife
+from .holders import AwaitedDrop, Held, NoEffect, SharedSession
+from .leaks import Leak, leaks
 from .outcome import Outcome
-from .rows import Found, Left, Share, Tally, Written
+from .process import Reach, StateResidue
+from .rows import Found, Left, Read, Share, Tally, Written
 from .run import Run, RunState, Stamped, Worker
 from .tables import Database, Metadata, TableEvent, TableEventKind
 from .tests import Phase, Test
 
 __all__ = [
     "SCOPES",
+    "AwaitedDrop",
     "Counts",
     "Database",
     "FixtureDefinition",
     "FixtureLife",
     "Found",
+    "Held",
+    "Leak",
     "Left",
     "Metadata",
+    "NoEffect",
     "Outcome",
     "Phase",
+    "Reach",
+    "Read",
     "Run",
     "RunState",
     "Share",
+    "SharedSession",
     "Stamped",
+    "StateResidue",
     "TableEvent",
     "TableEventKind",
     "Tally",
     "Test",
     "Worker",
     "Written",
+    "leaks",
 ]

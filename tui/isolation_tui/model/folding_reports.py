@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from . import folding_rows
+from . import folding_process, folding_rows
 from .counts import Counts
 from .outcome import Outcome
 from .tables import tables_held
@@ -33,6 +33,10 @@ def test_started(run: Run, worker: Worker, at: float, fact: ev.TestStarted) -> N
     test.outcome = Outcome.RUNNING
     test.phases.clear()
     test.rows_written.clear()
+    test.tables_read.clear()
+    test.held_open.clear()
+    test.rows_counted.clear()
+    folding_process.test_started(worker, test)
     worker.starts += 1
     worker.current = test
 

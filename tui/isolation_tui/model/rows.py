@@ -72,6 +72,17 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A table that a test read, and the unit and line that did so first. ``inexact``: a view may hide others."""
+
+    database: str
+    table: str
+    unit: Unit
+    place: Place
+    inexact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What one unit did to one table during a test. ``state`` is committed, rolled back or open."""
 

@@ -9,9 +9,20 @@ from typing import Any, NamedTuple
 
 from pytest_isolation import events as ev
 
-from . import folding_ends, folding_fixtures, folding_reports, folding_rows, folding_tables
+from . import (
+    folding_ends,
+    folding_fixtures,
+    folding_holders,
+    folding_process,
+    folding_reads,
+    folding_reports,
+    folding_rows,
+    folding_tables,
+)
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
+from .holders import AwaitedDrop, Held, NoEffect, SharedSession
+from .process import StateResidue
 from .rows import Residue, TableRows, Tally
 from .tables import Database, Metadata, TableEvent
 from .tests import Test
@@ -49,6 +60,10 @@ class Worker:
     """Number of a database -> its tables in which rows were written."""
     nameless: list[tuple[TableRows, Residue]] = field(default_factory=list)
     """Rows of fixtures whose set-up has not been told yet."""
+    state: dict[str, StateResidue] = field(default_factory=dict)
+    """Location -> what of its own state is not what it was. Replaced, never changed: tests keep the one they met."""
+    held: dict[int, Held] = field(default_factory=dict)
+    """Connections and sessions that are out."""
     starts: int = 0
     """How many tests it has started, reruns included."""
     libraries: dict[str, str] = field(default_factory=dict)
@@ -101,6 +116,9 @@ class Run:
         """(author, database label, table) -> what was left there in the course of the run."""
         self.dirty_starts: list[Test] = []
         """Tests that started with residue of others, in the order in which that became known."""
+        self.no_effects: list[NoEffect] = []
+        self.awaited_drops: list[AwaitedDrop] = []
+        self.shared_sessions: list[SharedSession] = []
         self.collection_errors: list[ev.CollectionFailed] = []
         self.warnings: list[ev.WarningCaught] = []
         self.internal_errors: list[ev.InternalError] = []
@@ -311,4 +329,13 @@ _FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
     ev.HoldersGone: folding_tables.holders_gone,
     ev.RowsWritten: folding_rows.rows_written,
     ev.DatabasesUsed: folding_rows.databases_used,
+    ev.TablesRead: folding_reads.tables_read,
+    ev.RowsCounted: folding_reads.rows_counted,
+    ev.NothingDone: folding_holders.nothing_done,
+    ev.DropAwaited: folding_holders.drop_awaited,
+    ev.HeldOpen: folding_holders.held_open,
+    ev.HeldClosed: folding_holders.held_closed,
+    ev.SessionShared: folding_holders.session_shared,
+    ev.StateChanged: folding_process.state_changed,
+    ev.StateInReach: folding_process.state_in_reach,
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from pytest_isolation.events import Place, WarningCaught
+from pytest_isolation.events import Place, RowsCounted, WarningCaught
 
+from .holders import Held
 from .outcome import Outcome
-from .rows import Found, Left, Written
+from .process import Reach, StateResidue
+from .rows import Found, Left, Read, Written
 from .tables import TableEvent
 
 if TYPE_CHECKING:
@@ -74,6 +76,18 @@ class Test:
     """Its own rows, and those of fixtures that served it alone, that stood when it had ended."""
     tables_written: list[tuple[int, str]] = field(default_factory=list, repr=False)
     """(number of the database, table) that it wrote to."""
+    tables_read: dict[tuple[str, str], Read] = field(default_factory=dict)
+    """(database label, table) -> its first reading, whoever of its units read."""
+    rows_counted: list[RowsCounted] = field(default_factory=list, repr=False)
+    """What a real count said at its end, where that was asked for."""
+    held_open: list[Held] = field(default_factory=list)
+    """Connections and sessions that were taken during it and were out when it had ended."""
+    state_found: dict[str, StateResidue] = field(default_factory=dict, repr=False)
+    """Location -> what of the process's state differed when it started. Shared between tests: never to be changed."""
+    state_changed: list[StateResidue] = field(default_factory=list)
+    """What was seen to change while it was on the stage, whoever is charged; ``restored`` among them."""
+    state_in_reach: tuple[Reach, ...] = ()
+    """Changed state that its code may read. Looked for only where it failed."""
 
     @property
     def dirty_start(self) -> bool:

@@ -137,8 +137,8 @@ class FixScreen(View):
                 self.action_plan()
             self._show()
 
-    def refresh_run(self, changed: bool) -> None:
-        super().refresh_run(changed)
+    def tick(self, changed: bool) -> None:
+        super().tick(changed)
         if self._stood and not self.workbench.changing:
             self._changed()
 

@@ -54,12 +54,10 @@ class MainScreen(View):
     def wide(self) -> bool:
         return self.size.width >= WIDE
 
-    def refresh_run(self, changed: bool) -> None:
-        super().refresh_run(changed)
-        if self.is_mounted:
-            self.timeline.show(self.run_shown)
-            self._show_card()
-            self._entitle()
+    def tick(self, changed: bool) -> None:
+        self.timeline.show(self.run_shown)
+        self._show_card()
+        self._entitle()
 
     def _show_card(self) -> None:
         run, timeline = self.run_shown, self.timeline

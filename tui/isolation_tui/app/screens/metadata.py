@@ -85,10 +85,10 @@ class MetadataScreen(View):
             self._show(run, wanted.file)
         self.query_one(MatrixGrid).select(wanted)
 
-    def refresh_run(self, changed: bool) -> None:
+    def tick(self, changed: bool) -> None:
         # The newest facts wait for the next look, but never longer: what is held back is made up for here.
         behind = self._matrix is not None and self.run_shown is not None and self._behind(self.run_shown)
-        super().refresh_run(changed or behind)
+        super().tick(changed or behind)
 
     def _behind(self, run: Run) -> bool:
         matrix = self._matrix

@@ -86,8 +86,8 @@ class OutputScreen(View):
         yield Nothing()
         yield SearchInput(placeholder="search the output", id="search", compact=True)
 
-    def refresh_run(self, changed: bool) -> None:
-        super().refresh_run(changed)
+    def tick(self, changed: bool) -> None:
+        super().tick(changed)
         self.query_one(FollowingList).catch_up()
 
     def show_run(self) -> None:

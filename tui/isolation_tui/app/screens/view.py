@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class View(Screen[None]):
     """Base of all screens. A subclass yields its widgets in :meth:`compose_view` and shows the run in :meth:`show_run`.
 
-    The app calls :meth:`refresh_run` some ten times a second, with ``changed`` telling whether the model did.
+    The app calls :meth:`refresh_run` some ten times a second, with ``changed`` telling whether the model did. Only a
+    screen that :attr:`stands` hears of it: one that a key has just called up is on the stack before it has widgets.
     """
 
     def __init__(self) -> None:
@@ -59,11 +60,19 @@ class View(Screen[None]):
         """In a replay there is no pytest to run one test with."""
         return self.isolation.check_action(action, parameters) if action == "rerun_selected" else True
 
+    @property
+    def stands(self) -> bool:
+        """Whether the screen has all its widgets: neither being built nor on its way out."""
+        return self.is_mounted and self.is_attached and self.is_running
+
     def refresh_run(self, changed: bool) -> None:
         """Bring the screen up to date. The header ticks even where the model stands still (elapsed time)."""
-        if not self.is_mounted:
-            return
-        self._header.tick()
+        if self.stands:
+            self._header.tick()
+            self.tick(changed)
+
+    def tick(self, changed: bool) -> None:
+        """What a screen does ten times a second; most do it only where the run ``changed``."""
         if changed:
             self.show_run()
 

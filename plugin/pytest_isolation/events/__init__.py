@@ -1,0 +1,159 @@
+"""The contract: what the suite's process says to whoever listens (:mod:`.encoding` writes its lines).
+
+One fact a line, newline-delimited JSON (UTF-8, no newline inside a line). A line is one JSON object::
+
+    {"kind": "TestStarted", "worker": "main", "at": 1763856000.123456, "nodeid": "tests/test_a.py::test_b", ...}
+
+* ``kind`` is the name of a class below; the other keys are that class's fields. Nested :class:`Place` and
+  :class:`Unit` values are arrays in field order.
+* ``worker`` is ``main``, or pytest-xdist's ``gw0``, ``gw1``... Facts of the observer itself carry ``observer``.
+* ``at`` is seconds since the epoch (float). Within one process it never goes backwards.
+
+The first line of a connection is the handshake (:mod:`.encoding`); it is never recorded. A reader ignores
+kinds and fields that it does not know; a field it misses has its default. ``PROTOCOL`` grows when that is not enough.
+
+Facts are plain named tuples: built in half a microsecond, immutable, and the same on Python 3.9 and on the newest.
+This package imports the standard library alone; both sides import it. A module for each thing that is told of; readers
+take the names from here.
+"""
+
+from typing import Any, Dict, Type
+
+from .database import (
+    DatabaseSeen,
+    DatabasesUsed,
+    DropAwaited,
+    HeldClosed,
+    HeldOpen,
+    HoldersGone,
+    NothingDone,
+    RowsCounted,
+    RowsWritten,
+    SessionShared,
+    TablesCreated,
+    TablesDropped,
+    TableSets,
+    TablesRead,
+)
+from .models import (
+    MetadataCleared,
+    MetadataSeen,
+    ModelMapped,
+    RegistryDisposed,
+    TableRefused,
+    TableRegistered,
+    TableRemoved,
+)
+from .observer import (
+    Disconnected,
+    Output,
+    ProcessEnded,
+    RunStarted,
+)
+from .origin import (
+    PROTOCOL,
+    Place,
+    Unit,
+)
+from .process import (
+    StateChanged,
+    StateInReach,
+)
+from .session import (
+    Collected,
+    CollectionFailed,
+    CollectionFinished,
+    Deselected,
+    FactsDropped,
+    Hello,
+    InternalError,
+    Interrupted,
+    LibraryArmed,
+    ProbeDisabled,
+    SessionFinished,
+    SessionStarted,
+    WorkerCrashed,
+)
+from .tests import (
+    FixtureDefined,
+    FixtureSetUp,
+    FixtureTornDown,
+    PhaseFinished,
+    TestStarted,
+    WarningCaught,
+)
+
+__all__ = [
+    "KINDS",
+    "OBSERVER",
+    "PROTOCOL",
+    "SETTINGS_VARIABLE",
+    "Collected",
+    "CollectionFailed",
+    "CollectionFinished",
+    "DatabaseSeen",
+    "DatabasesUsed",
+    "Deselected",
+    "Disconnected",
+    "DropAwaited",
+    "FactsDropped",
+    "FixtureDefined",
+    "FixtureSetUp",
+    "FixtureTornDown",
+    "HeldClosed",
+    "HeldOpen",
+    "Hello",
+    "HoldersGone",
+    "InternalError",
+    "Interrupted",
+    "LibraryArmed",
+    "MetadataCleared",
+    "MetadataSeen",
+    "ModelMapped",
+    "NothingDone",
+    "Output",
+    "PhaseFinished",
+    "Place",
+    "ProbeDisabled",
+    "ProcessEnded",
+    "RegistryDisposed",
+    "RowsCounted",
+    "RowsWritten",
+    "RunStarted",
+    "SessionFinished",
+    "SessionShared",
+    "SessionStarted",
+    "StateChanged",
+    "StateInReach",
+    "TableRefused",
+    "TableRegistered",
+    "TableRemoved",
+    "TableSets",
+    "TablesCreated",
+    "TablesDropped",
+    "TablesRead",
+    "TestStarted",
+    "Unit",
+    "WarningCaught",
+    "WorkerCrashed",
+]
+
+SETTINGS_VARIABLE = "ISOLATION_TUI"
+"""The one environment variable: a JSON object, see :mod:`pytest_isolation.settings`. Without it the plugin sleeps."""
+
+OBSERVER = "observer"
+"""The ``worker`` of facts that the observer states itself: the command, the output, the end of the process."""
+
+KINDS: Dict[str, Type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        Hello, SessionStarted, LibraryArmed, Collected, Deselected, CollectionFailed, CollectionFinished,
+        SessionFinished, Interrupted, InternalError, WorkerCrashed, ProbeDisabled, FactsDropped, TestStarted,
+        PhaseFinished, WarningCaught, FixtureDefined, FixtureSetUp, FixtureTornDown, MetadataSeen, TableRegistered,
+        ModelMapped, TableRefused, TableRemoved, MetadataCleared, RegistryDisposed, DatabaseSeen, TablesCreated,
+        TablesDropped, TableSets, RowsWritten, DatabasesUsed, HoldersGone, TablesRead, RowsCounted, NothingDone,
+        DropAwaited, HeldOpen, HeldClosed, SessionShared, StateChanged, StateInReach, RunStarted, Output,
+        Disconnected, ProcessEnded,
+    )
+}  # fmt: skip
+"""Every kind of fact by its name on the wire."""

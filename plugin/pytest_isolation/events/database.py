@@ -1,0 +1,169 @@
+"""What databases hold: tables, rows, open transactions."""
+
+from typing import List, NamedTuple, Tuple
+
+from .origin import Place, Unit
+
+
+class DatabaseSeen(NamedTuple):
+    """A database that statements were sent to. ``url`` has no password in it; each in-memory SQLite database has a
+    number of its own, whatever its URL."""
+
+    database: int
+    url: str
+    dialect: str
+
+
+class TablesCreated(NamedTuple):
+    """Tables that one statement, or one ``create_all``, made. ``by``: ``orm`` (SQLAlchemy's DDL), ``sql`` (raw text) or
+    ``rollback`` (a DROP that was rolled back)."""
+
+    database: int
+    tables: List[str]
+    by: str
+    place: Place
+    unit: Unit
+
+
+class TablesDropped(NamedTuple):
+    """As :class:`TablesCreated`; ``rollback`` means a CREATE that was rolled back."""
+
+    database: int
+    tables: List[str]
+    by: str
+    place: Place
+    unit: Unit
+
+
+class TableSets(NamedTuple):
+    """Names of the tables known at the ``edge`` (``start`` or ``end``) of a test, for those MetaData and databases in
+    which they differ from what was last sent. A database's set is what DDL was seen to make of it: nobody asks it."""
+
+    nodeid: str
+    edge: str
+    metadata: List[Tuple[int, List[str]]] = []
+    database: List[Tuple[int, List[str]]] = []
+
+
+class RowsWritten(NamedTuple):
+    """What one unit did to the rows of one table: summed up when it left the stage, or when its transaction ended.
+
+    ``state`` is ``committed``, ``rolled back`` or ``open``; where a transaction outlives its unit the rows are said to
+    be open first, and what became of them comes with ``settled``. ``place`` is the line that wrote first.
+
+    ``inserted``, ``updated`` and ``deleted`` are what was done, ``kept`` and ``taken`` what it comes to: how many of
+    the unit's own rows stand, and how many of others' are gone (a deletion meets the unit's own rows first).
+    ``emptied``: all rows that stood before are gone, however many (TRUNCATE). ``inexact``: the counts may be wrong.
+    ``escape``: made permanent by the release of a savepoint inside a transaction, which no rollback undoes any more
+    (SQLite's SAVEPOINT without BEGIN). ``way`` is how rows escaped what was to undo them: ``savepoint``, ``ddl`` (a DDL
+    statement that commits by itself), ``beside`` (committed on another connection than the one whose transaction a
+    fixture holds open around the test), ``thread`` (the same, on another thread). ``keys`` are primary keys of rows
+    that stand, as far as they are known without a query, like ``id=3``; the first few.
+    """
+
+    database: int
+    table: str
+    inserted: int
+    updated: int
+    deleted: int
+    state: str
+    place: Place
+    unit: Unit
+    inexact: bool = False
+    kept: int = 0
+    taken: int = 0
+    emptied: bool = False
+    escape: bool = False
+    settled: bool = False
+    keys: List[str] = []
+    way: str = ""
+
+
+class DatabasesUsed(NamedTuple):
+    """The databases that statements were sent to while a test was on the stage, whoever sent them. Said at its end."""
+
+    nodeid: str
+    databases: List[int]
+
+
+class HoldersGone(NamedTuple):
+    """MetaData and in-memory databases that the suite has let go of: nothing more will be said of them."""
+
+    metadata: List[int] = []
+    databases: List[int] = []
+
+
+class TablesRead(NamedTuple):
+    """Tables that ``unit`` was the first to read in its test: each is said once a test, whatever the number of
+    statements. ``inexact``: told from the statement's text, so that what stands behind a view is not known."""
+
+    database: int
+    tables: List[str]
+    unit: Unit
+    place: Place = Place()
+    inexact: bool = False
+
+
+class RowsCounted(NamedTuple):
+    """What a real count says when the test has ended (only where it was asked for): rows by table. ``why_not`` tells
+    why nothing was counted, '' where it was."""
+
+    nodeid: str
+    database: int
+    rows: List[Tuple[str, int]] = []
+    why_not: str = ""
+
+
+class NothingDone(NamedTuple):
+    """A ``create_all`` that created nothing, or a ``drop_all`` that dropped nothing. ``call`` is which; ``known``
+    is how many tables the MetaData held."""
+
+    database: int
+    metadata: int
+    call: str
+    known: int
+    place: Place
+    unit: Unit
+
+
+class DropAwaited(NamedTuple):
+    """Before tables are dropped: transactions that others hold open on the same database, which a server may wait for.
+    ``holders`` are the lines that took them."""
+
+    database: int
+    holders: List[Place]
+    place: Place
+    unit: Unit
+
+
+class HeldOpen(NamedTuple):
+    """A connection or a session that was taken during a test and is still out when that test has ended.
+
+    ``holder`` is its number in this process; ``what`` is ``connection`` or ``session``; ``place`` is the line that took
+    it (for a session: that began its transaction), ``unit`` who did.
+    """
+
+    nodeid: str
+    holder: int
+    database: int
+    what: str
+    in_transaction: bool
+    place: Place
+    unit: Unit
+
+
+class HeldClosed(NamedTuple):
+    """What was said to be held open has been given back, or was let go of."""
+
+    holder: int
+    unit: Unit
+
+
+class SessionShared(NamedTuple):
+    """A session that one test used is used by another. ``first`` is the test that used it first; ``place`` and ``unit``
+    are who uses it now."""
+
+    session: int
+    first: str
+    place: Place
+    unit: Unit

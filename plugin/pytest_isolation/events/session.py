@@ -1,0 +1,100 @@
+"""The session: how a process of pytest begins, collects and ends; and the stream itself."""
+
+from typing import List, NamedTuple, Optional
+
+from .origin import Place
+
+
+class Hello(NamedTuple):
+    """First fact of every process. ``role``: ``main`` (the launched process) or ``worker`` (pytest-xdist's)."""
+
+    protocol: int
+    role: str
+    pid: int
+    python: str
+    pytest: str
+    platform: str = ""
+    cwd: str = ""
+    args: List[str] = []
+
+
+class SessionStarted(NamedTuple):
+    """pytest is configured. ``config_file`` is '' without one. ``worker_count`` is 0 without pytest-xdist. ``limits``:
+    what this old a pytest cannot tell, in words, one line each."""
+
+    rootdir: str
+    config_file: str = ""
+    worker_count: int = 0
+    limits: List[str] = []
+
+
+class LibraryArmed(NamedTuple):
+    """The suite imported a library that a probe listens to (``sqlalchemy``, ``sqlalchemy.orm``)."""
+
+    name: str
+    version: str
+    limits: List[str] = []
+
+
+class Collected(NamedTuple):
+    """A chunk of the collected node ids, in order; ``first`` is the index of the first of them."""
+
+    first: int
+    nodeids: List[str]
+
+
+class Deselected(NamedTuple):
+    nodeids: List[str]
+
+
+class CollectionFailed(NamedTuple):
+    """A module or directory that could not be collected: an error in pytest's count."""
+
+    nodeid: str
+    exception: str = ""
+    message: str = ""
+    place: Place = Place()
+    traceback: str = ""
+
+
+class CollectionFinished(NamedTuple):
+    total: int
+
+
+class SessionFinished(NamedTuple):
+    """pytest's own end. Absent where the process was killed or left by ``os._exit``; None where pytest ended before it
+    had a session (a usage error, a broken conftest)."""
+
+    exit_status: Optional[int] = None
+
+
+class Interrupted(NamedTuple):
+    reason: str
+
+
+class InternalError(NamedTuple):
+    """pytest's INTERNALERROR: a plugin or pytest itself failed."""
+
+    message: str
+    traceback: str = ""
+
+
+class WorkerCrashed(NamedTuple):
+    """pytest-xdist lost a worker while it ran ``nodeid`` ('' unknown)."""
+
+    lost: str
+    nodeid: str = ""
+    message: str = ""
+
+
+class ProbeDisabled(NamedTuple):
+    """A listener of ours failed; it says so once and is silent from then on."""
+
+    probe: str
+    why: str
+
+
+class FactsDropped(NamedTuple):
+    """How many facts this process could not send so far because the reader was too slow."""
+
+    total: int
