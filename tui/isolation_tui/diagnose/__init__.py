@@ -1,8 +1,16 @@
-"""From a run to findings: one small file a failure class. No clock, no I/O, no screen."""
+"""From a run to findings: one small file a failure class. No clock, no I/O, no screen.
+
+A module of a class has ``find(run, unexplained)``: its findings, of which ``unexplained`` are the failing tests, in run
+order, that no class before it has explained. So a failing test stands in one finding alone, and the most telling class
+comes first in the list below.
+"""
 
 from __future__ import annotations
 
-from ..model import Run
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..model import Run, Test
 from . import table_already_defined
 from .finding import Evidence, Finding
 from .table_already_defined import KIND as ALREADY_DEFINED
@@ -10,10 +18,24 @@ from .table_already_defined import already_defined
 
 __all__ = ["ALREADY_DEFINED", "Evidence", "Finding", "already_defined", "diagnose"]
 
-_CLASSES = (table_already_defined,)
+
+class FailureClass(Protocol):
+    """What a module of a class offers."""
+
+    def find(self, run: Run, unexplained: Sequence[Test]) -> list[Finding]: ...
+
+
+_CLASSES: tuple[FailureClass, ...] = (table_already_defined,)
+"""The most telling first."""
 
 
 def diagnose(run: Run) -> list[Finding]:
-    """All findings, the one with the most victims first."""
-    findings = [finding for module in _CLASSES for finding in module.find(run)]
-    return sorted(findings, key=lambda finding: -len(finding.tests))
+    """All findings: those by which tests failed first, the one with the most victims first."""
+    findings: list[Finding] = []
+    unexplained = [test for test in run.order if test.failure is not None]
+    for failure_class in _CLASSES:
+        found = failure_class.find(run, unexplained)
+        explained = {nodeid for finding in found if not finding.harmless for nodeid in finding.tests}
+        unexplained = [test for test in unexplained if test.nodeid not in explained]
+        findings += found
+    return sorted(findings, key=lambda finding: (finding.harmless, -len(finding.tests)))

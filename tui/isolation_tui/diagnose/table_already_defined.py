@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import defaultdict
+from collections.abc import Sequence
 
 from pytest_isolation.events import Place
 
@@ -16,7 +17,7 @@ KIND = "table-already-defined"
 _MESSAGE = re.compile(r"Table '([^']+)' is already defined for this MetaData instance")
 
 
-def find(run: Run) -> list[Finding]:
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each line that registers a table again, with every test that failed by it.
 
     A refusal counts as a victim's cause only if that very error is what the test failed with; one that was caught and
@@ -24,7 +25,7 @@ def find(run: Run) -> list[Finding]:
     to), the finding has the message as its only evidence.
     """
     groups: dict[tuple[str, tuple[str, int], str], list[tuple[Test, TableEvent | None]]] = defaultdict(list)
-    for test in run.order:
+    for test in unexplained:
         failure = test.failure
         match = _MESSAGE.search(failure.message) or _MESSAGE.search(failure.traceback) if failure else None
         if failure is None or match is None:
@@ -39,7 +40,7 @@ def find(run: Run) -> list[Finding]:
 
 def already_defined(run: Run) -> int:
     """How many tests failed by it: the figure that the before/after tables lead with."""
-    return sum(len(finding.tests) for finding in find(run))
+    return sum(len(finding.tests) for finding in find(run, run.order))
 
 
 def _refusal(test: Test, table: str) -> TableEvent | None:
