@@ -134,7 +134,7 @@ def _environment(folder: Path, address: str, token: str, select: Sequence[str], 
 def _injection(folder: Path) -> Path:
     """A folder that holds the plugin's package and nothing else: beside it in our own environment lie packages that
     would shadow the project's."""
-    package = Path(events.__file__).parent
+    package = Path(events.__file__).parents[1]
     inject = folder / "inject"
     inject.mkdir()
     try:
