@@ -56,6 +56,15 @@ def callers(frame: Optional[FrameType], most: int = 6) -> List[Place]:
     Library frames are passed over; where nothing but libraries is on the stack, the innermost of those that are not
     plumbing is named. Empty where there is none.
     """
+    own, library = _lines(frame, most)
+    if not own:
+        own, beyond = _lines(_stack_that_waits(), most)
+        library = library or beyond
+    return own or ([library] if library else [])
+
+
+def _lines(frame: Optional[FrameType], most: int) -> Tuple[List[Place], Optional[Place]]:
+    """The suite's own lines on one stack, and the innermost of libraries."""
     own: List[Place] = []
     library: Optional[Place] = None
     for _ in range(_MAX_FRAMES):
@@ -70,7 +79,17 @@ def callers(frame: Optional[FrameType], most: int = 6) -> List[Place]:
             elif not own or own[-1][1:3] != place[1:3]:
                 own.append(place)
         frame = frame.f_back
-    return own or ([library] if library else [])
+    return own, library
+
+
+def _stack_that_waits() -> Optional[FrameType]:
+    """SQLAlchemy's asyncio runs a statement in a greenlet of its own: the coroutine that awaits it is on the stack of
+    that greenlet's parent."""
+    greenlet = sys.modules.get("greenlet")
+    current = getattr(greenlet, "getcurrent", None)
+    parent = getattr(current(), "parent", None) if current is not None else None
+    waiting = getattr(parent, "gr_frame", None)
+    return waiting if isinstance(waiting, FrameType) else None
 
 
 def caller(depth: int = 2) -> Place:
