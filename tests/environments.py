@@ -49,8 +49,12 @@ CURRENT = Environment("current", _OURS, ("pytest>=9.1", "SQLAlchemy>=2.1"))
 PLUGINS = Environment(
     "plugins",
     _OURS,
-    ("pytest>=9.1", "pytest-randomly", "pytest-cov", "pytest-rerunfailures", "pytest-asyncio", "pytest-xdist"),
-)
+    (
+        "pytest>=9.1", "pytest-randomly", "pytest-cov", "pytest-rerunfailures", "pytest-asyncio", "pytest-xdist",
+        "pytest-mock", "anyio", "SQLAlchemy>=2.0.40,<2.1", "Flask-SQLAlchemy>=3.1,<3.2", "sqlmodel", "factory_boy",
+        "aiosqlite", "asyncpg", "greenlet",
+    ),
+)  # fmt: skip
 OLD = Environment("old", "3.9", ("pytest==7.4.4", "SQLAlchemy==1.4.54"))
 USUAL = Environment("usual", "3.11", ("pytest==8.4.2", "SQLAlchemy>=2.0.40,<2.1", "Flask-SQLAlchemy>=3.1,<3.2"))
 NEWEST = Environment("newest", "3.13", ("pytest>=9.1", "SQLAlchemy>=2.1"))
