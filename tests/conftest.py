@@ -1,15 +1,20 @@
-"""What every test may ask for, and the signals that those which send some need."""
+"""What every test may ask for."""
 
 import signal
 
 from postgres import postgres
 
-__all__ = ["postgres"]
+__all__ = ["postgres", "pytest_configure"]
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and nohup has them ignore a hang-up. What is
-# ignored stays so in every process they start; what has a handler is at its default there.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-for number in (signal.SIGHUP, signal.SIGTERM):
-    if signal.getsignal(number) is signal.SIG_IGN:
-        signal.signal(number, signal.SIG_DFL)
+
+def pytest_configure() -> None:
+    """Processes that tests start begin with signals as a user's terminal gives them. Whoever runs these tests in the
+    background (``nohup``, ``&`` in a script) has SIGINT or SIGHUP ignored, and ignored signals are handed on."""
+    for name, usual in (
+        ("SIGINT", signal.default_int_handler),
+        ("SIGHUP", signal.SIG_DFL),
+        ("SIGTERM", signal.SIG_DFL),
+    ):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
