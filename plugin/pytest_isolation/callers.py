@@ -3,7 +3,7 @@
 import os
 import sys
 from types import FrameType
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from .events import Place
 
@@ -96,6 +96,32 @@ def caller(depth: int = 2) -> Place:
     """The innermost line of the suite's own code, seen from ``depth`` frames above this function."""
     found = callers(sys._getframe(depth), most=1)
     return found[0] if found else Place()
+
+
+def own_line() -> Place:
+    """As :func:`caller`, for what happens often: a microsecond or two, as files are judged once each."""
+    frame: Optional[FrameType] = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        own = _own_files.get(code.co_filename)
+        if own is None:
+            own = _own_files[code.co_filename] = _is_own(frame)
+        if own:
+            return Place(str(frame.f_globals.get("__name__")), code.co_filename, frame.f_lineno, code.co_name)
+        frame = frame.f_back
+    return caller(3)
+
+
+_own_files: Dict[str, bool] = {}
+
+
+def _is_own(frame: FrameType) -> bool:
+    module = frame.f_globals.get("__name__")
+    return (
+        isinstance(module, str)
+        and module.partition(".")[0] not in _PLUMBING
+        and not is_library(frame.f_code.co_filename)
+    )
 
 
 def passes_through(frame: Optional[FrameType], packages: Tuple[str, ...]) -> bool:

@@ -1,9 +1,10 @@
 """Arm the SQLAlchemy probes at the moment the suite itself has imported it; never import it ourselves."""
 
 import sys
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Tuple
 
 from .events import LibraryArmed
+from .probes import connections
 from .probes.databases import Databases
 from .probes.metadata import arm_core, arm_orm
 from .probes.rows import arm as arm_rows
@@ -11,14 +12,17 @@ from .probes.schema import arm as arm_schema
 from .recorder import Recorder
 
 
-def arm_when_imported(recorder: Recorder) -> None:
-    """Arm now what is imported already, and the rest when it is."""
+def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = ()) -> None:
+    """Arm now what is imported already, and the rest when it is; probes named in ``off`` not at all."""
+    held = connections.ConnectionsProbe(recorder) if connections.PROBE not in off else None
 
     def core(module: Any) -> None:
-        arm_core(recorder, module)
+        metadata = arm_core(recorder, module)
         databases = Databases(recorder)
-        schema = arm_schema(recorder, module, databases)
+        schema = arm_schema(recorder, module, databases, metadata.known_number)
         arm_rows(recorder, module, databases, schema)
+        if held is not None:
+            connections.arm_core(recorder, module, held, databases, schema)
         recorder.put(LibraryArmed("sqlalchemy", str(module.__version__), _limits(module.__version__)))
 
     def orm(module: Any) -> None:
@@ -26,6 +30,8 @@ def arm_when_imported(recorder: Recorder) -> None:
         if not hasattr(package, "orm"):  # Python sets it a moment later; SQLAlchemy 1.3 looks for it there
             package.orm = module
         arm_orm(recorder, module, package.event)
+        if held is not None:
+            connections.arm_orm(recorder, module, package.event, held)
 
     waiting: Dict[str, Callable[[Any], None]] = {}
     for name, arm in (("sqlalchemy", core), ("sqlalchemy.orm", orm)):

@@ -46,7 +46,7 @@ def start(settings: Settings) -> "Optional[IsolationPlugin]":
         return None
     plugin = IsolationPlugin(recorder, settings)
     close_at_exit(recorder._sink, plugin.say_last_words)
-    imports.arm_when_imported(recorder)
+    imports.arm_when_imported(recorder, settings.off)
     recorder.hurry()  # a conftest may take the process down
     return plugin
 

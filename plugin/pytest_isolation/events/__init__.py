@@ -34,6 +34,7 @@ from .database import (
     TablesDropped,
     TableSets,
     TablesRead,
+    WaitedInVain,
 )
 from .models import (
     MetadataCleared,
@@ -134,6 +135,7 @@ __all__ = [
     "TablesRead",
     "TestStarted",
     "Unit",
+    "WaitedInVain",
     "WarningCaught",
     "WorkerCrashed",
 ]
@@ -149,10 +151,11 @@ KINDS: Dict[str, Type[Any]] = {
     for kind in (
         Hello, SessionStarted, LibraryArmed, Collected, Deselected, CollectionFailed, CollectionFinished,
         SessionFinished, Interrupted, InternalError, WorkerCrashed, ProbeDisabled, FactsDropped, TestStarted,
-        PhaseFinished, WarningCaught, FixtureDefined, FixtureSetUp, FixtureTornDown, MetadataSeen, TableRegistered,
-        ModelMapped, TableRefused, TableRemoved, MetadataCleared, RegistryDisposed, DatabaseSeen, TablesCreated,
-        TablesDropped, TableSets, RowsWritten, DatabasesUsed, HoldersGone, TablesRead, RowsCounted, NothingDone,
-        DropAwaited, HeldOpen, HeldClosed, SessionShared, StateChanged, StateInReach, RunStarted, Output,
+        PhaseFinished, WarningCaught, FixtureDefined, FixtureSetUp, FixtureTornDown, MetadataSeen,
+        TableRegistered, ModelMapped, TableRefused, TableRemoved, MetadataCleared, RegistryDisposed,
+        DatabaseSeen, TablesCreated, TablesDropped, TableSets, RowsWritten, DatabasesUsed,
+        HoldersGone, TablesRead, RowsCounted, NothingDone,
+        DropAwaited, WaitedInVain, HeldOpen, HeldClosed, SessionShared, StateChanged, StateInReach, RunStarted, Output,
         Disconnected, ProcessEnded,
     )
 }  # fmt: skip

@@ -95,13 +95,21 @@ class HoldersGone(NamedTuple):
 
 class TablesRead(NamedTuple):
     """Tables that ``unit`` was the first to read in its test: each is said once a test, whatever the number of
-    statements. ``inexact``: told from the statement's text, so that what stands behind a view is not known."""
+    statements, and again only if it was read in a stronger way later.
+
+    ``how``, the weakest first: ``match`` (rows that equal something: whose they are is not known), ``key`` (by a
+    primary key that is not of a row which the test inserted), ``scan`` (whatever stands there, or fits a condition),
+    ``clash`` (a write that a unique constraint refused). ``emptied``: the test itself had emptied the table before.
+    ``inexact``: told from the statement's text, and nobody saw the table made: it may be a view, and hide others.
+    """
 
     database: int
     tables: List[str]
     unit: Unit
     place: Place = Place()
     inexact: bool = False
+    how: str = "scan"
+    emptied: bool = False
 
 
 class RowsCounted(NamedTuple):
@@ -128,10 +136,24 @@ class NothingDone(NamedTuple):
 
 class DropAwaited(NamedTuple):
     """Before tables are dropped: transactions that others hold open on the same database, which a server may wait for.
-    ``holders`` are the lines that took them."""
+    ``holders`` are the lines that took them, ``units`` who did, in the same order."""
 
     database: int
     holders: List[Place]
+    place: Place
+    unit: Unit
+    units: List[Unit] = []
+
+
+class WaitedInVain(NamedTuple):
+    """An error said that something is in use. ``why`` is ``pool`` (all connections of a pool are out), ``locked``
+    (SQLite), ``lock timeout`` (a server's) or ``in use`` (DROP DATABASE). ``holders`` are the lines that took what was
+    out at that moment, ``units`` who did, in the same order; the first few."""
+
+    database: int
+    why: str
+    holders: List[Place]
+    units: List[Unit]
     place: Place
     unit: Unit
 
@@ -160,10 +182,11 @@ class HeldClosed(NamedTuple):
 
 
 class SessionShared(NamedTuple):
-    """A session that one test used is used by another. ``first`` is the test that used it first; ``place`` and ``unit``
-    are who uses it now."""
+    """A session that one test used begins a transaction in another; said once a test. ``first`` is the test that used
+    it first, and ``owner`` who did; ``place`` and ``unit`` are who uses it now."""
 
     session: int
     first: str
     place: Place
     unit: Unit
+    owner: Unit = Unit()

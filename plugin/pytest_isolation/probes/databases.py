@@ -47,6 +47,11 @@ class Databases:
         self._pools[key] = (weakref.ref(pool, self._forgetter(key, number if in_memory else 0)), number)
         return number
 
+    def of_pool(self, pool: Any) -> int:
+        """The number of a pool's database; 0 where no statement was sent to it yet."""
+        known = self._pools.get(id(pool))
+        return known[1] if known is not None and known[0]() is pool else 0
+
     def say_gone(self) -> None:
         """At a test's edge: whose databases are no more. They end when the collector says so, anywhere."""
         if self._gone:

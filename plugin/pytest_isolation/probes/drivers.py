@@ -42,6 +42,17 @@ def autocommit(conn: Any, dbapi: Any) -> bool:
     return getattr(dbapi, "autocommit", False) is True
 
 
+def transaction_open(dbapi: Any) -> Optional[bool]:
+    """Whether the driver has a transaction open, which SQLAlchemy may believe without a statement sent; None where it
+    cannot tell."""
+    kind = lite(dbapi)
+    if kind:
+        return bool((dbapi if kind == DIRECT else dbapi._connection).in_transaction)
+    status = getattr(getattr(dbapi, "info", None), "transaction_status", None)  # psycopg 2 and 3
+    return None if status is None else int(status) != 0
+
+
 def in_transaction(conn: Any) -> bool:
+    """Of a Connection, and from 1.4 on of a Session."""
     asked = getattr(conn, "in_transaction", None)
     return bool(asked()) if asked is not None else False

@@ -58,6 +58,11 @@ class MetadataProbe:
         self._recorder.put(MetadataSeen(number, str(name or ""), caller(3)))
         return number
 
+    def known_number(self, metadata: Any) -> int:
+        """0 where it never held a table."""
+        known = self._known.get(id(metadata))
+        return known[1] if known is not None and known[0]() is metadata else 0
+
     def _forget(self, key: int, number: int) -> None:
         if self._known.get(key, (None, 0))[1] == number:
             del self._known[key]
@@ -109,7 +114,8 @@ class MetadataProbe:
         metadata = getattr(table, "metadata", None)
         if metadata is not None and id(metadata) in self._known:
             name = "%s.%s" % (model.__module__, model.__qualname__)
-            self._recorder.put(ModelMapped(self.number_of(metadata), str(table.key), name, self._recorder.unit()))
+            unit = self._recorder.unit()
+            self._recorder.put(ModelMapped(self.number_of(metadata), str(table.key), name, unit, caller(3)))
 
     def disposed(self, models: List[str]) -> None:
         if models:
@@ -140,7 +146,7 @@ class MetadataProbe:
             recorder.put(TableSets(recorder.nodeid, edge, metadata=changed))
 
 
-def arm_core(recorder: Recorder, sqlalchemy: Any) -> None:
+def arm_core(recorder: Recorder, sqlalchemy: Any) -> MetadataProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     MetaData, event = sqlalchemy.MetaData, sqlalchemy.event
     probe = MetadataProbe(recorder)
@@ -150,6 +156,7 @@ def arm_core(recorder: Recorder, sqlalchemy: Any) -> None:
     _wrap_remove(MetaData, recorder.guarded(PROBE, probe.removed))
     recorder.at_test_edges.append(recorder.guarded(PROBE, probe.compare))
     _probes[id(recorder)] = probe
+    return probe
 
 
 _probes: Dict[int, MetadataProbe] = {}

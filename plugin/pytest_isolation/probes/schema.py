@@ -10,13 +10,13 @@ No query is ever sent: a database's tables are what DDL was seen to make of them
 import re
 import weakref
 from collections import defaultdict
-from typing import Any, Callable, DefaultDict, List, Optional, Set, Tuple
+from typing import Any, Callable, DefaultDict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..callers import caller
-from ..events import Place, TablesCreated, TablesDropped, Unit
+from ..events import NothingDone, Place, TablesCreated, TablesDropped, Unit
 from ..recorder import Recorder
 from .databases import Databases
-from .statements import BEFORE, QUALIFIED, plain
+from .statements import BEFORE, QUALIFIED, RELEASE, ROLLBACK_TO, SAVEPOINT, plain, shape_of
 
 PROBE = "schema"
 
@@ -28,13 +28,29 @@ _DDL = re.compile(
     r"(?:\s+RENAME\s+TO\s+(?P<new>" + QUALIFIED + r"))?",
     re.IGNORECASE,
 )
-_MAY_BE_DDL = frozenset("AaCcDd-/ \n\t\r")
+_SAVEPOINTS = frozenset((SAVEPOINT, RELEASE, ROLLBACK_TO))
+_MAY_MATTER = frozenset(
+    a + b
+    for first, second in ("AL", "CR", "DR", "SA", "RE", "RO")
+    for a in (first, first.lower())
+    for b in (second, second.lower())
+) | frozenset(a + b for a in "-/ \n\t\r" for b in "-*/ \n\t\rACDSRacdsr")
+"""The first two characters of DDL, and of what is told of savepoints; a SELECT's are not among them."""
+
+
+class _Change(NamedTuple):
+    """Of a transaction that has not ended. Without a database it is the savepoint named ``table``."""
+
+    created: bool
+    database: int
+    table: str
 
 
 class SchemaProbe:
-    def __init__(self, recorder: Recorder, databases: Databases) -> None:
+    def __init__(self, recorder: Recorder, databases: Databases, metadata_number: Callable[[Any], int]) -> None:
         self._recorder = recorder
         self._database = databases.number
+        self._metadata = metadata_number
         self._tables: DefaultDict[int, Set[str]] = defaultdict(set)
         self._gathered: Optional[Tuple[type, int, str, Place, Unit]] = None
         self._names: List[str] = []
@@ -45,14 +61,34 @@ class SchemaProbe:
         self.when_dropped: List[Callable[[int, str], None]] = []
         """Called with database and table at the moment of the drop, which is said a little later."""
         databases.when_gone.append(self._forget)
+        self.before_drops: List[Callable[[Any, Place], None]] = []
+        """Called with the connection and the line, before the first table of a call is dropped."""
         self._uncommitted: Any = weakref.WeakKeyDictionary()
-        """Connection -> [(created?, database, table)] since its transaction began."""
+        """Connection -> its changes, and its savepoints, since its transaction began."""
 
     # -- listeners ------------------------------------------------------------------------------------------------
 
-    def call_begins(self, *_: Any, **__: Any) -> None:
+    def create_all_begins(self, metadata: Any, connection: Any, **given: Any) -> None:
         self.say()
         self._call_site = caller(3)
+        self._say_if_nothing(metadata, connection, "create_all", given)
+
+    def drop_all_begins(self, metadata: Any, connection: Any, **given: Any) -> None:
+        self.say()
+        self._call_site = caller(3)
+        self._say_if_nothing(metadata, connection, "drop_all", given)
+        for warn in self.before_drops if given.get("tables") else ():
+            warn(connection, self._call_site)
+
+    def _say_if_nothing(self, metadata: Any, connection: Any, call: str, given: Any) -> None:
+        """SQLAlchemy has looked already which of the tables are there."""
+        if given.get("tables") or self._call_site is None:
+            return
+        number = self._database(connection)
+        if number is not None:
+            known = len(metadata.tables)
+            place, unit = self._call_site, self._recorder.unit()
+            self._recorder.put(NothingDone(number, self._metadata(metadata), call, known, place, unit))
 
     def call_ends(self, *_: Any, **__: Any) -> None:
         self.say()
@@ -60,6 +96,13 @@ class SchemaProbe:
 
     def table_begins(self, table: Any, *_: Any, **__: Any) -> None:
         self._being_told = str(table.name)
+
+    def table_drops(self, table: Any, connection: Any, **_: Any) -> None:
+        self._being_told = str(table.name)
+        if self._call_site is None:
+            place = caller(3)
+            for warn in self.before_drops:
+                warn(connection, place)
 
     def created(self, table: Any, connection: Any, **_: Any) -> None:
         self._being_told = ""
@@ -70,8 +113,12 @@ class SchemaProbe:
         self._gather(TablesDropped, connection, str(table.key), "orm")
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        """Every statement comes here: out again within a tenth of a microsecond unless it may be DDL."""
-        if statement[:1] not in _MAY_BE_DDL:
+        """A statement that may be DDL, or of a savepoint."""
+        shape = shape_of(statement)
+        if shape is None:
+            return
+        if shape.verb in _SAVEPOINTS:
+            self._savepoint(conn, shape.verb, shape.table)
             return
         if self._being_told and self._being_told in statement and getattr(context, "isddl", False):
             return  # said by created() or dropped(), with the other tables of the call
@@ -105,12 +152,30 @@ class SchemaProbe:
             del self._uncommitted[conn]
 
     def rolled_back(self, conn: Any) -> None:
-        undone = self._uncommitted.pop(conn, None)
-        for was_created, number, table in reversed(undone or ()):
-            kind = TablesDropped if was_created else TablesCreated
-            self._gather_for(kind, number, table, "rollback")
-        if undone:
+        self._undo(self._uncommitted.pop(conn, ()))
+
+    def _undo(self, changes: Sequence[_Change]) -> None:
+        for change in reversed(changes):
+            if change.database:
+                kind = TablesDropped if change.created else TablesCreated
+                self._gather_for(kind, change.database, change.table, "rollback")
+        if changes:
             self.say()
+
+    def _savepoint(self, conn: Any, verb: str, name: str) -> None:
+        changes = self._uncommitted.setdefault(conn, [])
+        mark = _Change(False, 0, name)
+        if verb == SAVEPOINT:
+            changes.append(mark)
+        elif mark in changes:
+            index = len(changes) - 1 - changes[::-1].index(mark)
+            if verb == ROLLBACK_TO:  # the savepoint itself stays
+                undone, changes[index + 1 :] = changes[index + 1 :], []
+                self._undo(undone)
+            else:
+                changes[index:] = [change for change in changes[index:] if change.database]
+                if not changes and not _undone_by_rollback(conn):
+                    del self._uncommitted[conn]
 
     # -- gathering ------------------------------------------------------------------------------------------------
 
@@ -120,7 +185,7 @@ class SchemaProbe:
             return
         self._gather_for(kind, number, table, by)
         if _undone_by_rollback(connection):
-            self._uncommitted.setdefault(connection, []).append((kind is TablesCreated, number, table))
+            self._uncommitted.setdefault(connection, []).append(_Change(kind is TablesCreated, number, table))
 
     def _gather_for(self, kind: type, number: int, table: str, by: str) -> None:
         unit = self._recorder.unit()
@@ -169,18 +234,22 @@ def _autocommit(connection: Any) -> bool:
     return bool(asked()) if asked is not None else False
 
 
-def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases) -> SchemaProbe:
+def arm(
+    recorder: Recorder, sqlalchemy: Any, databases: Databases, metadata_number: Callable[[Any], int]
+) -> SchemaProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     MetaData, Table, Engine = sqlalchemy.MetaData, sqlalchemy.Table, sqlalchemy.engine.Engine
-    probe = SchemaProbe(recorder, databases)
+    probe = SchemaProbe(recorder, databases, metadata_number)
 
     def listen(target: Any, name: str, listener: Any) -> None:
         sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))
 
-    for verb in ("create", "drop"):
-        listen(MetaData, "before_" + verb, probe.call_begins)
-        listen(MetaData, "after_" + verb, probe.call_ends)
-        listen(Table, "before_" + verb, probe.table_begins)
+    listen(MetaData, "before_create", probe.create_all_begins)
+    listen(MetaData, "before_drop", probe.drop_all_begins)
+    listen(MetaData, "after_create", probe.call_ends)
+    listen(MetaData, "after_drop", probe.call_ends)
+    listen(Table, "before_create", probe.table_begins)
+    listen(Table, "before_drop", probe.table_drops)
     listen(Table, "after_create", probe.created)
     listen(Table, "after_drop", probe.dropped)
     # This one is called for every statement: SQLAlchemy looks at a listener's own arguments, so it is passed as it is.
@@ -196,7 +265,7 @@ def _safe_executed(recorder: Recorder, probe: SchemaProbe) -> Any:
     def after_cursor_execute(
         conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> None:
-        if statement[:1] in _MAY_BE_DDL and not recorder.is_disabled(PROBE):
+        if statement[:2] in _MAY_MATTER and not recorder.is_disabled(PROBE):
             try:
                 probe.executed(conn, cursor, statement, parameters, context, executemany)
             except Exception as error:

@@ -2,7 +2,7 @@
 
 from .counts import Counts
 from .fixtures import SCOPES, FixtureDefinition, FixtureLife
-from .holders import AwaitedDrop, Held, NoEffect, SharedSession
+from .holders import AwaitedDrop, Held, Holder, InVain, NoEffect, SharedSession, open_at_end
 from .leaks import Leak, leaks
 from .outcome import Outcome
 from .process import Reach, StateResidue
@@ -20,6 +20,8 @@ __all__ = [
     "FixtureLife",
     "Found",
     "Held",
+    "Holder",
+    "InVain",
     "Leak",
     "Left",
     "Metadata",
@@ -41,4 +43,5 @@ __all__ = [
     "Worker",
     "Written",
     "leaks",
+    "open_at_end",
 ]

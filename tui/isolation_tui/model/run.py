@@ -21,7 +21,7 @@ from . import (
 )
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
-from .holders import AwaitedDrop, Held, NoEffect, SharedSession
+from .holders import AwaitedDrop, Held, InVain, NoEffect, SharedSession
 from .process import StateResidue
 from .rows import Residue, TableRows, Tally
 from .tables import Database, Metadata, TableEvent
@@ -118,6 +118,7 @@ class Run:
         """Tests that started with residue of others, in the order in which that became known."""
         self.no_effects: list[NoEffect] = []
         self.awaited_drops: list[AwaitedDrop] = []
+        self.waited_in_vain: list[InVain] = []
         self.shared_sessions: list[SharedSession] = []
         self.collection_errors: list[ev.CollectionFailed] = []
         self.warnings: list[ev.WarningCaught] = []
@@ -333,6 +334,7 @@ _FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
     ev.RowsCounted: folding_reads.rows_counted,
     ev.NothingDone: folding_holders.nothing_done,
     ev.DropAwaited: folding_holders.drop_awaited,
+    ev.WaitedInVain: folding_holders.waited_in_vain,
     ev.HeldOpen: folding_holders.held_open,
     ev.HeldClosed: folding_holders.held_closed,
     ev.SessionShared: folding_holders.session_shared,
