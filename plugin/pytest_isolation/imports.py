@@ -6,7 +6,10 @@ from typing import Any, Callable, Dict, Tuple
 from .events import LibraryArmed
 from .probes import connections
 from .probes.databases import Databases
+from .probes.given import arm as arm_given
 from .probes.metadata import arm_core, arm_orm
+from .probes.reads import PROBE as READS
+from .probes.reads import arm as arm_reads
 from .probes.rows import arm as arm_rows
 from .probes.schema import arm as arm_schema
 from .recorder import Recorder
@@ -19,7 +22,10 @@ def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = ()) -> None:
     def core(module: Any) -> None:
         metadata = arm_core(recorder, module)
         databases = Databases(recorder)
+        databases.watch_engines(module.engine.Engine)
         schema = arm_schema(recorder, module, databases, metadata.known_number)
+        if READS not in off:
+            arm_reads(recorder, module, databases)
         arm_rows(recorder, module, databases, schema)
         if held is not None:
             connections.arm_core(recorder, module, held, databases, schema)
@@ -32,16 +38,17 @@ def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = ()) -> None:
         arm_orm(recorder, module, package.event)
         if held is not None:
             connections.arm_orm(recorder, module, package.event, held)
+        arm_given(recorder, module, package.event)
 
-    waiting: Dict[str, Callable[[Any], None]] = {}
-    for name, arm in (("sqlalchemy", core), ("sqlalchemy.orm", orm)):
-        guarded = recorder.guarded(name, arm)
-        if name in sys.modules:
-            guarded(sys.modules[name])
-        else:
-            waiting[name] = guarded
-    if waiting:
-        sys.meta_path.insert(0, _Finder(waiting))
+    when_imported({name: recorder.guarded(name, arm) for name, arm in (("sqlalchemy", core), ("sqlalchemy.orm", orm))})
+
+
+def when_imported(arms: Dict[str, Callable[[Any], None]]) -> None:
+    """Call each with the module of its name: now where it is imported already, else when the suite does so."""
+    for name in [name for name in arms if name in sys.modules]:
+        arms.pop(name)(sys.modules[name])
+    if arms:
+        sys.meta_path.insert(0, _Finder(arms))
 
 
 def _limits(version: str) -> "list[str]":

@@ -22,6 +22,7 @@ from .events import (
     WorkerCrashed,
 )
 from .probes.fixtures import FixtureProbe
+from .probes.process import arm as arm_process
 from .recorder import Recorder, describe
 from .settings import Settings, read_selection
 from .sink import QUEUE_LIMIT, Sink, close_at_exit, connect
@@ -44,10 +45,16 @@ def start(settings: Settings) -> "Optional[IsolationPlugin]":
     except Exception:  # no thread could be started
         peer.close()
         return None
-    plugin = IsolationPlugin(recorder, settings)
+    plugin = observe(recorder, settings)
     close_at_exit(recorder._sink, plugin.say_last_words)
-    imports.arm_when_imported(recorder, settings.off)
     recorder.hurry()  # a conftest may take the process down
+    return plugin
+
+
+def observe(recorder: Recorder, settings: Settings) -> "IsolationPlugin":
+    """Arm the probes. The plugin is to join a session yet."""
+    plugin = IsolationPlugin(recorder, settings)
+    imports.arm_when_imported(recorder, settings.off)
     return plugin
 
 
@@ -58,10 +65,13 @@ class IsolationPlugin:
         self.recorder = recorder
         self.settings = settings
         self.fixtures = FixtureProbe(recorder)
+        self.process = arm_process(recorder, settings)
         self.is_worker = settings.worker != "main"
         self.is_controller = False
         self._attempt = 1
         self._saw_setup = False
+        self._ended = False
+        """Whether all was said of the test that is being torn down."""
         self._raised: Dict[str, reports.Raised] = {}
         """When -> what was raised in that phase of the test on the stage."""
         self._root = ""
@@ -81,6 +91,8 @@ class IsolationPlugin:
         try:
             if self.settings.colour and not self.is_worker and getattr(config.option, "color", "") == "auto":
                 config.option.color = "yes"
+            if self.process is not None and config.pluginmanager.hasplugin("warnings"):
+                self.process.spare_warnings()
             config.pluginmanager.register(self, "isolation-observer")
         except Exception as error:
             self.recorder.disable("session", error)
@@ -239,11 +251,19 @@ class IsolationPlugin:
         uses = [] if is_subtest else self._uses.get(when, [])
         self.recorder.put(reports.phase_finished(report, self._attempt, raised, uses))
         if when == "teardown":
-            for compare in self.recorder.at_test_edges:
-                compare()
+            self.test_ends()
+            self._ended = False
             self.recorder.phase = "between"
             if self._stage_file is not None:
                 self._stage_file.enter("")
+
+    def test_ends(self) -> None:
+        """Say all there is to say of the test that is being torn down; once, by whoever needs it first."""
+        if not self._ended:
+            self._ended = True
+            self.recorder.settle()
+            for compare in self.recorder.at_test_edges:
+                compare()
 
     def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str) -> None:
         if self.is_worker:  # pytest-xdist hands them to the controller, which counts them

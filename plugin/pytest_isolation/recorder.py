@@ -23,6 +23,10 @@ class Recorder:
         """Called before a phase or fixture step ends: probes that gather facts say them here."""
         self.at_test_edges: List[Callable[[], None]] = []
         """Called when a test starts and when it has ended: probes that compare states do it here."""
+        self.at_fixture_values: List[Callable[[int, Any], None]] = []
+        """Called with the number of a fixture life and its value, when its set-up has ended."""
+        self.around_wide_fixtures: List[Callable[[], None]] = []
+        """Called before and after each step of a fixture that is wider than a test."""
         self._sink = sink
         self._disabled: List[str] = []
 
@@ -37,6 +41,13 @@ class Recorder:
         """Say what was gathered for the unit on the stage, before another one steps on it."""
         for say in self.before_phase_ends:
             say()
+
+    def settle_around(self, scope: str) -> None:
+        """The same, where a step of a fixture of that scope begins or ends."""
+        self.settle()
+        if scope != "function":
+            for look in self.around_wide_fixtures:
+                look()
 
     def guarded(self, probe: str, listener: Listener) -> Listener:
         """``listener``, which cannot fail: its first exception disables the probe and is said once in the stream."""

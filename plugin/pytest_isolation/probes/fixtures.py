@@ -81,7 +81,7 @@ class FixtureProbe:
         if recorder.is_disabled("fixtures"):
             return None
         try:
-            recorder.settle()
+            recorder.settle_around(str(fixturedef.scope))
             self._last_life += 1
             life = _Life(self._last_life, fixturedef)
             life.parent = self._setting_up[-1].id if self._setting_up else 0
@@ -108,7 +108,7 @@ class FixtureProbe:
             return
         recorder = self._recorder
         try:
-            recorder.settle()
+            recorder.settle_around(str(fixturedef.scope))
             spent = recorder.now() - life.began
             if recorder.stage and recorder.stage[-1][0] == life.id:
                 recorder.stage.pop()
@@ -144,6 +144,8 @@ class FixtureProbe:
             self._alive[id(fixturedef)] = life
             if excinfo is None:
                 fixturedef.addfinalizer(lambda: self._tearing_down(life))
+                for look in recorder.at_fixture_values:
+                    look(life.id, fixturedef.cached_result[0])
         except Exception as error:
             recorder.disable("fixtures", error)
 
@@ -173,7 +175,7 @@ class FixtureProbe:
     def _tearing_down(self, life: _Life) -> None:
         """The stamp: finalizers run last in, first out, so this is the moment before the fixture's own."""
         try:
-            self._recorder.settle()
+            self._recorder.settle_around(str(life.fixturedef.scope))
             self._recorder.stage.append((life.id, "teardown"))
             life.torn_down_at = self._recorder.now()
         except Exception as error:
@@ -188,7 +190,7 @@ class FixtureProbe:
             life = self._alive.pop(id(fixturedef), None)
             if life is None:
                 return
-            recorder.settle()
+            recorder.settle_around(str(fixturedef.scope))
             duration = None
             if life.torn_down_at is not None:
                 duration = recorder.now() - life.torn_down_at

@@ -1,0 +1,113 @@
+"""Configuration and extensions of Flask applications, found where they are made; Flask is never imported.
+
+An application's set-up is the business of whoever makes it: it is known from the end of that fixture or test on.
+"""
+
+import functools
+import weakref
+from typing import Any, Callable, Dict, List, Tuple
+
+from .changes import Changes
+from .marks import attributes_of, mark, type_name
+
+
+class _App:
+    __slots__ = ("label", "reference", "seen")
+
+    def __init__(self, app: Any, label: str, forget: Callable[[Any], None]) -> None:
+        self.reference = weakref.ref(app, forget)
+        self.label = label
+        self.seen: Dict[str, Tuple[List[int], Dict[str, Any]]] = {}
+        """config and extension -> ids of the values, and marks by key."""
+
+
+class FlaskApps:
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._apps: Dict[int, _App] = {}
+        self._fresh: List[_App] = []
+        """Made by the unit that is on the stage."""
+        self._gone: List[_App] = []
+        self._labels: Dict[str, int] = {}
+
+    def arm(self, module: Any) -> None:
+        """``flask.app``, as the suite imported it."""
+        original = module.Flask.__init__
+
+        @functools.wraps(original)
+        def __init__(app: Any, *args: Any, **kwargs: Any) -> None:
+            original(app, *args, **kwargs)
+            try:
+                self._made(app)
+            except Exception:
+                pass  # an application that cannot be followed is not
+
+        module.Flask.__init__ = __init__
+
+    def _made(self, app: Any) -> None:
+        name = (attributes_of(app) or {}).get("import_name")
+        label = name if type(name) is str else "flask"
+        count = self._labels[label] = self._labels.get(label, 0) + 1
+        number = id(app)
+        known = _App(app, label if count == 1 else "%s#%d" % (label, count), lambda _: self._forget(number, known))
+        self._apps[number] = known
+        self._fresh.append(known)
+
+    def _forget(self, number: int, known: _App) -> None:
+        if self._apps.get(number) is known:
+            del self._apps[number]
+        self._gone.append(known)
+
+    def label_of(self, app: Any) -> str:
+        """'' for what is no application that was seen being made."""
+        known = self._apps.get(id(app))
+        return known.label if known is not None and known.reference() is app else ""
+
+    def settle(self) -> None:
+        """The unit that made the fresh ones has ended: from now on they are as they are."""
+        fresh, self._fresh = self._fresh, []
+        for known in fresh:
+            app = known.reference()
+            if app is not None:
+                for what, held in _held(app):
+                    known.seen[what] = list(map(id, dict.values(held))), _marks(held)
+        gone, self._gone = self._gone, []
+        for known in gone:
+            for what in ("config", "extension"):
+                self._changes.gone(what, known.label + ".")
+
+    def look(self) -> None:
+        for known in list(self._apps.values()):
+            if not known.seen:
+                continue
+            app = known.reference()
+            if app is None:
+                continue
+            for what, held in _held(app):
+                ids, marks = known.seen.get(what, ([], {}))
+                if list(map(id, dict.values(held))) != ids or len(held) != len(marks):
+                    self._compare(known, what, held, marks)
+
+    def _compare(self, known: _App, what: str, held: Dict[Any, Any], before: Dict[str, Any]) -> None:
+        now = _marks(held)
+        known.seen[what] = list(map(id, dict.values(held))), now
+        for name in {**before, **now}:
+            if before.get(name) != now.get(name):
+                detail = type_name(dict.__getitem__(held, name)) if name in now else ""
+                self._changes.saw(what, "%s.%s" % (known.label, name), before.get(name), now.get(name), detail)
+
+
+def _held(app: Any) -> List[Tuple[str, Dict[Any, Any]]]:
+    attributes = attributes_of(app) or {}
+    config: Any = attributes.get("config")
+    extensions: Any = attributes.get("extensions")
+    found: List[Tuple[str, Dict[Any, Any]]] = []
+    if issubclass(type(config), dict):
+        found.append(("config", config))
+    if type(extensions) is dict:
+        found.append(("extension", extensions))
+    return found
+
+
+def _marks(held: Dict[Any, Any]) -> Dict[str, Any]:
+    return {key: mark(value) for key, value in list(dict.items(held)) if type(key) is str}

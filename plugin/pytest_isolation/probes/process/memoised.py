@@ -1,0 +1,53 @@
+"""How much a memoised function (``functools.lru_cache``, ``functools.cache``) remembers."""
+
+import weakref
+from typing import Any, List
+
+from .changes import Changes
+from .marks import CacheWrapper
+
+_info = CacheWrapper.cache_info if hasattr(CacheWrapper, "cache_info") else None
+
+
+class Memoised:
+    """One memoised function, held weakly. Its mark is the size and how often it was emptied; empty is always the same.
+
+    That it was emptied and filled anew between two looks shows in its misses, which begin again: what it holds is then
+    the work of whoever filled it last. Misses without growth are calls that raised, and leave nothing.
+    """
+
+    __slots__ = ("_misses", "_reference", "_seen", "_times", "module", "name")
+
+    def __init__(self, wrapper: Any) -> None:
+        self._reference = weakref.ref(wrapper)
+        function = getattr(wrapper, "__wrapped__", None)
+        self.module = str(getattr(function, "__module__", ""))
+        self.name = "%s.%s" % (self.module, getattr(function, "__qualname__", "?"))
+        self._times = 0
+        _, self._misses, _, self._seen = _info(wrapper) if _info is not None else (0, 0, None, 0)
+
+    @property
+    def alive(self) -> bool:
+        return self._reference() is not None
+
+    def is_of(self, wrapper: Any) -> bool:
+        return self._reference() is wrapper
+
+    def look(self, changes: Changes, among: "List[str]") -> None:
+        wrapper = self._reference()
+        if wrapper is None or _info is None:
+            return
+        _, misses, most, size = _info(wrapper)
+        if misses == self._misses and size == self._seen:
+            return
+        before = self._mark(self._seen)
+        was, self._seen = self._seen, size
+        emptied, self._misses = misses < self._misses, misses
+        if emptied or (size == was and size == most):
+            self._times += 1
+        now = self._mark(size)
+        if now != before:
+            changes.saw("cache", self.name, before, now, "remembers %d, was %d" % (size, was), among)
+
+    def _mark(self, size: int) -> Any:
+        return (size, self._times) if size else 0

@@ -1,0 +1,247 @@
+"""Module globals of the project's own modules, the attributes of their classes, and what memoised functions hold.
+
+Looking at everything takes longer than a small test: a look goes round, as far as its budget reaches, and goes on there
+next time. What is seen to have changed since a look some tests ago is told with the tests among which it happened.
+
+Not looked at: installed modules, modules of a class of their own (lazy ones), classes whose metaclass is not Python's
+own (mapped models, enumerations), and names like ``__this__``.
+"""
+
+import sys
+from abc import ABCMeta
+from types import ModuleType
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
+
+from ...callers import is_library
+from .changes import Changes
+from .marks import (
+    CacheWrapper,
+    attributes_of,
+    class_module,
+    class_names,
+    inside,
+    is_container,
+    mark,
+    size_in_words,
+    type_name,
+)
+from .memoised import Memoised
+
+_OUR_PACKAGE = __name__.partition(".")[0]
+_PYTHONS_METACLASSES = (type, ABCMeta)
+
+Among = List[str]
+
+
+class _Holder:
+    """A module's or class's names: what stood for their values at the last look."""
+
+    __slots__ = ("_deep", "_ids", "_marks", "prefix")
+
+    def __init__(self, prefix: str, names: Mapping[str, Any], own: Set[str]) -> None:
+        self.prefix = prefix
+        self._remember(names, own)
+
+    def _remember(self, names: Mapping[str, Any], own: Set[str]) -> None:
+        self._ids = list(map(id, names.values()))
+        self._marks: Dict[str, Any] = {}
+        self._deep: List[Tuple[str, List[Any]]] = []
+        """Name -> what is inside its value, quickly compared."""
+        for name, value in list(names.items()):
+            if type(name) is not str or name[:2] == "__" or name[:1] == "@" or name.startswith(("_abc_", "_sa_")):
+                continue
+            held = _inside_of(value, own)
+            if held is None:
+                self._marks[name] = mark(value), ()
+            else:
+                self._marks[name] = id(value), tuple(inside(held, mark))
+                self._deep.append((name, inside(held)))
+
+    def look(self, names: Mapping[str, Any], own: Set[str], changes: Changes, among: Among) -> int:
+        """Tell changes what differs; how many marks that took."""
+        cost = len(self._ids) + 10
+        changed = list(map(id, names.values())) != self._ids or len(names) != len(self._ids)
+        if not changed:
+            for name, before in self._deep:
+                value = names[name]
+                held = value if is_container(value) else attributes_of(value)
+                cost += len(before) + 10
+                if held is None or inside(held) != before:
+                    changed = True
+                    break
+        if changed:
+            self._tell(names, own, changes, among)
+        return cost
+
+    def _tell(self, names: Mapping[str, Any], own: Set[str], changes: Changes, among: Among) -> None:
+        before = self._marks
+        self._remember(names, own)
+        for name in {**before, **self._marks}:
+            old, new = before.get(name), self._marks.get(name)
+            if old == new:
+                continue
+            value = names.get(name)
+            if old is None and type(value) is ModuleType:
+                continue  # a submodule was imported, and Python says so in its package
+            changes.saw("global", self.prefix + name, old, new, _detail(old, new, value), among)
+
+
+def _inside_of(value: Any, own: Set[str]) -> Optional[Any]:
+    """The container to look into: the value itself, or what an instance of the project's own classes holds."""
+    if is_container(value):
+        return value
+    module = class_module(type(value))
+    return attributes_of(value) if type(module) is str and module in own else None
+
+
+def _detail(old: Any, new: Any, value: Any) -> str:
+    if new is None:
+        return ""
+    if old is not None and old[0] == new[0]:
+        return "changed in place: " + (size_in_words(old[1], value) if is_container(value) else type_name(value))
+    return ("" if old is None else "bound anew: ") + type_name(value)
+
+
+class _Module:
+    """One module: its own names, its classes', its memoised functions."""
+
+    __slots__ = ("caches", "classes", "holder", "id", "looked_at", "name")
+
+    def __init__(self, name: str, module: Any, own: Set[str], looked_at: int) -> None:
+        self.name = name
+        self.id = id(module)
+        self.looked_at = looked_at
+        """How many tests had ended."""
+        names = module.__dict__ if type(module) is ModuleType else {}
+        self.holder = _Holder(name + ".", names, own)
+        self.classes: List[Tuple[str, _Holder]] = []
+        self.caches: List[Memoised] = []
+        self._find(names, own)
+
+    def _find(self, names: Dict[str, Any], own: Set[str]) -> None:
+        known = dict(self.classes)
+        self.classes, self.caches = [], [cache for cache in self.caches if cache.alive]
+        for name, value in list(names.items()):
+            if type(name) is not str:
+                continue
+            self._find_cache(value)
+            if type(value) in _PYTHONS_METACLASSES and class_module(value) == self.name:
+                inner = class_names(value)
+                prefix = "%s.%s." % (self.name, name)
+                self.classes.append((name, known.get(name) or _Holder(prefix, inner, own)))
+                for attribute in list(inner.values()):
+                    self._find_cache(attribute)
+
+    def _find_cache(self, value: Any) -> None:
+        if type(value) in (staticmethod, classmethod):
+            value = value.__func__
+        if type(value) is CacheWrapper and not any(cache.is_of(value) for cache in self.caches):
+            cache = Memoised(value)
+            if cache.module == self.name:
+                self.caches.append(cache)
+
+    def look(self, module: Any, own: Set[str], changes: Changes, among: Among) -> int:
+        names = module.__dict__
+        held = self.holder._ids
+        cost = self.holder.look(names, own, changes, among)
+        if self.holder._ids is not held:
+            self._find(names, own)
+        for name, holder in self.classes:
+            value = names.get(name)
+            if type(value) in _PYTHONS_METACLASSES:
+                cost += holder.look(class_names(value), own, changes, among)
+        for cache in self.caches:
+            cost += 10
+            cache.look(changes, among)
+        return cost
+
+
+class ModuleGlobals:
+    def __init__(self, changes: Changes, tests: List[str]) -> None:
+        self._changes = changes
+        self._tests = tests
+        """Node ids in the order they started."""
+        self.own: Set[str] = set()
+        """Names of the project's own modules."""
+        self.packages: Set[str] = set()
+        """Their top-level names."""
+        self._ring: List[_Module] = []
+        self._at = 0
+        self._known: Set[str] = set()
+        self._modules: Any = None
+        self._count = -1
+
+    def begin(self) -> None:
+        self._modules = sys.modules
+        if type(self._modules) is dict:
+            self._discover(self._modules, 0)
+
+    def look(self, ended: int, budget: int = sys.maxsize) -> None:
+        """``ended`` is how many tests have ended. ``budget`` is in marks compared, some 50 ns each; at least one module
+        is looked at."""
+        modules: Any = sys.modules
+        if modules is not self._modules:
+            self._changes.saw("module", "sys.modules", id(self._modules), id(modules), "another object stands for it")
+            self._modules = modules
+        if type(modules) is not dict:
+            return
+        if len(modules) != self._count:
+            self._discover(modules, ended)
+        for _ in range(len(self._ring)):
+            if self._at >= len(self._ring):
+                self._at = 0
+            budget -= self._look_at(self._at, modules, ended)
+            self._at += 1
+            if budget <= 0:
+                break
+
+    def _look_at(self, number: int, modules: Dict[str, Any], ended: int) -> int:
+        known = self._ring[number]
+        among = self._tests[known.looked_at :] if len(self._tests) > known.looked_at + 1 else []
+        known.looked_at = ended
+        module = modules.get(known.name)
+        if id(module) != known.id:
+            self._ring[number] = self._replaced(known, module, among)
+            return 50
+        if type(module) is not ModuleType:  # planted, or lazy
+            return 1
+        try:
+            return known.look(module, self.own, self._changes, among)
+        except RuntimeError:  # another thread changes it meanwhile
+            return 50
+
+    def _replaced(self, known: _Module, module: Any, among: Among) -> _Module:
+        detail = "" if module is None else "another %s stands for it" % type_name(module)
+        before = None if known.id == id(None) else known.id
+        now = None if module is None else id(module)
+        self._changes.saw("module", known.name, before, now, detail, among)
+        return _Module(known.name, module, self.own, known.looked_at)
+
+    def _discover(self, modules: Dict[str, Any], ended: int) -> None:
+        """Modules that are new. To import one late is no change; to plant one that no file made is."""
+        first, self._count = self._count < 0, len(modules)
+        fresh = []
+        for name, module in list(modules.items()):
+            if type(name) is not str or name in self._known:
+                continue
+            self._known.add(name)
+            if type(module) is ModuleType and _is_own(name, module.__dict__):
+                self.own.add(name)
+                self.packages.add(name.partition(".")[0])
+                fresh.append((name, module))
+            elif not first and _is_planted(module):
+                self._changes.saw("module", name, None, id(module), type_name(module))
+                fresh.append((name, module))
+        self._ring += [_Module(name, module, self.own, ended) for name, module in fresh]
+
+
+def _is_own(name: str, names: Dict[str, Any]) -> bool:
+    file = names.get("__file__")
+    return type(file) is str and name.partition(".")[0] != _OUR_PACKAGE and not is_library(file)
+
+
+def _is_planted(module: Any) -> bool:
+    """Every import leaves a spec; what a test puts into ``sys.modules`` has none."""
+    if type(module) is ModuleType:
+        return module.__dict__.get("__spec__") is None
+    return module is not None and not issubclass(type(module), ModuleType)
