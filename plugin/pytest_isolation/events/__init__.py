@@ -37,6 +37,8 @@ from .database import (
     WaitedInVain,
 )
 from .models import (
+    IndexRepeated,
+    InstanceDetached,
     MetadataCleared,
     MetadataSeen,
     ModelMapped,
@@ -77,6 +79,7 @@ from .session import (
 )
 from .tests import (
     FixtureDefined,
+    FixtureGave,
     FixtureSetUp,
     FixtureTornDown,
     PhaseFinished,
@@ -99,12 +102,15 @@ __all__ = [
     "DropAwaited",
     "FactsDropped",
     "FixtureDefined",
+    "FixtureGave",
     "FixtureSetUp",
     "FixtureTornDown",
     "HeldClosed",
     "HeldOpen",
     "Hello",
     "HoldersGone",
+    "IndexRepeated",
+    "InstanceDetached",
     "InternalError",
     "Interrupted",
     "LibraryArmed",
@@ -151,9 +157,9 @@ KINDS: Dict[str, Type[Any]] = {
     for kind in (
         Hello, SessionStarted, LibraryArmed, Collected, Deselected, CollectionFailed, CollectionFinished,
         SessionFinished, Interrupted, InternalError, WorkerCrashed, ProbeDisabled, FactsDropped, TestStarted,
-        PhaseFinished, WarningCaught, FixtureDefined, FixtureSetUp, FixtureTornDown, MetadataSeen,
-        TableRegistered, ModelMapped, TableRefused, TableRemoved, MetadataCleared, RegistryDisposed,
-        DatabaseSeen, TablesCreated, TablesDropped, TableSets, RowsWritten, DatabasesUsed,
+        PhaseFinished, WarningCaught, FixtureDefined, FixtureSetUp, FixtureTornDown, FixtureGave, MetadataSeen,
+        TableRegistered, ModelMapped, TableRefused, IndexRepeated, TableRemoved, MetadataCleared, RegistryDisposed,
+        InstanceDetached, DatabaseSeen, TablesCreated, TablesDropped, TableSets, RowsWritten, DatabasesUsed,
         HoldersGone, TablesRead, RowsCounted, NothingDone,
         DropAwaited, WaitedInVain, HeldOpen, HeldClosed, SessionShared, StateChanged, StateInReach, RunStarted, Output,
         Disconnected, ProcessEnded,

@@ -44,6 +44,18 @@ class TableRefused(NamedTuple):
     unit: Unit
 
 
+class IndexRepeated(NamedTuple):
+    """A Table got an index of a ``name`` that one of its indexes has already: "index ... already exists" comes of it
+    where the table is created. ``place`` and ``via`` as in :class:`TableRegistered`."""
+
+    metadata: int
+    table: str
+    name: str
+    place: Place
+    via: List[Place]
+    unit: Unit
+
+
 class TableRemoved(NamedTuple):
     metadata: int
     table: str
@@ -62,5 +74,17 @@ class RegistryDisposed(NamedTuple):
     """``registry.dispose()`` or ``clear_mappers()``: mappings ended, tables stay in their MetaData."""
 
     models: List[str]
+    place: Place
+    unit: Unit
+
+
+class InstanceDetached(NamedTuple):
+    """An instance of a mapped class that the fixture life ``life`` gave has lost its session. ``way`` is ``session``
+    where the suite's own code closed or removed that, or took the instance out of it, and ``context`` where an
+    application context ended."""
+
+    life: int
+    model: str
+    way: str
     place: Place
     unit: Unit

@@ -92,3 +92,14 @@ class FixtureTornDown(NamedTuple):
     life: int
     nodeid: str
     duration: Optional[float] = None
+
+
+class FixtureGave(NamedTuple):
+    """What the value of a life is, where that tells of a database. ``what`` is ``engine``, ``connection``, ``session``
+    or ``instance``; ``name`` is for an instance (the value itself, or one in a list, tuple or dict) its mapped class,
+    as ``module.QualifiedName``; ``lost`` whether that had lost its session already."""
+
+    life: int
+    what: str
+    name: str = ""
+    lost: bool = False

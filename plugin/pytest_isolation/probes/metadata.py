@@ -16,6 +16,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from ..callers import caller, callers, passes_through
 from ..events import (
     HoldersGone,
+    IndexRepeated,
     MetadataCleared,
     MetadataSeen,
     ModelMapped,
@@ -97,6 +98,17 @@ class MetadataProbe:
             number = self.number_of(metadata)
             self._recorder.put(TableRefused(number, str(key), own[0], own[1:], self._recorder.unit()))
 
+    def indexed(self, index: Any, table: Any) -> None:
+        """Definitions that extend a table leave the indexes it has, and add them once more."""
+        name = index.name
+        if not name or not any(each is not index and each.name == name for each in getattr(table, "indexes", ())):
+            return
+        own = callers(sys._getframe(2))
+        metadata = table.metadata
+        if own and id(metadata) in self._known:
+            number = self.number_of(metadata)
+            self._recorder.put(IndexRepeated(number, str(table.key), str(name), own[0], own[1:], self._recorder.unit()))
+
     def removed(self, metadata: Any, key: str) -> None:
         if id(metadata) in self._known:
             number = self.number_of(metadata)
@@ -151,6 +163,7 @@ def arm_core(recorder: Recorder, sqlalchemy: Any) -> MetadataProbe:
     MetaData, event = sqlalchemy.MetaData, sqlalchemy.event
     probe = MetadataProbe(recorder)
     event.listen(sqlalchemy.Table, "after_parent_attach", recorder.guarded(PROBE, probe.registered))
+    event.listen(sqlalchemy.Index, "after_parent_attach", recorder.guarded(PROBE, probe.indexed))
     _watch_refusals(sqlalchemy.exc.InvalidRequestError, recorder.guarded(PROBE, probe.refused))
     _wrap(MetaData, "clear", lambda metadata: list(map(str, metadata.tables)), recorder.guarded(PROBE, probe.cleared))
     _wrap_remove(MetaData, recorder.guarded(PROBE, probe.removed))

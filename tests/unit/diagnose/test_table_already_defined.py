@@ -122,7 +122,8 @@ def test_another_error_of_that_type_is_no_finding() -> None:
 
 def test_an_error_whose_refusal_was_not_seen_is_a_finding_by_its_message_alone() -> None:
     story = suite().begin(A).phase(A, "setup")
-    story.phase(A, "call", "failed", message=MESSAGE, place=caller(3)).phase(A, "teardown")
+    error = f"sqlalchemy.exc.InvalidRequestError: {MESSAGE}"
+    story.phase(A, "call", "failed", message=error, place=caller(3)).phase(A, "teardown")
     (finding,) = found(story)
     assert finding.tests == (A,)
     assert finding.evidence[0].text.startswith("Table 'users' is already defined")
@@ -130,9 +131,8 @@ def test_an_error_whose_refusal_was_not_seen_is_a_finding_by_its_message_alone()
 
 def test_an_error_that_another_hides_is_found_in_the_traceback() -> None:
     story = suite().begin(A).phase(A, "setup")
-    story.phase(
-        A, "call", "failed", message="RuntimeError: no app", traceback=f"E   {MESSAGE}\nwhich caused:\nE   no app"
-    )
+    traceback = f"E   InvalidRequestError: {MESSAGE}\nwhich caused:\napp/db.py:3: in load\nE   RuntimeError: no app"
+    story.phase(A, "call", "failed", message="RuntimeError: no app", exception="RuntimeError", traceback=traceback)
     (finding,) = found(story.phase(A, "teardown"))
     assert finding.tests == (A,)
 

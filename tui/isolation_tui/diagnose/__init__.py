@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..model import Run, Test
-from . import table_already_defined
+from . import (
+    detached_instance,
+    index_exists,
+    pending_rollback,
+    table_already_defined,
+    table_missing,
+)
 from .finding import Evidence, Finding
 from .table_already_defined import KIND as ALREADY_DEFINED
 from .table_already_defined import already_defined
@@ -25,7 +31,13 @@ class FailureClass(Protocol):
     def find(self, run: Run, unexplained: Sequence[Test]) -> list[Finding]: ...
 
 
-_CLASSES: tuple[FailureClass, ...] = (table_already_defined,)
+_CLASSES: tuple[FailureClass, ...] = (
+    table_already_defined,
+    index_exists,
+    table_missing,
+    pending_rollback,
+    detached_instance,
+)
 """The most telling first."""
 
 

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pytest_isolation.events import Place
+from pytest_isolation.events import CollectionFailed, Place
 
 from ..model import FixtureLife, Run, TableEvent, TableEventKind, Test
 from .finding import Evidence, Finding
+from .naming import by
+from .raised import failed_at, match_in, matching
 
 KIND = "table-already-defined"
 
+_EXCEPTIONS = frozenset(("InvalidRequestError",))
 _MESSAGE = re.compile(r"Table '([^']+)' is already defined for this MetaData instance")
+
+
+@dataclass(frozen=True, slots=True)
+class _Victim:
+    """A test, or a file that could not be collected, with the refusal that it failed by, where that was seen."""
+
+    nodeid: str
+    table: str
+    error: str
+    place: Place
+    """Where it failed."""
+    refusal: TableEvent | None
+    life: FixtureLife | None = None
+    collected: bool = True
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
@@ -22,20 +39,19 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
     A refusal counts as a victim's cause only if that very error is what the test failed with; one that was caught and
     handled harms nobody. Where the error is seen but not the refusal (a suite in which SQLAlchemy cannot be listened
-    to), the finding has the message as its only evidence.
+    to), the finding has the message as its only evidence. Files that could not be collected are victims as well.
     """
-    groups: dict[tuple[str, tuple[str, int], str], list[tuple[Test, TableEvent | None]]] = defaultdict(list)
-    for test in unexplained:
-        failure = test.failure
-        match = _MESSAGE.search(failure.message) or _MESSAGE.search(failure.traceback) if failure else None
-        if failure is None or match is None:
-            continue
-        table = match.group(1)
-        refusal = _refusal(test, table)
-        where = _caller(refusal) if refusal else failure.place
-        life = run.life(test.worker, failure.life)
-        groups[table, (where.file, where.line), life.definition.name if life else ""].append((test, refusal))
-    return [_finding(run, key[0], victims) for key, victims in groups.items()]
+    victims = [_of_test(run, test, match) for test in unexplained if (match := matching(test, _EXCEPTIONS, _MESSAGE))]
+    for error in run.collection_errors:
+        match = match_in(error.exception, error.message, error.traceback, _EXCEPTIONS, _MESSAGE)
+        if match is not None:
+            victims.append(_of_file(run, error, match))
+    groups: dict[object, list[_Victim]] = {}
+    for victim in victims:
+        where = _caller(victim.refusal) if victim.refusal is not None else victim.place
+        who = victim.life.definition.name if victim.life is not None else ""
+        groups.setdefault((victim.table, where.file, where.line, who), []).append(victim)
+    return [_finding(run, group) for group in groups.values()]
 
 
 def already_defined(run: Run) -> int:
@@ -43,12 +59,46 @@ def already_defined(run: Run) -> int:
     return sum(len(finding.tests) for finding in find(run, run.order))
 
 
-def _refusal(test: Test, table: str) -> TableEvent | None:
+def _of_test(run: Run, test: Test, match: re.Match[str]) -> _Victim:
+    failure, table = test.failure, match.group(1)
+    life = run.life(test.worker, failure.life) if failure is not None else None
+    place = failed_at(run, failure) if failure is not None else Place()
+    return _Victim(test.nodeid, table, match.string, place, _refusal(test.table_events, table), life)
+
+
+def _of_file(run: Run, error: CollectionFailed, match: re.Match[str]) -> _Victim:
+    table = match.group(1)
+    here = [
+        event
+        for event in run.table_events
+        if event.kind is TableEventKind.REFUSED and any(_stands_in(place, error.nodeid) for place in _stack(event))
+    ]
+    return _Victim(error.nodeid, table, match.string, error.place, _refusal(here, table), collected=False)
+
+
+def _stack(event: TableEvent) -> tuple[Place, ...]:
+    return (event.place, *event.via)
+
+
+def _stands_in(place: Place, nodeid: str) -> bool:
+    return place.file.replace("\\", "/").endswith("/" + nodeid)
+
+
+def _refusal(events: Sequence[TableEvent], table: str) -> TableEvent | None:
+    return next(
+        (event for event in reversed(events) if event.kind is TableEventKind.REFUSED and event.table == table), None
+    )
+
+
+def _registration(run: Run, refusal: TableEvent) -> TableEvent | None:
+    """The registration that stood in the way then: the MetaData may have been cleared since."""
     return next(
         (
             event
-            for event in reversed(test.table_events)
-            if event.kind is TableEventKind.REFUSED and event.table == table
+            for event in reversed(run.table_events)
+            if event.kind is TableEventKind.REGISTERED
+            and (event.worker, event.holder, event.table) == (refusal.worker, refusal.holder, refusal.table)
+            and event.at <= refusal.at
         ),
         None,
     )
@@ -59,49 +109,74 @@ def _caller(refusal: TableEvent) -> Place:
     return next((place for place in refusal.via if place.file != refusal.place.file), refusal.place)
 
 
-def _finding(run: Run, table: str, victims: list[tuple[Test, TableEvent | None]]) -> Finding:
-    first, refusal = victims[0]
-    tests = tuple(test.nodeid for test, _ in victims)
-    failure = first.failure
-    life = run.life(first.worker, failure.life) if failure else None
+def _two_names(origin: TableEvent | None, refusal: TableEvent | None) -> bool:
+    """Whether one file was imported under two names."""
+    if origin is None or refusal is None:
+        return False
+    first, again = origin.place, refusal.place
+    return first.file == again.file and first.module != again.module and first.function == "<module>"
+
+
+def _finding(run: Run, victims: list[_Victim]) -> Finding:
+    first = victims[0]
+    refusal, life, table = first.refusal, first.life, first.table
+    origin = _registration(run, refusal) if refusal is not None else None
     evidence = []
-    origin = run.registrations.get((refusal.holder, table)) if refusal else None
     if origin is not None:
-        evidence.append(Evidence(f"registered {_by(run, origin)}", origin.place, origin.unit.nodeid))
+        text = f"registered {_as(origin)}{by(run, origin.worker, origin.unit)}"
+        evidence.append(Evidence(text, origin.place, origin.unit.nodeid))
     if refusal is not None:
         caller = _caller(refusal)
-        evidence.append(Evidence(f"again, and refused, {_by(run, refusal)}", refusal.place, first.nodeid))
+        text = f"again, and refused, {_as(refusal)}{by(run, refusal.worker, refusal.unit)}"
+        evidence.append(Evidence(text, refusal.place, first.nodeid))
         if caller != refusal.place:
-            evidence.append(Evidence(f"which {caller.function or caller.module} caused", caller, first.nodeid))
-    if failure is not None and refusal is None:
-        evidence.append(Evidence(failure.message.splitlines()[0], failure.place, first.nodeid))
+            evidence.append(Evidence(f"which {_called(caller)} caused", caller, first.nodeid))
+    else:
+        evidence.append(Evidence(first.error.partition("\n")[0], first.place, first.nodeid))
     return Finding(
         kind=KIND,
-        title=f"Table '{table}' is registered a second time" + (f" by fixture {life.name}" if life else ""),
-        tests=tests,
+        title=_title(table, life, origin, refusal),
+        tests=tuple(victim.nodeid for victim in victims),
         evidence=tuple(evidence),
         remedy=_remedy(table, origin, refusal, life),
-        culprit=f"fixture {life.name}" if life else first.nodeid,
-        command=f"python -m pytest {shlex.quote(first.nodeid)}",
+        culprit=f"fixture {life.definition.name}" if life else first.nodeid if first.collected else "",
+        command=_command(run, first, origin),
         tables=(table,),
         code="F2",
+        locations=(f"metadata:{table}",),
     )
 
 
-def _by(run: Run, event: TableEvent) -> str:
-    life = run.life_of_unit(event.worker, event.unit)
-    if life is not None:
-        return f"in fixture {life.name}" + (f" ({event.unit.step})" if event.unit.step == "teardown" else "")
-    if event.unit.phase in ("import", "collect", ""):
-        return "at import"
-    return f"in the {event.unit.phase} of {event.unit.nodeid}"
+def _as(event: TableEvent) -> str:
+    return f"as {event.place.module} " if event.place.module and event.place.function == "<module>" else ""
+
+
+def _called(caller: Place) -> str:
+    named = caller.function and not caller.function.startswith("<")
+    return caller.function if named else caller.module.rpartition(".")[2] or caller.file.rpartition("/")[2]
+
+
+def _title(table: str, life: FixtureLife | None, origin: TableEvent | None, refusal: TableEvent | None) -> str:
+    title = f"Table '{table}' is registered a second time"
+    if _two_names(origin, refusal) and origin is not None and refusal is not None:
+        return f"{title}: one file, imported as {origin.place.module} and as {refusal.place.module}"
+    return title + (f" by fixture {life.name}" if life else "")
+
+
+def _command(run: Run, first: _Victim, origin: TableEvent | None) -> str:
+    """A file that could not be collected needs beside it the one that registered first."""
+    nodeids = [first.nodeid]
+    if not first.collected and origin is not None:
+        files = dict.fromkeys(test.file for test in run.tests.values())
+        nodeids[:0] = [file for file in files if any(_stands_in(place, file) for place in _stack(origin))][:1]
+    return f"python -m pytest {' '.join(map(shlex.quote, nodeids))}"
 
 
 def _remedy(table: str, origin: TableEvent | None, refusal: TableEvent | None, life: FixtureLife | None) -> str:
     if refusal is None:
         return f"Define the model of '{table}' once, at module level, and import it everywhere under one name."
     here, caller = refusal.place, _caller(refusal)
-    if origin is not None and origin.place.file == here.file and origin.place.module != here.module:
+    if origin is not None and _two_names(origin, refusal):
         return (
             f"One file is imported under two names, {origin.place.module} and {here.module}. Import it under one: "
             "look at sys.path, at pytest's rootdir and pythonpath, and at imports that leave out the package."
@@ -112,9 +187,18 @@ def _remedy(table: str, origin: TableEvent | None, refusal: TableEvent | None, l
             f"The model of '{table}' is defined inside {where}, each time it runs. Define it once, at module level, "
             "and import it; extend_existing=True would hide this, and make indexes exist twice."
         )
+    if origin is not None and origin.place.file != here.file:
+        return (
+            f"Two files define '{table}': {_file(origin.place)} and {_file(here)}. Keep one of them, or give the "
+            "other a MetaData of its own."
+        )
     again = f"{caller.function}()" if caller.function and not caller.function.startswith("<") else caller.module
     return (
         f"Let {again} register models once per process: skip what the MetaData holds already. "
         "Give each test fresh tables with drop_all() and create_all(), not fresh models; "
         "neither metadata.clear() nor extend_existing=True mends this."
     )
+
+
+def _file(place: Place) -> str:
+    return place.file.replace("\\", "/").rpartition("/")[2]

@@ -1,14 +1,16 @@
 """The model of a run: what the facts add up to. A pure fold, see :class:`Run`."""
 
 from .counts import Counts
-from .fixtures import SCOPES, FixtureDefinition, FixtureLife
+from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, Given
 from .holders import AwaitedDrop, Held, Holder, InVain, NoEffect, SharedSession, open_at_end
 from .leaks import Leak, leaks
+from .mappings import MappedTwice, Mapping, mapped_twice
 from .outcome import Outcome
 from .process import Reach, StateResidue
 from .rows import Found, Left, Read, Share, Tally, Written
 from .run import Run, RunState, Stamped, Worker
-from .tables import Database, Metadata, TableEvent, TableEventKind
+from .schema import SchemaDifference, in_memory, schema_differences
+from .tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind
 from .tests import Phase, Test
 
 __all__ = [
@@ -16,22 +18,28 @@ __all__ = [
     "AwaitedDrop",
     "Counts",
     "Database",
+    "Detached",
     "FixtureDefinition",
     "FixtureLife",
     "Found",
+    "Given",
     "Held",
     "Holder",
     "InVain",
     "Leak",
     "Left",
+    "MappedTwice",
+    "Mapping",
     "Metadata",
     "NoEffect",
     "Outcome",
     "Phase",
     "Reach",
     "Read",
+    "RepeatedIndex",
     "Run",
     "RunState",
+    "SchemaDifference",
     "Share",
     "SharedSession",
     "Stamped",
@@ -42,6 +50,9 @@ __all__ = [
     "Test",
     "Worker",
     "Written",
+    "in_memory",
     "leaks",
+    "mapped_twice",
     "open_at_end",
+    "schema_differences",
 ]

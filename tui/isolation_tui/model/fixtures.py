@@ -5,13 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_isolation.events import Place
+from pytest_isolation.events import Place, Unit
 
 if TYPE_CHECKING:
     from .tests import Test
 
 SCOPES = ("session", "package", "module", "class", "function")
 """Widest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a life gave: an ``engine``, ``connection``, ``session``, or an ``instance`` of the mapped class ``name``
+    (``module.QualifiedName``), which may be ``lost``: without a session from the start."""
+
+    what: str
+    name: str = ""
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """An instance that a life gave lost its session. ``way`` is ``session`` (closed or removed by the suite's own code)
+    or ``context`` (an application context ended); ``at`` seconds since the epoch."""
+
+    model: str
+    way: str
+    place: Place
+    unit: Unit
+    at: float
 
 
 @dataclass(eq=False)
@@ -60,6 +82,8 @@ class FixtureLife:
     """The test during which it was torn down."""
     users: list[Test] = field(default_factory=list, repr=False)
     """Tests that had it, in the order they ran."""
+    gave: list[Given] = field(default_factory=list)
+    detached: list[Detached] = field(default_factory=list)
 
     @property
     def name(self) -> str:

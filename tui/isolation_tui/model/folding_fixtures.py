@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_isolation import events as ev
 
 from . import folding_rows
-from .fixtures import FixtureDefinition, FixtureLife
+from .fixtures import Detached, FixtureDefinition, FixtureLife, Given
 
 if TYPE_CHECKING:
     from .run import Run, Worker
@@ -49,3 +49,15 @@ def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornD
         life.torn_down = at
         life.teardown_duration = fact.duration
         life.ended_by = run.tests.get(fact.nodeid)
+
+
+def fixture_gave(run: Run, worker: Worker, at: float, fact: ev.FixtureGave) -> None:
+    life = worker.lives.get(fact.life)
+    if life is not None:
+        life.gave.append(Given(fact.what, fact.name, fact.lost))
+
+
+def instance_detached(run: Run, worker: Worker, at: float, fact: ev.InstanceDetached) -> None:
+    life = worker.lives.get(fact.life)
+    if life is not None:
+        life.detached.append(Detached(fact.model, fact.way, fact.place, fact.unit, at))

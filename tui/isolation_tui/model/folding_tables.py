@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from pytest_isolation import events as ev
 
 from . import folding_rows
-from .tables import Database, Metadata, TableEvent, TableEventKind, tables_held
+from .mappings import Mapping, Mappings
+from .schema import in_memory
+from .tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind, tables_held
 
 if TYPE_CHECKING:
     from .run import Run, Worker
@@ -19,7 +21,12 @@ def metadata_seen(run: Run, worker: Worker, at: float, fact: ev.MetadataSeen) ->
 
 
 def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) -> None:
-    worker.databases[fact.database] = Database(fact.database, _label(fact.url, worker.databases), fact.dialect)
+    label = _label(fact.url, worker.databases)
+    worker.databases[fact.database] = Database(fact.database, label, fact.dialect, maker=fact.maker)
+    for other in run.workers.values() if not in_memory(label) else ():
+        if other is not worker and any(held.label == label for held in other.databases.values()):
+            limit = "%s and %s share %s: of what a test started with, only its own worker's part is known"
+            run.limits.append(limit % (*sorted((other.name, worker.name)), label))
 
 
 def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegistered) -> None:
@@ -33,7 +40,10 @@ def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegister
 
 
 def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> None:
-    run.models[_metadata(worker, fact.metadata).label, fact.table] = fact.model
+    held = _metadata(worker, fact.metadata)
+    run.models[held.label, fact.table] = fact.model
+    mapping = Mapping(fact.model, fact.table, held.label, held.generation, fact.place, fact.unit, worker.name)
+    run.mappings.setdefault((worker.name, held.label, mapping.name), Mappings()).add(mapping)
 
 
 def table_refused(run: Run, worker: Worker, at: float, fact: ev.TableRefused) -> None:
@@ -43,6 +53,13 @@ def table_refused(run: Run, worker: Worker, at: float, fact: ev.TableRefused) ->
         TableEvent(
             TableEventKind.REFUSED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
         ),
+    )
+
+
+def index_repeated(run: Run, worker: Worker, at: float, fact: ev.IndexRepeated) -> None:
+    holder = _metadata(worker, fact.metadata).label
+    run.repeated_indexes.append(
+        RepeatedIndex(fact.name, fact.table, holder, worker.name, at, fact.place, tuple(fact.via), fact.unit)
     )
 
 
@@ -56,12 +73,17 @@ def table_removed(run: Run, worker: Worker, at: float, fact: ev.TableRemoved) ->
 def metadata_cleared(run: Run, worker: Worker, at: float, fact: ev.MetadataCleared) -> None:
     held = _metadata(worker, fact.metadata)
     held.tables = frozenset()
+    held.generation += 1
     for table in fact.tables:
         run.registrations.pop((held.label, table), None)
         _note(run, TableEvent(TableEventKind.CLEARED, table, held.label, worker.name, at, fact.place, (), fact.unit))
 
 
 def registry_disposed(run: Run, worker: Worker, at: float, fact: ev.RegistryDisposed) -> None:
+    disposed = frozenset(fact.models)
+    for (owner, _, _), known in run.mappings.items():
+        for mapping in known.kept if owner == worker.name else ():
+            mapping.ended = mapping.ended or mapping.model in disposed
     for model in fact.models:
         _note(run, TableEvent(TableEventKind.DISPOSED, model, "", worker.name, at, fact.place, (), fact.unit))
 
@@ -115,6 +137,8 @@ def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> N
         gone = worker.metadata.pop(number, None)
         for table in gone.tables if gone is not None else ():
             run.registrations.pop((gone.label, table), None)  # type: ignore[union-attr]
+        for key in [key for key in run.mappings if gone is not None and key[:2] == (worker.name, gone.label)]:
+            del run.mappings[key]
     for number in fact.databases:
         worker.databases.pop(number, None)
         folding_rows.database_gone(worker, number)

@@ -22,9 +22,10 @@ from . import (
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
 from .holders import AwaitedDrop, Held, InVain, NoEffect, SharedSession
+from .mappings import Mappings
 from .process import StateResidue
 from .rows import Residue, TableRows, Tally
-from .tables import Database, Metadata, TableEvent
+from .tables import Database, Metadata, RepeatedIndex, TableEvent
 from .tests import Test
 
 
@@ -110,8 +111,11 @@ class Run:
         """All of them, in the order they arrived; also those outside any test (imports at collection)."""
         self.registrations: dict[tuple[str, str], TableEvent] = {}
         """(MetaData label, table) -> its latest registration that still stands."""
+        self.repeated_indexes: list[RepeatedIndex] = []
         self.models: dict[tuple[str, str], str] = {}
         """(MetaData label, table) -> the model class mapped to it last."""
+        self.mappings: dict[tuple[str, str, str], Mappings] = {}
+        """(worker, MetaData label, class name) -> the mappings of that name."""
         self.residue: dict[tuple[str, str, str], Tally] = {}
         """(author, database label, table) -> what was left there in the course of the run."""
         self.dirty_starts: list[Test] = []
@@ -316,6 +320,9 @@ _FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
     ev.FixtureDefined: folding_fixtures.fixture_defined,
     ev.FixtureSetUp: folding_fixtures.fixture_set_up,
     ev.FixtureTornDown: folding_fixtures.fixture_torn_down,
+    ev.FixtureGave: folding_fixtures.fixture_gave,
+    ev.InstanceDetached: folding_fixtures.instance_detached,
+    ev.IndexRepeated: folding_tables.index_repeated,
     ev.MetadataSeen: folding_tables.metadata_seen,
     ev.TableRegistered: folding_tables.table_registered,
     ev.ModelMapped: folding_tables.model_mapped,

@@ -38,25 +38,42 @@ class TableEvent:
     """``orm``, ``sql`` or ``rollback`` for created and dropped."""
 
 
+@dataclass(frozen=True, slots=True)
+class RepeatedIndex:
+    """A table got a second index of one ``name``. ``holder`` is the label of its MetaData."""
+
+    name: str
+    table: str
+    holder: str
+    worker: str
+    at: float
+    place: Place
+    via: tuple[Place, ...]
+    unit: Unit
+
+
 @dataclass(eq=False)
 class Metadata:
     """A MetaData of the suite's process. ``tables`` is replaced, never changed: a test can keep the one it
-    began with."""
+    began with. ``generation`` counts how often it was cleared."""
 
     id: int
     label: str
     place: Place
     tables: frozenset[str] = frozenset()
+    generation: int = 0
 
 
 @dataclass(eq=False)
 class Database:
-    """A database that DDL went to; ``tables`` is what DDL was seen to make of it."""
+    """A database that DDL went to; ``tables`` is what DDL was seen to make of it. ``maker`` made the engine that first
+    spoke to it."""
 
     id: int
     label: str
     dialect: str
     tables: frozenset[str] = frozenset()
+    maker: Unit = Unit()  # noqa: RUF009 - it cannot be changed
 
 
 OLDEST_KEPT, NEWEST_KEPT = 8, 32

@@ -1,0 +1,109 @@
+"""What fixtures give: engines, connections, sessions, and instances of mapped classes with the loss of their session.
+
+Facts about SQLAlchemy (1.4 to 2.1) that shape this file:
+
+* ``persistent_to_detached`` is fired for each instance that a closing session lets go of. So it is listened to only
+  from the first instance on that a fixture gave.
+* A session that is freed without being closed fires nothing: an instance that has lost it already when its fixture
+  gives it is said to have.
+
+A value is known by its type's bases alone: nothing of the suite's own is called, compared or kept alive.
+"""
+
+import sys
+import weakref
+from typing import Any, Dict, Iterator, Optional, Tuple
+
+from ..callers import caller, passes_through
+from ..events import FixtureGave, InstanceDetached
+from ..recorder import Recorder
+
+PROBE = "given"
+MOST_LOOKED_AT = 8
+"""How many items of a list, tuple or dict are looked at."""
+
+_WHAT = {
+    "Engine": "engine",
+    "AsyncEngine": "engine",
+    "Connection": "connection",
+    "AsyncConnection": "connection",
+    "Session": "session",
+    "AsyncSession": "session",
+    "scoped_session": "session",
+    "async_scoped_session": "session",
+}
+_bases_of = type.__dict__["__mro__"].__get__
+_name_of = type.__dict__["__name__"].__get__
+_qualified_name_of = type.__dict__["__qualname__"].__get__
+_attributes_of = type.__dict__["__dict__"].__get__
+
+
+class GivenProbe:
+    def __init__(self, recorder: Recorder, orm: Any, event: Any) -> None:
+        self._recorder = recorder
+        self._orm, self._event = orm, event
+        self._listens = False
+        self._held: Dict[int, Tuple[Any, int, str]] = {}
+        """id(instance) -> (weak reference, life, model)."""
+
+    def look(self, life: int, value: Any) -> None:
+        """At the value that a fixture gave."""
+        if value is None:
+            return
+        for each in _parts(value):
+            what, name = _what(type(each))
+            if not what:
+                continue
+            lost = what == "instance" and self._hold(each, life, name)
+            self._recorder.put(FixtureGave(life, what, name, lost))
+
+    def _hold(self, instance: Any, life: int, model: str) -> bool:
+        """Hear of it when it loses its session; True where it has none any more."""
+        key = id(instance)
+        self._held[key] = (weakref.ref(instance, lambda _: self._held.pop(key, None)), life, model)
+        if not self._listens:
+            self._listens = True
+            detached = self._recorder.guarded(PROBE, self.detached)
+            self._event.listen(self._orm.Session, "persistent_to_detached", detached)
+        state = object.__getattribute__(instance, "_sa_instance_state")
+        return state.key is not None and state.session is None
+
+    def detached(self, session: Any, instance: Any) -> None:
+        held = self._held.get(id(instance))
+        if held is None or held[0]() is not instance:
+            return
+        _, life, model = held
+        way = "context" if passes_through(sys._getframe(2), ("flask.",)) else "session"
+        self._recorder.put(InstanceDetached(life, model, way, caller(3), self._recorder.unit()))
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """The value, or the first items of a plain container."""
+    if type(value) in (list, tuple):
+        yield from value[:MOST_LOOKED_AT]
+    elif type(value) is dict:
+        yield from list(value.values())[:MOST_LOOKED_AT]
+    else:
+        yield value
+
+
+def _what(kind: type) -> Tuple[str, str]:
+    """(what, name) as :class:`FixtureGave` has them; ('', '') where it tells of no database."""
+    for base in _bases_of(kind):
+        attributes = _attributes_of(base)
+        module: Optional[Any] = attributes.get("__module__")
+        if type(module) is not str:
+            continue
+        if "_sa_class_manager" in attributes:
+            return "instance", "%s.%s" % (module, _qualified_name_of(base))
+        if module.startswith("sqlalchemy."):
+            what = _WHAT.get(_name_of(base), "")
+            if what:
+                return what, ""
+    return "", ""
+
+
+def arm(recorder: Recorder, orm: Any, event: Any) -> None:
+    """Look at what fixtures give from now on; ``orm`` is ``sqlalchemy.orm`` as the suite imported it."""
+    probe = GivenProbe(recorder, orm, event)
+    recorder.at_fixture_values.append(recorder.guarded(PROBE, probe.look))

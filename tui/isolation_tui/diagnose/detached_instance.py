@@ -1,0 +1,113 @@
+"""An object outlived its session: DetachedInstanceError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..model import Detached, FixtureLife, Run, Test
+from .finding import Evidence, Finding
+from .naming import by, command, culprit, short
+from .raised import failed_at, matching
+
+KIND = "detached-instance"
+
+_MESSAGE = re.compile(r"[Ii]nstance <(\w+) at 0x\w+> is not bound to a Session")
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each fixture whose object lost its session, and for each way that it did."""
+    groups: dict[object, list[tuple[Test, str, FixtureLife | None, Detached | None]]] = {}
+    for test in unexplained:
+        match = matching(test, ("DetachedInstanceError",), _MESSAGE)
+        if match is None:
+            continue
+        model = match.group(1)
+        life = _giver(test, model)
+        lost = _lost(test, life, model) if life is not None else None
+        key: object = (life.definition.key, lost and (lost.place, lost.unit.step)) if life is not None else model
+        if life is not None and life.definition.scope != "function":
+            key = (life.worker, life.id, lost)
+        groups.setdefault(key, []).append((test, model, life, lost))
+    return [_finding(run, victims) for victims in groups.values()]
+
+
+def _giver(test: Test, model: str) -> FixtureLife | None:
+    """The fixture of the test that gave such an object, if just one did."""
+    givers = [life for life in test.lives if any(_named(given.name, model) for given in life.gave)]
+    return givers[0] if len(givers) == 1 else None
+
+
+def _lost(test: Test, life: FixtureLife, model: str) -> Detached | None:
+    failure = test.failure
+    ended = failure.ended if failure is not None else test.ended
+    return next((each for each in reversed(life.detached) if _named(each.model, model) and each.at <= ended), None)
+
+
+def _named(name: str, model: str) -> bool:
+    return name.rpartition(".")[2] == model
+
+
+def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None, Detached | None]]) -> Finding:
+    test, model, life, lost = victims[0]
+    evidence = []
+    if life is not None:
+        wide = life.definition.scope != "function"
+        text = f"a {model} made by {life.definition.scope}-scoped fixture {life.name}"
+        text += f", for {len(life.users)} tests" if wide and life.shared else ""
+        evidence.append(Evidence(text, life.definition.place, life.asked_by.nodeid if life.asked_by else ""))
+        if lost is None and any(given.lost and _named(given.name, model) for given in life.gave):
+            evidence.append(Evidence(f"its session had ended when fixture {life.name} gave it", life.definition.place))
+    if lost is not None:
+        how = "its session closed" if lost.way == "session" else "its session ended with the application context"
+        evidence.append(Evidence(f"{how} {by(run, test.worker, lost.unit)}", lost.place, lost.unit.nodeid))
+    if test.failure is not None:
+        evidence.append(Evidence(f"the {model} is asked for more", failed_at(run, test.failure), test.nodeid))
+    charged = _charged(run, test, model, life, lost)
+    return Finding(
+        kind=KIND,
+        title=_title(model, life, lost, charged),
+        tests=tuple(victim.nodeid for victim, _, _, _ in victims),
+        evidence=tuple(evidence),
+        remedy=_remedy(model, life),
+        culprit=charged,
+        command=command(run, lost.unit.nodeid if lost is not None else "", test.nodeid),
+        code="F10",
+    )
+
+
+def _charged(run: Run, test: Test, model: str, life: FixtureLife | None, lost: Detached | None) -> str:
+    """The test that closed a session in its own words; else the fixture, whose object is to outlive its session: the
+    teardown of another fixture, and an application context, end sessions rightly."""
+    if life is None:
+        return ""
+    if lost is not None and lost.way == "session" and not lost.unit.life:
+        return culprit(run, test.worker, lost.unit)
+    if lost is not None or any(given.lost and _named(given.name, model) for given in life.gave):
+        return f"fixture {life.definition.name}"
+    return ""
+
+
+def _title(model: str, life: FixtureLife | None, lost: Detached | None, charged: str) -> str:
+    whose = f"The {model} of fixture {life.name}" if life is not None else f"A {model}"
+    if lost is not None and charged == lost.unit.nodeid:
+        return f"{whose} lost its session: {short(charged)} closed it"
+    return f"{whose} outlived its session"
+
+
+def _remedy(model: str, life: FixtureLife | None) -> str:
+    if life is None:
+        return (
+            f"Use a {model} only as long as its session lives: load it anew in each test, or hand on its id; "
+            "expire_on_commit=False keeps what was loaded readable."
+        )
+    name = life.definition.name
+    if life.definition.scope == "function":
+        return (
+            f"Let fixture {name} yield inside the with block of its session (or application context), so that the "
+            f"{model} is used before that ends; or give its id."
+        )
+    return (
+        f"Let fixture {name} be function-scoped, or give the {model}'s id and load it in each test with that test's "
+        "own session: the object is shared, and a session is not made to last."
+    )

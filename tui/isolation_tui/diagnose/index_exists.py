@@ -1,0 +1,105 @@
+"""An index was created twice: "index ... already exists", "Duplicate key name '...'"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..model import RepeatedIndex, Run, TableEvent, TableEventKind, Test
+from .finding import Evidence, Finding
+from .naming import by, command, culprit, short
+from .raised import failed_at, matching
+
+KIND = "index-already-exists"
+
+_EXCEPTIONS = frozenset(("OperationalError", "ProgrammingError", "DuplicateTable", "DuplicateTableError"))
+_MESSAGE = re.compile(
+    r"index (?P<sqlite>\S+) already exists"
+    r"|relation \"(?P<postgresql>[^\"\n]+)\" already exists(?=.*CREATE (?:UNIQUE )?INDEX)"
+    r"|Duplicate key name '(?P<mysql>[^'\n]+)'",
+    re.DOTALL,
+)
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each index and line that declares it again, with every test that failed by it."""
+    groups: dict[object, list[tuple[Test, str, RepeatedIndex | None]]] = {}
+    for test in unexplained:
+        match = matching(test, _EXCEPTIONS, _MESSAGE)
+        if match is not None:
+            name = (match["sqlite"] or match["postgresql"] or match["mysql"]).strip("\"'`")
+            again = _declared_again(run, test, name)
+            who = culprit(run, again.worker, again.unit) if again is not None else ""
+            by_fixture = who if who.startswith("fixture ") else ""
+            groups.setdefault((name, again and again.place, by_fixture), []).append((test, name, again))
+    return [_finding(run, victims) for victims in groups.values()]
+
+
+def _declared_again(run: Run, test: Test, name: str) -> RepeatedIndex | None:
+    failure = test.failure
+    ended = failure.ended if failure is not None else test.ended
+    return next(
+        (
+            repeated
+            for repeated in reversed(run.repeated_indexes)
+            if repeated.worker == test.worker and repeated.name == name and repeated.at <= ended
+        ),
+        None,
+    )
+
+
+def _finding(run: Run, victims: list[tuple[Test, str, RepeatedIndex | None]]) -> Finding:
+    first, name, again = victims[0]
+    evidence, tables = [], []
+    charged = ""
+    if again is not None:
+        tables = [again.table]
+        charged = culprit(run, again.worker, again.unit)
+        origin = _registered(run, again)
+        if origin is not None:
+            text = f"table '{again.table}' registered {by(run, origin.worker, origin.unit)}"
+            evidence.append(Evidence(text, origin.place, origin.unit.nodeid))
+        text = f"declared again, with a second index {name}, {by(run, again.worker, again.unit)}"
+        evidence.append(Evidence(text, again.place, again.unit.nodeid))
+        caller = next((place for place in again.via if place.function != again.place.function), None)
+        if caller is not None:
+            evidence.append(Evidence(f"which {caller.function} asked for", caller, again.unit.nodeid))
+    if first.failure is not None:
+        evidence.append(Evidence(f"index {name} created twice", failed_at(run, first.failure), first.nodeid))
+    return Finding(
+        kind=KIND,
+        title=f"Index '{name}' exists already" + (f": {short(charged)} declares its table again" if charged else ""),
+        tests=tuple(test.nodeid for test, _, _ in victims),
+        evidence=tuple(evidence),
+        remedy=_remedy(name, again),
+        culprit=charged,
+        command=command(run, again.unit.nodeid if again is not None else "", first.nodeid),
+        tables=tuple(tables),
+        code="F3",
+    )
+
+
+def _registered(run: Run, again: RepeatedIndex) -> TableEvent | None:
+    return next(
+        (
+            event
+            for event in reversed(run.table_events)
+            if event.kind is TableEventKind.REGISTERED
+            and (event.worker, event.holder, event.table) == (again.worker, again.holder, again.table)
+            and event.at <= again.at
+        ),
+        None,
+    )
+
+
+def _remedy(name: str, again: RepeatedIndex | None) -> str:
+    if again is None:
+        return (
+            f"Give '{name}' to one table alone, and create it once: an Index in the model is made by create_all(), and "
+            "needs no Index.create() or CREATE INDEX beside it."
+        )
+    where = f"{again.place.function}()" if again.place.function.isidentifier() else again.place.module
+    return (
+        f"Declare '{again.table}' once and keep it: {where} declares it anew each time, and extend_existing=True "
+        f"adds '{name}' to the indexes that it has already. Where columns must differ, use a new MetaData each time."
+    )

@@ -1,0 +1,96 @@
+"""What a test failed with: the exception, and those that led to it.
+
+Classes that an exception tells of go by its type first and by its text second. A test that merely asserts about a text
+fails with an AssertionError, whose causes are not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from pytest_isolation.events import Place
+
+from ..model import Phase, Run, Test
+from ..model.queries import own
+
+_HEAD = re.compile(r"^E   ([A-Za-z_]\w*)(?:: (.*))?$")
+_LINE = re.compile(r"^(\S.*):(\d+): in (\S+)$")
+_NAMED = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?=:|$)")
+_VERDICTS = frozenset(("AssertionError", "Failed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One exception: the name of its type, and its message."""
+
+    exception: str
+    message: str
+
+    @property
+    def first_line(self) -> str:
+        return self.message.partition("\n")[0]
+
+
+def raised(failure: Phase) -> Iterator[Raised]:
+    """What the phase failed with, and then what that was caused by."""
+    return _raised(failure.exception, failure.message, failure.traceback)
+
+
+def _raised(exception: str, message: str, traceback: str) -> Iterator[Raised]:
+    named = _NAMED.match(message)
+    exception = exception.rpartition(".")[2] or (named.group(1) if named is not None else "")
+    if named is not None and named.group(1) == exception:
+        message = message[named.end() :].removeprefix(": ")
+    yield Raised(exception, message)
+    if exception not in _VERDICTS:
+        yield from list(_chain(traceback))[-2::-1]
+
+
+def _chain(traceback: str) -> Iterator[Raised]:
+    """The exceptions of a short traceback (``pytest_isolation.tracebacks``): the first cause first."""
+    exception, message = "", []
+    for line in traceback.splitlines():
+        head = _HEAD.match(line)
+        if head is not None:
+            exception, message = head.group(1), [head.group(2) or ""]
+        elif exception and line.startswith("    "):
+            message.append(line[4:])
+        elif exception:
+            yield Raised(exception, "\n".join(message))
+            exception = ""
+    if exception:
+        yield Raised(exception, "\n".join(message))
+
+
+def matching(test: Test, exceptions: Collection[str], pattern: re.Pattern[str]) -> re.Match[str] | None:
+    """The first match in a message of an exception of one of these types, where the test failed with such a one."""
+    failure = test.failure
+    if failure is None:
+        return None
+    return match_in(failure.exception, failure.message, failure.traceback, exceptions, pattern)
+
+
+def match_in(
+    exception: str, message: str, traceback: str, exceptions: Collection[str], pattern: re.Pattern[str]
+) -> re.Match[str] | None:
+    """The same for what a collection failed with."""
+    for each in _raised(exception, message, traceback):
+        match = pattern.search(each.message) if each.exception in exceptions else None
+        if match is not None:
+            return match
+    return None
+
+
+def failed_at(run: Run, failure: Phase) -> Place:
+    """The innermost line of the project's own that the exception passed; pytest's own word where there is none."""
+    found = Place()
+    for line in failure.traceback.splitlines():
+        entry = _LINE.match(line)
+        if entry is not None:
+            file = entry.group(1)
+            whole = file if file.startswith("/") or file[1:2] == ":" else f"{run.rootdir}/{file}"
+            place = Place("", whole, int(entry.group(2)), entry.group(3))
+            found = place if own(run, place) else found
+    return found if found.file else failure.place
