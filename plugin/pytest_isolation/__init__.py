@@ -5,19 +5,74 @@ Loaded by ``-p pytest_isolation`` or as an installed ``pytest11`` plugin. Withou
 when its folder alone is put on another environment's ``PYTHONPATH``.
 """
 
+from typing import Any
+
+import pytest
+
 from .settings import Settings, read_settings
 
-__all__ = ["Settings", "pytest_configure"]
+__all__ = ["Settings", "pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]
 
-_plugin = None
+_OPTIONS = ("isolation", "isolation_baseline", "isolation_update_baseline", "isolation_kinds")
+_JOINED = object()
+
+_plugin: Any = None
+_guard: Any = None
+"""Until it has joined a session."""
+
+
+def pytest_addoption(parser):  # type: ignore[no-untyped-def]
+    """Four options, and nothing loaded for them."""
+    group = parser.getgroup("isolation", "what tests leave behind (isolation-tui)")
+    try:
+        group.addoption(
+            "--isolation",
+            choices=("report", "strict"),
+            help="tell what tests leave behind in databases, MetaData and the process; strict: fail those that do",
+        )
+        group.addoption("--isolation-baseline", metavar="FILE", help="accept what stands in FILE, fail what is new")
+        group.addoption(
+            "--isolation-update-baseline", action="store_true", help="write that file: accept what is there"
+        )
+        group.addoption(
+            "--isolation-kinds",
+            metavar="KINDS",
+            help="of: rows,tables,metadata,transactions,process (strict: the first 4)",
+        )
+    except ValueError:
+        pass  # another plugin's, or ourselves under another name
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config):  # type: ignore[no-untyped-def]
+    """Before the project's conftest imports its models, and after the options of ini files and PYTEST_ADDOPTS."""
+    _guard_if_asked(early_config, early_config.known_args_namespace)
+
+
+def _guard_if_asked(config: Any, options: Any) -> None:
+    global _guard, _plugin
+    if any(vars(options).get(name) for name in _OPTIONS):
+        if _guard is _JOINED:
+            raise pytest.UsageError("--isolation guards one session of a process, and this is another inside it.")
+        if _guard is None:
+            from . import guard
+            from .unmeasured import hide
+
+            _plugin, _guard = guard.begin(config, options, _plugin)
+            hide()
 
 
 def pytest_configure(config):  # type: ignore[no-untyped-def]
     """Join the first session of this process; one that a test runs inside it (pytester) is none of ours."""
-    global _plugin
+    global _guard, _plugin
+    if _guard is None:
+        _guard_if_asked(config, config.option)  # `-p` alone: pytest-xdist's workers load it after the conftests
     plugin, _plugin = _plugin, None
     if plugin is not None:
         plugin.join(config)
+    if _guard is not None and _guard is not _JOINED:
+        _guard.join(config)
+        _guard = _JOINED
 
 
 _settings = read_settings()

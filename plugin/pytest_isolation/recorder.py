@@ -3,7 +3,6 @@
 from typing import Any, Callable, List, TypeVar
 
 from .events import ProbeDisabled, Unit
-from .sink import Sink
 
 Listener = TypeVar("Listener", bound=Callable[..., Any])
 
@@ -11,7 +10,8 @@ Listener = TypeVar("Listener", bound=Callable[..., Any])
 class Recorder:
     """Stamps and attributes each fact: to the innermost fixture being set up or torn down, else to the test's phase."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Any) -> None:
+        """``sink`` is a :class:`.sink.Sink`, or what offers the same."""
         self.put = sink.put
         self.put_surely = sink.put_surely
         self.now = sink.now

@@ -7,11 +7,12 @@ from .origin import Place, Unit
 
 class DatabaseSeen(NamedTuple):
     """A database that statements were sent to. ``url`` has no password in it; each in-memory SQLite database has a
-    number of its own, whatever its URL."""
+    number of its own, whatever its URL. ``maker`` made the engine that first spoke to it."""
 
     database: int
     url: str
     dialect: str
+    maker: Unit = Unit()
 
 
 class TablesCreated(NamedTuple):

@@ -1,10 +1,11 @@
 """The databases that a suite speaks to, each with a number: all probes that tell of databases share it."""
 
+import functools
 import re
 import weakref
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from ..events import DatabaseSeen, HoldersGone
+from ..events import DatabaseSeen, HoldersGone, Unit
 from ..recorder import Recorder
 
 _SECRET_IN_QUERY = re.compile(r"((?:password|passwd|pwd|secret|token)=)[^&\s]+", re.IGNORECASE)
@@ -24,6 +25,22 @@ class Databases:
         """Called with the number of an in-memory database that is no more, before that is said."""
         self.when_pool_gone: List[Callable[[int], None]] = []
         """Called with the id that a pool had. It comes from the collector, at any moment: no more than a note of it."""
+        self._makers: Any = weakref.WeakKeyDictionary()
+        """Engine -> the unit that made it."""
+
+    def watch_engines(self, engine_class: Any) -> None:
+        """Note who makes each engine. SQLAlchemy has no event for it."""
+        original, makers, unit = engine_class.__init__, self._makers, self._recorder.unit
+
+        @functools.wraps(original)
+        def __init__(engine: Any, *args: Any, **kwargs: Any) -> None:
+            original(engine, *args, **kwargs)
+            try:
+                makers[engine] = unit()
+            except Exception:
+                pass  # an engine whose maker is not known counts as the import's
+
+        engine_class.__init__ = __init__
 
     def number(self, connection: Any) -> Optional[int]:
         """The number of the database behind a connection, which the first mention introduces; None where there is none
@@ -42,7 +59,8 @@ class Databases:
         if number is None:
             self._count += 1
             number = self._numbers[str(url)] = self._count
-            self._recorder.put(DatabaseSeen(number, _label(url), str(engine.dialect.name)))
+            maker = self._makers.get(getattr(engine, "_proxied", engine), Unit())
+            self._recorder.put(DatabaseSeen(number, _label(url), str(engine.dialect.name), maker))
         key = id(pool)
         self._pools[key] = (weakref.ref(pool, self._forgetter(key, number if in_memory else 0)), number)
         return number
