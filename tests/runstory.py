@@ -294,3 +294,56 @@ def many(tests: int, files: int = 20, bad_every: int = 97) -> Story:
             nodeid, "failed" if number % bad_every == 50 else "passed", uses=[held, life], ends=[life], begun=True
         )
     return story.finished(1)
+
+
+SHOP = "tests/test_shop.py"
+
+
+def dirty(*, finish: bool = True) -> Story:
+    """A suite that leaves rows, state and a connection behind: some of it is read later, and one test fails by it."""
+    names = ["test_register", "test_list_users", "test_currency", "test_price", "test_nobody_looks", "test_report"]
+    nodeids = [f"{SHOP}::{name}" for name in names]
+    story = Story(project="shop").collected(nodeids).models(("users", "orders", "audit_entries"))
+    customer = story.fixture("customer", "function", SHOP, 8)
+
+    def at(line: int) -> ev.Place:
+        return ev.Place("tests", f"{ROOT}/{SHOP}", line, "it")
+
+    def wrote(table: str, rows: int, line: int, unit: ev.Unit, *keys: str) -> None:
+        fact = ev.RowsWritten(1, table, rows, 0, 0, "committed", at(line), unit, kept=rows, keys=list(keys))
+        story.say(fact, after=0.001)
+
+    def ran(nodeid: str, outcome: str = "passed", uses: Sequence[int] = (), message: str = "assert 4 == 1") -> None:
+        story.test(nodeid, outcome, begun=True, uses=uses, ends=uses, message=message)
+        story.say(ev.DatabasesUsed(nodeid, [1]))
+
+    register, list_users, currency, price, nobody, report = nodeids
+    story.begin(register)
+    life = story.set_up(customer, register)
+    wrote("users", 1, 9, ev.Unit(register, "setup", life, "setup"), "id=1")
+    wrote("users", 3, 17, ev.Unit(register, "call"), "id=2", "id=3", "id=4")
+    wrote("audit_entries", 2, 18, ev.Unit(register, "call"))
+    ran(register, uses=[life])
+    story.say(ev.HeldOpen(register, 7, 1, "connection", True, at(16), ev.Unit(register, "call")))
+
+    story.begin(list_users)
+    story.say(ev.TablesRead(1, ["users"], ev.Unit(list_users, "call"), at(24)))
+    ran(list_users, "failed")
+
+    story.begin(currency)
+    ran(currency)
+    story.say(ev.StateChanged("env", "CURRENCY", "changed", ev.Unit(currency, "call"), "str"))
+
+    story.begin(price)
+    ran(price, "failed", message="assert 'CHF' == 'EUR'")
+    story.say(ev.StateInReach(price, ["env:CURRENCY"], [ev.Place("src.prices", f"{ROOT}/src/prices.py", 5)]))
+
+    story.begin(nobody)
+    wrote("orders", 5, 40, ev.Unit(nobody, "call"))
+    ran(nobody)
+
+    story.begin(report)
+    story.say(ev.TablesRead(1, ["users"], ev.Unit(report, "call"), at(50)))
+    story.say(ev.HeldClosed(7, ev.Unit(report, "call")))
+    ran(report)
+    return story.finished(1) if finish else story

@@ -1,4 +1,4 @@
-"""The application: one workbench, seven screens over it, and a tick that brings the news to the screen in front."""
+"""The application: one workbench, eight screens over it, and a tick that brings the news to the screen in front."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from ..diagnose import Finding
 from ..errors import ToolError
 from ..fix import FixStatus
 from ..fix.errors import FixError
 from ..model import Test
 from ..plain import clean
 from . import glyphs, keys
+from .insight import Insight
 from .palette import RunProvider
 from .screens.enlarge import EnlargeScreen, fits
 from .screens.main import MainScreen
@@ -69,6 +71,7 @@ class IsolationApp(App[int]):
         "main": MainScreen,
         "metadata": _screen("metadata", "MetadataScreen"),
         "findings": _screen("findings", "FindingsScreen"),
+        "leaks": _screen("leaks", "LeaksScreen"),
         "fix": _screen("fix", "FixScreen"),
         "compare": _screen("compare", "CompareScreen"),
         "output": _screen("output", "OutputScreen"),
@@ -90,6 +93,7 @@ class IsolationApp(App[int]):
         self.clock = clock
         self.asked_to_leave = asked_to_leave
         """Whether a signal wants the dashboard gone; looked at with every tick."""
+        self.insight = Insight()
         self.glyphs = glyphs.choose(os.environ, getattr(sys.__stdout__, "encoding", None))
         self.stopping = False
         self.quitting = False
@@ -133,6 +137,7 @@ class IsolationApp(App[int]):
             self.refresh_bindings()
         if source is not None:
             self._warn(source)
+            self._news = self.insight.look(source.run) or self._news
         if time.monotonic() - self._told_at >= REPAINT - 0.5 / TICKS_PER_SECOND:
             self.tell(self._news)
 
@@ -200,6 +205,13 @@ class IsolationApp(App[int]):
     def show_test(self, test: Test) -> None:
         """Lead to the test on the main screen, wherever one is."""
         self.on_main(lambda main: main.show_test(test))
+
+    def show_finding(self, finding: Finding) -> None:
+        """Lead to the finding, wherever one is."""
+        self.switch_mode("findings")
+        reveal = getattr(self.screen_stack[0], "open_finding", None)
+        if reveal is not None:
+            reveal(finding)
 
     def narrow(self, text: str) -> None:
         """Filter the main screen, wherever one is."""

@@ -13,8 +13,8 @@ from textual.binding import Binding
 
 FOOTER = (
     "...", "view.findings", "view.fix", "main.filter", "main.next", "run.all", "app.help", "app.quit",
-    "view.compare", "main.previous", "view.metadata", "run.failed",
-    "run.selected", "run.stop", "run.watch", "main.axis", "main.edit", "main.copy",
+    "main.cause", "view.leaks", "view.compare", "main.previous", "view.metadata", "run.failed",
+    "run.selected", "run.stop", "run.watch", "main.author", "main.beside", "main.axis", "main.edit", "main.copy",
     "view.output", "view.runs", "main.zoom_in", "main.zoom_out",
 )  # fmt: skip
 """The order of the keys at the bottom, the most needed first; "..." stands for those of the screen in front."""
@@ -38,6 +38,14 @@ def key(
 
 APP: list[Binding] = [
     key("f", "view('findings')", "Findings", "The causes behind the failures, worst first", "view.findings"),
+    key(
+        "L",
+        "view('leaks')",
+        "Leaks",
+        "What was left behind: by whom, where, and who read it later",
+        "view.leaks",
+        display="L",
+    ),
     key("x", "view('fix')", "Fix", "Plan, look at, apply or undo the fix", "view.fix"),
     key("b", "view('compare')", "Compare", "Before and after the fix, side by side", "view.compare"),
     key("m", "view('metadata')", "Metadata", "Tables by tests: kept, new, refused, created, dropped", "view.metadata"),
@@ -53,21 +61,29 @@ APP: list[Binding] = [
 ]
 """Valid on every screen."""
 
-_ON_CARD = ("main.next", "main.previous", "main.edit", "main.copy", "run.selected")
+_ON_CARD = ("main.next", "main.previous", "main.cause", "main.author", "main.later_author", "main.beside", "main.edit",
+            "main.copy", "run.selected")  # fmt: skip
 
 MAIN: list[Binding] = [
     key("slash", "filter", "Filter", "Narrow to tests by text, is:failed, fixture:, table:, file:", "main.filter",
         display="/"),
+    key("c", "cause", "Cause", "The finding that this test stands in", "main.cause"),
     key("n", "next_failure(1)", "Next", "To the next failing test", "main.next"),
     key("N", "next_failure(-1)", "Last", "To the failing test before", "main.previous", display="N",
         ),
+    key("left_square_bracket", "author(-1)", "Author", "To the test that left what this one found; on to earlier ones",
+        "main.author", display="["),
+    key("right_square_bracket", "author(1)", "Later author", "To the next later one, and back to the test itself",
+        "main.later_author", show=False, display="]"),
+    key("equals_sign", "beside", "Beside", "Mark this test; on another test, put the two cards side by side",
+        "main.beside", display="="),
     key("s", "rerun_selected", "This", "Run the test under the cursor again; all matches while a filter stands",
         "run.selected"),
     key("e", "edit", "Edit", "Open the line in $VISUAL or $EDITOR", "main.edit"),
     key("y", "copy", "Copy", "Copy the command that repeats this test", "main.copy"),
     key("t", "axis", "Axis", "One column a test, or time to scale", "main.axis"),
     key("escape", "escape", "Back", "To the timeline; there, clear the filter", "main.escape", show=False),
-    key("plus,equals_sign", "zoom(1)", "Wider", "Wider columns", "main.zoom_in", display="+"),
+    key("plus", "zoom(1)", "Wider", "Wider columns", "main.zoom_in", display="+"),
     key("minus", "zoom(-1)", "Narrower", "Narrower columns", "main.zoom_out", display="-"),
 ]  # fmt: skip
 """Of the main screen, wherever its focus is."""

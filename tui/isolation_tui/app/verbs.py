@@ -15,7 +15,15 @@ from .keys import APP, MAIN
 if TYPE_CHECKING:
     from .app import IsolationApp
 
-_ALSO = ("main.previous", "grid.previous", "compare.previous", "timeline.follow", "timeline.fold", "output.follow")
+_ALSO = (
+    "main.previous",
+    "main.later_author",
+    "grid.previous",
+    "compare.previous",
+    "timeline.follow",
+    "timeline.fold",
+    "output.follow",
+)
 """Verbs that the footer has no room for."""
 _NOT = ("app.quit", "app.back", "main.escape")
 """Keys that mean nothing in the palette, or that Textual offers itself."""

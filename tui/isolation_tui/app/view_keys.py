@@ -40,6 +40,12 @@ FINDINGS = [
     key("tab", "app.focus_next", "Causes/evidence", "From the causes to the evidence and back", "findings.switch"),
 ]
 
+LEAKS = [
+    key("y", "copy", "Copy", "Copy the command that runs author and victim, one after the other", "leaks.copy"),
+    key("e", "edit", "Edit", "Open the line that left it, or the reader's, in $VISUAL or $EDITOR", "leaks.edit"),
+    key("tab", "app.focus_next", "Leaks/readers", "From the leaks to who read them and back", "leaks.switch"),
+]
+
 FIX = [
     key("x", "apply_or_undo", "Apply/undo", "Apply the fix and run again; once applied, undo it and run again",
         "fix.toggle"),
@@ -54,6 +60,10 @@ COMPARE = [
     key("right,l", "section(1)", "Next list", "The same", "compare.right", show=False),
     key("left_square_bracket,left,h", "section(-1)", "Last list", "The list before", "compare.previous", show=False),
 ]  # fmt: skip
+
+PAIR = [
+    key("tab", "app.focus_next", "Other card", "From one card to the other", "pair.switch"),
+]
 
 OUTPUT = [
     key("slash", "search", "Search", "Search pytest's output", "output.search", display="/"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pytest_isolation.events import Place
 
-from ..diagnose import already_defined
+from ..diagnose import Finding, already_defined
+from ..diagnose.conclusions import Conclusions
 from ..model import Run, TableEvent, Test
 from ..plain import clean, number, relative
 
@@ -58,3 +59,27 @@ def summary(run: Run) -> str:
 def tests(count: int) -> str:
     """``1 test``, ``36 tests``."""
     return number(count, "test")
+
+
+def verdict(run: Run | None, found: Conclusions) -> tuple[str, str]:
+    """What the run comes to, in one sentence, and how bad that is: ``error``, ``warning``, ``success`` or ``''``."""
+    if run is None or not run.order:
+        return "", ""
+    failed, harmless, left = found.sentence(), len(found.harmless), len(found.unexplained)
+    if failed and not run.finished:
+        return f"{failed} so far", "error"
+    if failed:
+        return failed + (f", {left} {'has' if left == 1 else 'have'} none" if left and found.causes else ""), "error"
+    if not run.finished:
+        return "No failure so far", ""
+    if harmless:
+        return f"Nothing failed, but {number(harmless, 'thing was', 'things were')} left dirty", "warning"
+    return ("", "error") if run.exit_status else ("Nothing failed, and nothing was found", "success")
+
+
+def healing(finding: Finding) -> str:
+    """Whether the conftest recipe mends it: ``fix``, it does; ``may help``, it does where the database is that of the
+    application that the recipe finds; '', it does not."""
+    if finding.code == "F2":
+        return "fix"
+    return "may help" if finding.code in ("F4", "F6", "F7", "F15", "F19") else ""

@@ -38,6 +38,17 @@ class CardScreen(View):
         self.test = self.main.timeline.cursor
         self.show_run()
 
+    def action_author(self, step: int) -> None:
+        self.main.action_author(step)
+        self.test = self.main.timeline.cursor or self.test
+        self.show_run()
+
+    def action_cause(self) -> None:
+        self.main.action_cause()
+
+    def action_beside(self) -> None:
+        self.main.action_beside()
+
     def action_edit(self) -> None:
         self.main.action_edit()
 

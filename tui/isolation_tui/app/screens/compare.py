@@ -22,7 +22,7 @@ from ..widgets.line_list import Line, LineList
 from ..widgets.panel import Legend, Nothing
 from ..widgets.plan_lines import delta_line, figures
 from ..words import MUTED, summary, test_name
-from .pair import PairScreen
+from .pair import PairScreen, Side
 from .view import View
 
 _SECTIONS = (Change.HEALED, Change.STILL, Change.BROKE, Change.NEW, Change.GONE, Change.UNPROVEN)
@@ -185,4 +185,8 @@ class CompareScreen(View):
         found = self._found
         pair = next((pair for pair in found.pairs if pair.nodeid == event.key), None) if found is not None else None
         if found is not None and pair is not None:
-            self.app.push_screen(PairScreen(pair, found.before, found.after))
+            sides = (
+                Side(f"{title}, fix {'on' if run.fix else 'off'}", run, test)
+                for title, run, test in (("Before", found.before, pair.before), ("After", found.after, pair.after))
+            )
+            self.app.push_screen(PairScreen(pair.nodeid, pair.change.value, *sides))

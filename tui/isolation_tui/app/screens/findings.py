@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -12,28 +11,24 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from ...diagnose import ALREADY_DEFINED, Finding, diagnose
+from pytest_isolation.events import Place
+
+from ...diagnose import Evidence, Finding
+from ...diagnose.conclusions import NOTHING
 from ...fix import FixStatus
 from ...model import Run
-from ...plain import clean, keep_end, pad
+from ...plain import clean, number
 from .. import view_keys
-from ..glyphs import OUTCOME_STYLES
 from ..open_source import open_source
+from ..widgets.finding_lines import UNEXPLAINED, cause_lines, finding_key, opened_lines, unexplained_lines
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend, Nothing, show_test, wrapped
-from ..words import MUTED, test_name, tests, where
+from ..widgets.panel import Legend, Nothing, show_test
+from ..words import MUTED, healing
 from .view import View
-
-_GRADES = {
-    "A": "proven: undoing it makes the victim pass",
-    "B": "reproduced, and its place is known",
-    "C": "reproduced",
-    "D": "suspected from the evidence",
-}
 
 
 class FindingsScreen(View):
-    """Causes above, the opened one below. Tab goes between them; Enter on a victim leads to it."""
+    """Causes above, the opened one below. Tab goes between them; Enter on a fact or a victim leads to its test."""
 
     DEFAULT_CSS = """
     FindingsScreen {
@@ -49,8 +44,10 @@ class FindingsScreen(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self._findings: list[Finding] = []
+        self._conclusions = NOTHING
         self._state: tuple[object, ...] = ()
+        self._wanted: Hashable | None = None
+        """The finding to put the cursor on as soon as it is listed."""
 
     def compose_view(self) -> ComposeResult:
         yield Legend()
@@ -61,28 +58,27 @@ class FindingsScreen(View):
 
     def show_run(self) -> None:
         run = self.run_shown
-        # Findings change when a test ends, not with every fact.
-        state = (id(run), run.done, run.finished, len(run.collection_errors)) if run is not None else ()
-        if state == self._state and run is not None:
+        conclusions = self.isolation.insight.of(run)
+        state = (id(run), id(conclusions), run is not None and run.finished, self.workbench.fix_status)
+        if state == self._state and conclusions.findings:
             return
-        self._state = state
-        self._findings = diagnose(run) if run is not None else []
-        self.set_class(bool(self._findings), "-some")
+        self._state, self._conclusions = state, conclusions
+        self.set_class(bool(conclusions.findings), "-some")
         self._say_nothing(run)
-        signs = self.glyphs
         self.query_one(Legend).say(
             "Findings", ("", "", "one line a cause, worst first"), ("x", "bold $text-accent", "a fix fits"),
-            (signs.arrow, MUTED, "Enter leads to the test"),
+            (self.glyphs.arrow, MUTED, "Enter leads to the test"),
         )  # fmt: skip
         causes = self.query_one("#causes", LineList)
-        causes.border_title = "Causes"
+        causes.border_title = conclusions.sentence() or "Causes"
         causes.show(self._cause_lines)
         self._show_evidence(top=False)
+        self._go_to_wanted()
 
     def _say_nothing(self, run: Run | None) -> None:
         looked = (
-            "Looked for: models registered a second time in one MetaData,",
-            "and whatever else this version knows the marks of.",
+            "Looked for: models registered twice, rows, tables, connections and state of the process",
+            "left behind by one test and met by another, and what the messages themselves tell.",
         )
         nothing = self.query_one(Nothing)
         if run is None:
@@ -90,100 +86,67 @@ class FindingsScreen(View):
         elif not run.finished:
             nothing.say(f"Nothing found so far: {run.done} of {run.total} tests have ended.", *looked)
         elif run.counts.bad:
-            bad = run.counts.bad
             nothing.say(
                 "No known cause found.", *looked,
-                f"{bad} failures and errors have no finding: their messages are on the main screen.",
+                f"{number(run.counts.bad, 'failure or error has', 'failures and errors have')} no finding: "
+                "their messages are on the main screen.",
             )  # fmt: skip
         else:
             nothing.say("Nothing found, and nothing failed.", *looked)
 
-    # -- the causes --------------------------------------------------------------------------------------------
+    # -- lines -------------------------------------------------------------------------------------------------
 
     def _cause_lines(self, width: int) -> Sequence[Line]:
-        digits = max((len(str(len(finding.tests))) for finding in self._findings), default=1)
-        kinds = max((len(finding.kind) for finding in self._findings), default=1) if width >= 110 else 0
-        return [Line(self._cause(finding, width, digits, kinds), _key(finding)) for finding in self._findings]
+        run, found = self.run_shown, self._conclusions
+        if run is None:
+            return ()
+        unexplained = len(found.unexplained)
+        return cause_lines(found.causes, found.harmless, unexplained, run, width, self.glyphs, self._mends)
 
-    def _cause(self, finding: Finding, width: int, digits: int, kinds: int) -> Content:
-        fix = "x fix" if self._fits(finding) else ""
-        place = finding.evidence[-1].place if finding.evidence else None
-        run = self.run_shown
-        source = where(place, run) if place is not None and run is not None else ""
-        source = keep_end(source, max(width // 4, 18), self.glyphs.ellipsis)
-        left = Content.assemble(
-            (f"{len(finding.tests):>{digits}}", "bold $text-error"), (" tests  ", MUTED),
-            (pad(clean(finding.kind), kinds) + "  " if kinds else "", MUTED), clean(finding.title),
-        )  # fmt: skip
-        right = Content.assemble((source, "$text-accent"), (f"  {fix}" if fix else "", "bold $text-accent"))
-        room = width - right.cell_length - 2
-        return Content.assemble(left.truncate(room, ellipsis=True, pad=True), "  ", right)
-
-    def _fits(self, finding: Finding) -> bool:
+    def _mends(self, finding: Finding) -> str:
         """Whether x would mend it: there is a recipe for its class, it is not applied yet, and files can be changed."""
         bench = self.workbench
-        return finding.kind == ALREADY_DEFINED and bench.can_run and bench.fix_status is FixStatus.CLEAN
+        return healing(finding) if bench.can_run and bench.fix_status is FixStatus.CLEAN else ""
 
     @property
     def opened(self) -> Finding | None:
         """The finding under the cursor."""
         key = self.query_one("#causes", LineList).key
-        return next((finding for finding in self._findings if _key(finding) == key), None)
-
-    # -- the evidence ------------------------------------------------------------------------------------------
+        return next((finding for finding in self._conclusions.findings if finding_key(finding) == key), None)
 
     def _show_evidence(self, top: bool) -> None:
         evidence = self.query_one("#evidence", LineList)
         finding = self.opened
-        evidence.border_title = clean(finding.title) if finding is not None else ""
+        evidence.border_title = Content(clean(finding.title) if finding is not None else "No known cause")
         evidence.show(self._evidence_lines, top=top)
 
     def _evidence_lines(self, width: int) -> Sequence[Line]:
-        finding, run = self.opened, self.run_shown
-        if finding is None or run is None:
+        run, finding = self.run_shown, self.opened
+        if run is None:
             return ()
-        muted = MUTED
-        lines = [
-            Line(Content.assemble(("class    ", muted), clean(finding.kind), ("   grade ", muted), finding.grade,
-                                  (f"  {_GRADES.get(finding.grade, '')}", muted))),
-            Line(Content.assemble(("charged  ", muted), clean(finding.culprit) or "not known")),
-            Line(Content("")),
-            Line(Content.styled("What happened, in order", "bold")),
-        ]  # fmt: skip
-        for number, fact in enumerate(finding.evidence, 1):
-            key = (number, fact.nodeid)
-            place = keep_end(where(fact.place, run), max(width - 8, 10), self.glyphs.ellipsis)
-            text = Content.assemble((f"  {number}  ", muted), clean(fact.text))
-            if text.cell_length + len(place) + 2 <= width:
-                lines.append(Line(Content.assemble(text, "  ", (place, "$text-accent")), key))
-            else:
-                lines.append(Line(text, key))
-                lines.append(Line(Content.assemble("     ", (place, "$text-accent"))))
-        lines += [Line(Content("")), Line(Content.styled("What to do", "bold"))]
-        lines += [Line(Content(f"  {line}")) for line in wrapped(clean(finding.remedy), width - 4)]
-        if self._fits(finding):
-            lines.append(
-                Line(Content.assemble("  ", ("x", "bold $text-accent"), " plans the fix, shows it, applies it"))
-            )
-        lines += [
-            Line(Content("")),
-            Line(Content.assemble(("Repeat it", "bold"), ("  y copies", muted))),
-            Line(Content(f"  {clean(finding.command)}")),
-            Line(Content("")),
-            Line(Content.styled(f"Victims: {tests(len(finding.tests))}", "bold")),
-        ]
-        lines += [Line(partial(self._victim, run, nodeid), (0, nodeid)) for nodeid in finding.tests]
-        return lines
+        if finding is not None:
+            return opened_lines(finding, run, width, self.glyphs, self._mends(finding))
+        if self.query_one("#causes", LineList).key == UNEXPLAINED:
+            return unexplained_lines(self._conclusions.unexplained, run, self.glyphs)
+        return ()
 
-    def _victim(self, run: Run, nodeid: str) -> Content:
-        test = run.tests[nodeid]
-        sign = (f"  {self.glyphs.outcome(test.outcome)} ", OUTCOME_STYLES[test.outcome])
-        return Content.assemble(sign, test_name(nodeid), (f"  {clean(test.file)}", MUTED))
+    def open_finding(self, finding: Finding) -> None:
+        """Put the cursor on it: the way here from a test's card. The screen may only just be built."""
+        self._wanted = finding_key(finding)
+        if self.stands:
+            self._go_to_wanted()
+
+    def _go_to_wanted(self) -> None:
+        causes = self.query_one("#causes", LineList)
+        if self._wanted is not None and any(line.key == self._wanted for line in causes.lines):
+            wanted, self._wanted = self._wanted, None
+            causes.select(wanted)
 
     # -- intents -----------------------------------------------------------------------------------------------
 
     @on(LineList.Moved, "#causes")
     def _cause_moved(self) -> None:
+        self._go_to_wanted()
         self._show_evidence(top=True)
 
     @on(LineList.Chosen, "#causes")
@@ -192,27 +155,40 @@ class FindingsScreen(View):
         self.query_one("#evidence", LineList).focus()
 
     @on(LineList.Chosen, "#evidence")
-    def _test_chosen(self, event: LineList.Chosen) -> None:
+    def _line_chosen(self, event: LineList.Chosen) -> None:
+        """To the test of a fact or a victim; what belongs to no test is opened in the editor."""
         run = self.run_shown
-        if isinstance(event.key, tuple) and run is not None and event.key[1] in run.tests:
-            show_test(self, run.tests[event.key[1]])
+        if run is None or not isinstance(event.key, tuple):
+            return
+        test = run.tests.get(event.key[2])
+        if test is not None:
+            show_test(self, test)
+        else:
+            self.action_edit()
 
     def action_edit(self) -> None:
-        """The evidence under the cursor, or else the last of it: that is where the cause stands."""
-        finding, run = self.opened, self.run_shown
-        if finding is None or run is None or not finding.evidence:
-            return
-        key = self.query_one("#evidence", LineList).key
-        chosen = key[0] - 1 if isinstance(key, tuple) and self.query_one("#evidence").has_focus else -1
-        fact = finding.evidence[chosen if chosen >= 0 else -1]
-        open_source(self, run, fact.place)
+        """The line under the cursor, or else the last of the evidence: that is where the cause stands."""
+        run = self.run_shown
+        place = self._place_under_cursor()
+        if run is not None and place is not None:
+            open_source(self, run, place)
+
+    def _place_under_cursor(self) -> Place | None:
+        finding, run, evidence = self.opened, self.run_shown, self.query_one("#evidence", LineList)
+        key = evidence.key if evidence.has_focus else None
+        if isinstance(key, tuple) and run is not None:
+            if key[0] == "file":
+                return Place("", str(key[1]))
+            if key[0] == "evidence" and finding is not None and key[1] <= len(finding.evidence):
+                fact: Evidence = finding.evidence[key[1] - 1]
+                return fact.place
+            test = run.tests.get(key[2])
+            if test is not None:
+                return Place("", test.file, test.line)
+        return finding.evidence[-1].place if finding is not None and finding.evidence else None
 
     def action_copy(self) -> None:
         finding = self.opened
-        if finding is not None:
+        if finding is not None and finding.command:
             self.app.copy_to_clipboard(finding.command)
             self.isolation.notice(f"Copied: {finding.command}")
-
-
-def _key(finding: Finding) -> tuple[str, str]:
-    return (finding.kind, finding.title)

@@ -8,16 +8,20 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 
 from ...model import Run, Test
+from ...model.authors import authors_met
 from ...model.filters import TestFilter
 from ...model.queries import location, repeat_command
-from ...plain import number
+from ...plain import clean, number
 from ..keys import MAIN
 from ..open_source import open_source
 from ..widgets.card import TestCard
 from ..widgets.filter_bar import FilterBar
 from ..widgets.timeline import Timeline
+from ..widgets.verdict import Verdict
+from .pair import PairScreen, Side
 from .view import View
 
 WIDE = 110
@@ -35,6 +39,10 @@ class MainScreen(View):
         self.test: Test | None = None
         """The test that the card shows."""
         self._first_failure: tuple[Run, Test] | None = None
+        self._trail: list[Test] = []
+        """The authors of what a test found, earliest first, and then that test."""
+        self._marked: Side | None = None
+        """The card that the next one will stand beside."""
         self._titles = ("", "")
 
     def compose_view(self) -> ComposeResult:
@@ -43,6 +51,7 @@ class MainScreen(View):
                 yield Timeline(id="timeline")
             yield TestCard(id="card")
         yield FilterBar()
+        yield Verdict(id="verdict")
 
     # -- showing -------------------------------------------------------------------------------------------------
 
@@ -58,6 +67,7 @@ class MainScreen(View):
         self.timeline.show(self.run_shown)
         self._show_card()
         self._entitle()
+        self.query_one(Verdict).show(self.run_shown)
 
     def _show_card(self) -> None:
         run, timeline = self.run_shown, self.timeline
@@ -91,10 +101,12 @@ class MainScreen(View):
         if run is not None and not run.finished and run.order:
             hint = "following the newest" if timeline.following else "End follows the newest"
         elif run is not None and run.finished and run.counts.bad:
-            hint = "f findings: what caused it   n next failure"
+            hint = "n next failure"
+        if self._marked is not None and self._marked.run is run:
+            hint = f"= beside {clean(self._marked.title)}"
         if (title, hint) != self._titles:  # each assignment repaints
             self._titles = (title, hint)
-            panel.border_title, panel.border_subtitle = title, hint
+            panel.border_title, panel.border_subtitle = title, Content(hint)
 
     def show_test(self, test: Test) -> None:
         """Put the cursor on the test: the way back from other views. A filter that hides it is taken back."""
@@ -183,6 +195,44 @@ class MainScreen(View):
             self.isolation.notice("Put the cursor on a test first.")
             return
         open_source(self, run, location(run, test))
+
+    def action_cause(self) -> None:
+        """To the finding that the test stands in."""
+        found = self.isolation.insight.of(self.run_shown).of(self.test) if self.test is not None else ()
+        if found:
+            self.isolation.show_finding(found[0])
+        else:
+            self.isolation.notice("This test stands in no finding." if self.test else "Put the cursor on a test first.")
+
+    def action_author(self, step: int) -> None:
+        """Along the authors of what the test found: to earlier ones, back to later ones, in the end to the test."""
+        run, test = self.run_shown, self.test
+        if run is None or test is None:
+            self.isolation.notice("Put the cursor on a test first.")
+            return
+        at = next((place for place, other in enumerate(self._trail) if other is test), -1)
+        if at < 0 or (at == 0 and step < 0):
+            self._trail = [*authors_met(run, test), test]
+            at = len(self._trail) - 1
+        if 0 <= at + step < len(self._trail):
+            self.show_test(self._trail[at + step])
+        else:
+            self.isolation.notice("It found nothing that a test had left." if step < 0 else "No later author.")
+
+    def action_beside(self) -> None:
+        """Mark the test; with another one marked, put both cards side by side."""
+        run, test, marked = self.run_shown, self.test, self._marked
+        if run is None or test is None:
+            self.isolation.notice("Put the cursor on a test first.")
+        elif marked is None or marked.run is not run:
+            self._marked = Side(test.name, run, test)
+            self.isolation.notice(f"Marked {test.name}: = on another test puts the two cards side by side.")
+        elif marked.test is test:
+            self._marked = None
+            self.isolation.notice("The mark is taken back.")
+        else:
+            self._marked = None
+            self.app.push_screen(PairScreen("Two tests", "of one run", marked, Side(test.name, run, test)))
 
     def selected_words(self) -> str:
         """What "run this" would run, in words."""

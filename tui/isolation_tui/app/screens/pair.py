@@ -1,25 +1,36 @@
-"""The same test in two runs, its cards beside each other."""
+"""Two cards beside each other: the same test in two runs, or two tests of one run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.content import Content
 
 from ...model import Run, Test
-from ...model.compare import Pair
 from ...plain import clean
+from .. import view_keys
+from ..widgets.card_text import card
 from ..widgets.line_list import Line, LineList
-from ..widgets.pair_card import card_lines
 from ..widgets.panel import Legend
+from ..words import MUTED
 from .view import View
 
 
+class Side(NamedTuple):
+    """One of the two cards; ``test`` is None where the run does not know it."""
+
+    title: str
+    run: Run
+    test: Test | None
+
+
 class PairScreen(View):
-    """Before at the left, after at the right; one above the other where the terminal is narrow."""
+    """One at the left, one at the right; one above the other where the terminal is narrow."""
 
     DEFAULT_CSS = """
     PairScreen {
@@ -29,27 +40,31 @@ class PairScreen(View):
         &.-narrow #pair LineList { width: 100%; height: 1fr; }
     }
     """
-    AUTO_FOCUS: ClassVar[str | None] = "#before"
+    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.PAIR]
+    AUTO_FOCUS: ClassVar[str | None] = "#left"
 
-    def __init__(self, pair: Pair, before: Run, after: Run) -> None:
+    def __init__(self, title: str, note: str, left: Side, right: Side) -> None:
         super().__init__()
-        self._pair, self._before, self._after = pair, before, after
+        self._title, self._note = title, note
+        self._sides = {"#left": left, "#right": right}
 
     def compose_view(self) -> ComposeResult:
         yield Legend()
         with Horizontal(id="pair"):
-            yield LineList(id="before", classes="panel", keyed=False)
-            yield LineList(id="after", classes="panel", keyed=False)
+            yield LineList(id="left", classes="panel", keyed=False)
+            yield LineList(id="right", classes="panel", keyed=False)
 
     def on_mount(self) -> None:
-        pair = self._pair
-        self.query_one(Legend).say(clean(pair.nodeid), ("", "", pair.change.value), ("Esc", "$text-accent", "back"))
-        sides = (("#before", "Before", self._before, pair.before), ("#after", "After", self._after, pair.after))
-        for name, title, run, test in sides:
+        self.query_one(Legend).say(clean(self._title), ("", "", self._note), ("Esc", "$text-accent", "back"))
+        for name, side in self._sides.items():
+            self.isolation.insight.look(side.run)  # an earlier run may never have been concluded
             lines = self.query_one(name, LineList)
-            lines.border_title = title
+            lines.border_title = Content(clean(side.title))
+            lines.show(partial(self._card, side))
 
-            lines.show(partial(self._card, run, test))
-
-    def _card(self, run: Run, test: Test | None, width: int) -> Sequence[Line]:
-        return card_lines(run, test, width, self.glyphs)
+    def _card(self, side: Side, width: int) -> Sequence[Line]:
+        if side.test is None:
+            return [Line(Content.styled("This run does not know the test.", MUTED))]
+        found = self.isolation.insight.of(side.run)
+        said = card(side.run, side.test, self.glyphs, width, found)
+        return [Line(part) for line in said.split("\n", allow_blank=True) for part in line.wrap(width) or [line]]

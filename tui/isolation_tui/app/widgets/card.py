@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from ...diagnose.conclusions import NOTHING, Conclusions
 from ...model import Run, Test
 from ..keys import CARD
 from .card_text import card, title
@@ -34,6 +35,7 @@ class TestCard(VerticalScroll, can_focus=True):
         self.run: Run | None = None
         self.test: Test | None = None
         self._shown: tuple[object, ...] = ()
+        self._found = NOTHING
         self._painted_at = float("-inf")
         self._content = Content("")
 
@@ -49,18 +51,19 @@ class TestCard(VerticalScroll, can_focus=True):
         width = max(self.scrollable_content_region.width, 20)
         about_run = test is None or run is None or (bool(caption) and troubled(run))
         now = monotonic()
-        same = self._shown[:3] == (id(run), id(test), width)
+        found = app.insight.of(run)
+        same = self._shown[:3] == (id(run), id(test), width) and found is self._found
         if same and run is not None and not run.finished and now - self._painted_at < self.PATIENCE:
             return
-        seen = (id(run), id(test), width, _state(run, None if about_run else test))
+        seen = (id(run), id(test), width, _state(run, None if about_run else test, found))
         if seen == self._shown or not self.is_mounted:
             return
-        self._shown, self._painted_at = seen, now
+        self._shown, self._found, self._painted_at = seen, found, now
         if about_run or run is None or test is None:
             self._say(run_card(run, app.glyphs, can_run=app.workbench.can_run))
             self.border_title = self.border_subtitle = ""
         else:
-            self._say(card(run, test, app.glyphs, width))
+            self._say(card(run, test, app.glyphs, width, found))
             self._entitle(test, caption)
 
     def _say(self, content: Content) -> None:
@@ -79,9 +82,12 @@ class TestCard(VerticalScroll, can_focus=True):
         self.show(self.run, self.test)
 
 
-def _state(run: Run | None, test: Test | None) -> tuple[object, ...]:
+def _state(run: Run | None, test: Test | None, found: Conclusions) -> tuple[object, ...]:
     """Whatever the card would show differently if it changed."""
     if test is None:
         return (run.revision if run is not None else 0,)
     shared = sum(len(life.users) for life in test.lives)
-    return (test.outcome, test.attempt, len(test.phases), len(test.table_events), len(test.warnings), shared)
+    causes = tuple((finding.kind, finding.title, len(finding.tests)) for finding in found.of(test))
+    counts = (len(test.phases), len(test.table_events), len(test.warnings), len(test.held_open), len(test.rows_left))
+    ended = run is not None and run.finished and bool(found.unexplained)
+    return (test.outcome, test.attempt, counts, shared, causes, found.reads_known, ended)

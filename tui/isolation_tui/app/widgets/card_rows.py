@@ -6,7 +6,7 @@ from textual.content import Content
 
 from ...model import Found, Run, Test
 from ...model.queries import charged
-from ...plain import clean, keep_end
+from ...plain import clean, keep_end, relative
 from ..glyphs import Glyphs
 
 MUTED = "$text-muted"
@@ -14,12 +14,22 @@ MOST_LINES = 8
 """Of each of found, wrote and left; the JSON document has all of them."""
 
 
-def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
-    """Empty where it had nothing to do with rows that are known of."""
+def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bool = False) -> list[Content]:
+    """Empty where it had nothing to do with rows that are known of. Whether it looked at what it found is said only
+    where reading was watched (``reads_known``)."""
     databases = {found.database for found in test.rows_found} | {written.database for written in test.rows_written}
     several = len(databases) > 1
     found = _worst_first(test)
-    lines = _limited([line for each in found for line in _found(each, glyphs, width, several, len(found) < 3)])
+    lines = _limited(
+        [
+            line
+            for each in found
+            for line in (
+                *_found(each, glyphs, width, several, len(found) < 3, _read(test, each) if reads_known else ""),
+                *_read_at(run, test, each, width),
+            )
+        ]
+    )
     lines += _limited(_wrote(run, test, several))
     left = [
         _signed(
@@ -40,7 +50,20 @@ def _worst_first(test: Test) -> list[Found]:
     return sorted(test.rows_found, key=lambda found: (not found.dirty, found.table))
 
 
-def _found(found: Found, glyphs: Glyphs, width: int, several: bool, in_full: bool) -> list[Content]:
+def _read(test: Test, found: Found) -> str:
+    return " read" if (found.database, found.table) in test.tables_read else " not read"
+
+
+def _read_at(run: Run, test: Test, found: Found, width: int) -> list[Content]:
+    """The line that read what others left there."""
+    read = test.tables_read.get((found.database, found.table))
+    if read is None or not found.dirty or not read.place.file:
+        return []
+    where = keep_end(f"{clean(relative(read.place.file, run.rootdir))}:{read.place.line}", max(width - 20, 12))
+    return [Content.assemble(("         it reads it at ", MUTED), where)]
+
+
+def _found(found: Found, glyphs: Glyphs, width: int, several: bool, in_full: bool, read: str) -> list[Content]:
     """One line; ``in_full`` one more for each further author."""
     mark = (f"{glyphs.dirty} found  ", "bold $text-warning") if found.dirty else ("  found  ", MUTED)
     shares = [share for share in found.shares if share.intended is not found.dirty] or list(found.shares)
@@ -49,6 +72,7 @@ def _found(found: Found, glyphs: Glyphs, width: int, several: bool, in_full: boo
         mark,
         _count(found.rows, found.inexact, _table(found.database, found.table, several)),
         (" (!)", "bold $text-warning") if found.dirty else (" intended", MUTED),
+        (read if found.dirty else "", MUTED if read == " not read" else "$text-warning"),
     )
     lines = []
     for share in shares if in_full else shares[:1]:

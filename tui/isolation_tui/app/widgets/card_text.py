@@ -7,7 +7,8 @@ from textual.content import Content
 
 from pytest_isolation.events import Place
 
-from ...model import Outcome, Run, TableEventKind, Test
+from ...diagnose.conclusions import NOTHING, Conclusions
+from ...model import Run, TableEventKind, Test
 from ...model.queries import (
     ModelsMet,
     charged,
@@ -20,6 +21,9 @@ from ...model.queries import (
 )
 from ...plain import clean, clean_lines, keep_end, keep_start, number, pad, relative, seconds
 from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, Glyphs
+from .card_findings import findings_lines
+from .card_phases import phases_lines
+from .card_process import held_lines, state_lines
 from .card_rows import rows_lines
 
 MUTED = "$text-muted"
@@ -27,17 +31,20 @@ MOST_LINES = 400
 """Lines of a traceback that are shown; pytest's own output has the rest."""
 
 
-def card(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content:
-    """The whole card, for ``width`` cells."""
+def card(run: Run, test: Test, glyphs: Glyphs, width: int, found: Conclusions = NOTHING) -> Content:
+    """The whole card, for ``width`` cells; ``found`` is what was concluded of the run."""
     blocks = [
         _top(run, test, glyphs),
+        _titled("Cause", findings_lines(run, test, found)),
         _message(run, test, width),
         _refused(run, test, glyphs, width),
         _fixtures(run, test, glyphs, width),
         _models(test, glyphs),
         _tables(test, glyphs),
-        _rows(run, test, glyphs, width),
-        _phases(test, glyphs),
+        _titled("Data", rows_lines(run, test, glyphs, width, found.reads_known)),
+        _titled("State of the process", state_lines(run, test, glyphs, width)),
+        _titled("Left open", held_lines(run, test, glyphs, width)),
+        _titled("Set-up, call and teardown", phases_lines(run, test, glyphs, width)),
         _warnings(run, test, width),
         _traceback(test),
         _block("Repeat", [Content(clean(repeat_command(test)))]),
@@ -53,6 +60,10 @@ def title(test: Test) -> Content:
 def _block(name: str, lines: list[Content]) -> Content:
     head = Content.styled(name, f"bold {MUTED}")
     return Content("\n").join([head, *lines])
+
+
+def _titled(name: str, lines: list[Content]) -> Content | None:
+    return _block(name, lines) if lines else None
 
 
 def place_text(place: Place, run: Run) -> str:
@@ -81,6 +92,8 @@ def _top(run: Run, test: Test, glyphs: Glyphs) -> Content:
         facts.append(clean(test.worker))
     if test.attempt > 1:
         facts.append(f"attempt {test.attempt}")
+    if test.dirty_start:
+        facts.append("started dirty (!)")
     for fact in facts:
         parts += [(f" {glyphs.separator} ", "$text-disabled"), (fact, MUTED)]
     where = place_text(Place("", test.file, test.line), run)
@@ -204,24 +217,6 @@ def _tables_line(glyph: str, word: str, tables: tuple[str, ...], style: str) -> 
     return Content.assemble(
         (f"{glyph} {len(tables):>3} {word:<9}", style), (" ".join(clean(table) for table in tables), MUTED)
     )
-
-
-def _rows(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | None:
-    lines = rows_lines(run, test, glyphs, width)
-    return _block("Data", lines) if lines else None
-
-
-def _phases(test: Test, glyphs: Glyphs) -> Content | None:
-    if not test.phases:
-        return None
-    parts: list[Content] = []
-    for phase in test.phases:
-        outcome = Outcome.FAILED if phase.outcome == "failed" else Outcome.PASSED
-        if phase.outcome == "skipped":
-            outcome = Outcome.SKIPPED
-        mark = Content.styled(glyphs.outcome(outcome), OUTCOME_STYLES[outcome])
-        parts.append(Content.assemble(f"{phase.when} ", (seconds(phase.duration), MUTED), " ", mark))
-    return _block("Phases", [Content("   ").join(parts)])
 
 
 def _warnings(run: Run, test: Test, width: int) -> Content | None:

@@ -1,0 +1,188 @@
+"""Findings in lines: one a cause, and what stands below the one that is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+
+from textual.content import Content
+
+from pytest_isolation.events import Place
+
+from ...diagnose import Finding
+from ...model import Run, Test
+from ...plain import clean, clean_lines, keep_end, number, pad
+from ..glyphs import OUTCOME_STYLES, Glyphs
+from ..words import MUTED, test_name, where
+from .line_list import Line
+from .panel import wrapped
+
+GRADES = {
+    "A": "proven: undoing it makes the victim pass",
+    "B": "reproduced, and its place is known",
+    "C": "reproduced",
+    "D": "suspected from the evidence",
+}
+UNEXPLAINED = "unexplained"
+"""The key of the line that stands for the failing tests without a finding."""
+
+_MENDS = {
+    "fix": "plans the fix, shows it, applies it",
+    "may help": "plans fresh tables for each test: that heals this where it lies in the application's own database",
+}
+
+Mends = Callable[[Finding], str]
+"""Whether x mends a finding: ``fix``, ``may help`` or ''."""
+
+
+def finding_key(finding: Finding) -> Hashable:
+    """What stays the same of a finding while its victims grow in number."""
+    return (finding.kind, finding.title, finding.culprit, finding.command)
+
+
+def cause_lines(
+    causes: Sequence[Finding], harmless: Sequence[Finding], unexplained: int, run: Run, width: int, glyphs: Glyphs,
+    mends: Mends,
+) -> list[Line]:  # fmt: skip
+    """One line a cause; then what nobody can explain; apart from them what harmed nobody."""
+    every = (*causes, *harmless)
+    digits = len(str(max([unexplained, *(len(finding.tests) for finding in every)], default=1)))
+    kinds = max((4 + len(finding.kind) for finding in every), default=1) if width >= 110 else 3
+    fix = max((len(mends(finding)) for finding in every), default=0)
+    lines = [
+        Line(partial(_cause, each, run, width, digits, kinds, glyphs, mends(each), fix), finding_key(each))
+        for each in causes
+    ]
+    if unexplained:
+        said = Content.assemble(
+            (f"{unexplained:>{digits}}", "bold $text-error"), (_tests(unexplained), MUTED),
+            (pad("?", kinds) + "  ", MUTED), "no known cause",
+            ("   their messages are below" if width >= 80 else "", MUTED),
+        )  # fmt: skip
+        lines.append(Line(said, UNEXPLAINED))
+    if harmless:
+        if lines:
+            lines.append(Line(Content("")))
+        lines.append(Line(Content.styled("Dirty, and nobody failed by it", f"bold {MUTED}")))
+        lines += [
+            Line(partial(_cause, each, run, width, digits, kinds, glyphs, mends(each), fix), finding_key(each))
+            for each in harmless
+        ]
+    return lines
+
+
+def class_of(finding: Finding) -> str:
+    """``F2 table-already-defined``."""
+    return clean(f"{finding.code} {finding.kind}".strip())
+
+
+def _tests(count: int) -> str:
+    return " test   " if count == 1 else " tests  "
+
+
+def _cause(
+    finding: Finding, run: Run, width: int, digits: int, kinds: int, glyphs: Glyphs, mend: str, room: int
+) -> Content:
+    place = finding.evidence[-1].place if finding.evidence else None
+    source = keep_end(where(place, run) if place is not None else "", max(width // 4, 18), glyphs.ellipsis)
+    kind = f"{clean(finding.code):<3} {clean(finding.kind) if kinds > 3 else ''}"
+    left = Content.assemble(
+        (f"{len(finding.tests):>{digits}}", "$text-warning" if finding.harmless else "bold $text-error"),
+        (_tests(len(finding.tests)), MUTED), (pad(kind, kinds) + "  ", MUTED), clean(finding.title),
+    )  # fmt: skip
+    said = test_name(finding.culprit) in finding.title
+    who = f"{_short(finding.culprit, 26, glyphs)}  " if finding.culprit and not said and width >= 130 else ""
+    mark = (pad(f"  x {mend}" if mend else "", room + 4), "bold $text-accent") if room else ""
+    right = Content.assemble((who, MUTED), (source, "$text-accent"), mark)
+    return Content.assemble(
+        left.truncate(max(width - right.cell_length - 2, 10), ellipsis=True, pad=True), "  ", right
+    )  # fmt: skip
+
+
+def _short(culprit: str, width: int, glyphs: Glyphs) -> str:
+    return keep_end(test_name(culprit), width, glyphs.ellipsis)
+
+
+def opened_lines(finding: Finding, run: Run, width: int, glyphs: Glyphs, mend: str) -> list[Line]:
+    """What it rests on in order of time, what to do, what repeats it, which files it touches, whom it met."""
+    lines = [*_facts(finding, run), Line(Content("")), Line(Content.styled("What happened, in order", "bold"))]
+    for count, fact in enumerate(finding.evidence, 1):
+        key = ("evidence", count, fact.nodeid)
+        place = keep_end(where(fact.place, run), max(width - 8, 10), glyphs.ellipsis)
+        said = wrapped(clean(fact.text), width - 5)
+        head = (f"  {count}  ", MUTED)
+        if len(said) == 1 and 5 + len(said[0]) + len(place) + 2 <= width:
+            lines.append(Line(Content.assemble(head, said[0], "  ", (place, "$text-accent")), key))
+            continue
+        lines.append(Line(Content.assemble(head, said[0]), key))
+        lines += [Line(Content(f"     {part}")) for part in said[1:]]
+        if place:
+            lines.append(Line(Content.assemble("     ", (place, "$text-accent"))))
+    lines += [Line(Content("")), Line(Content.styled("What to do", "bold"))]
+    lines += [Line(Content(f"  {line}")) for line in wrapped(clean(finding.remedy), width - 4)]
+    if mend:
+        lines += [
+            Line(Content.assemble(("  x" if at == 0 else "   ", "bold $text-accent"), f" {part}"))
+            for at, part in enumerate(wrapped(_MENDS[mend], width - 6))
+        ]
+    if finding.command:
+        lines += [
+            Line(Content("")),
+            Line(Content.assemble(("Repeat it", "bold"), ("  y copies", MUTED))),
+            *[Line(Content(f"  {part}")) for part in wrapped(clean(finding.command), width - 4)],
+        ]
+    if finding.files:
+        lines += [
+            Line(Content("")),
+            Line(Content.assemble(("Files touched by this cause", "bold"), ("  e opens one", MUTED))),
+            *[Line(Content(f"  {_file(file, run, width, glyphs)}"), ("file", file, "")) for file in finding.files],
+        ]
+    met = "Met by" if finding.harmless else "Victims:"
+    lines += [Line(Content("")), Line(Content.styled(f"{met} {number(len(finding.tests), 'test')}", "bold"))]
+    return lines + [Line(partial(_victim, run, nodeid, glyphs), ("test", 0, nodeid)) for nodeid in finding.tests]
+
+
+def _facts(finding: Finding, run: Run) -> list[Line]:
+    culprit = Content(clean(finding.culprit) or "not known")
+    key = ("test", 1, finding.culprit) if finding.culprit in run.tests else None
+    lines = [
+        Line(Content.assemble(("class    ", MUTED), class_of(finding), ("   grade ", MUTED), clean(finding.grade),
+                              (f"  {GRADES.get(finding.grade, '')}", MUTED))),
+        Line(Content.assemble(("charged  ", MUTED), culprit), key),
+    ]  # fmt: skip
+    if finding.locations:
+        shown = "  ".join(clean(location) for location in finding.locations[:6])
+        more = f"  and {len(finding.locations) - 6} more" if len(finding.locations) > 6 else ""
+        lines.append(Line(Content.assemble(("left at  ", MUTED), shown, (more, MUTED))))
+    if finding.harmless:
+        lines.append(Line(Content.assemble(("harm     ", MUTED), "none seen: nobody failed by it")))
+    return lines
+
+
+def _file(file: str, run: Run, width: int, glyphs: Glyphs) -> str:
+    return keep_end(where(Place("", file), run), width - 4, glyphs.ellipsis)
+
+
+def _victim(run: Run, nodeid: str, glyphs: Glyphs) -> Content:
+    test = run.tests.get(nodeid)
+    if test is None:  # a worker that died never told of it
+        return Content(f"    {clean(nodeid)}")
+    sign = (f"  {glyphs.outcome(test.outcome)} ", OUTCOME_STYLES[test.outcome])
+    return Content.assemble(sign, test_name(nodeid), (f"  {clean(test.file)}", MUTED))
+
+
+def unexplained_lines(tests: Sequence[Test], run: Run, glyphs: Glyphs) -> list[Line]:
+    """The failing tests that stand in no finding, each with its message."""
+    lines = [
+        Line(Content("What was seen of these fits no class that this version knows.")),
+        Line(Content.styled("That may be a plain failure of the code under test, and no matter of isolation.", MUTED)),
+        Line(Content("")),
+        Line(Content.styled(number(len(tests), "test"), "bold")),
+    ]
+    return lines + [Line(partial(_failing, test, run, glyphs), ("test", 0, test.nodeid)) for test in tests]
+
+
+def _failing(test: Test, run: Run, glyphs: Glyphs) -> Content:
+    failure = test.failure
+    message = next((part for part in clean_lines(failure.message) if part.strip()), "") if failure else ""
+    return Content.assemble(_victim(run, test.nodeid, glyphs), (f"   {message}", MUTED))

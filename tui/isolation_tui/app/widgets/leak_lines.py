@@ -1,0 +1,142 @@
+"""Leaks in lines: author, what it left and where, how many met it, read it, failed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import partial
+
+from textual.content import Content
+
+from pytest_isolation.events import Place
+
+from ...model import Leak, Run, Test
+from ...plain import clean, keep_end, keep_start, number, pad
+from ..glyphs import OUTCOME_STYLES, Glyphs
+from ..words import MUTED, test_name, tests, where
+from .line_list import Line
+
+COUNT = 8
+"""Cells of each of the three columns of numbers."""
+
+
+def leak_key(leak: Leak) -> Hashable:
+    return (leak.author, leak.location)
+
+
+def leak_lines(leaks: Sequence[Leak], run: Run, width: int, glyphs: Glyphs, reads_known: bool) -> list[Line]:
+    """One line each, under the heads of the columns; apart what nobody read."""
+    if not leaks:
+        return []
+    harmful = [leak for leak in leaks if not leak.benign]
+    benign = [leak for leak in leaks if leak.benign]
+    author = min(max(len(_author(leak)) for leak in leaks), max(width // 3, 16))
+    heads = Content.styled(
+        f"{'failed':>{COUNT}}{'read':>{COUNT}}{'met':>{COUNT}}  {pad('author', author)}  left", MUTED
+    )
+    lines = [Line(heads)] if harmful else []
+    lines += [Line(partial(_leak, leak, run, width, author, glyphs), leak_key(leak)) for leak in harmful]
+    if benign:
+        if lines:
+            lines.append(Line(Content("")))
+        said = (
+            "Nobody read it: benign"
+            if reads_known
+            else "Reading was not watched: who met it is known, who read it is not"
+        )
+        lines.append(Line(Content.styled(keep_start(said, width, glyphs.ellipsis), f"bold {MUTED}")))
+        lines += [] if harmful else [Line(heads)]
+        lines += [Line(partial(_leak, leak, run, width, author, glyphs), leak_key(leak)) for leak in benign]
+    return lines
+
+
+def _author(leak: Leak) -> str:
+    return test_name(leak.author)
+
+
+def what_is_left(run: Run, leak: Leak) -> str:
+    """``users, 3 rows``, ``env:CURRENCY``."""
+    if leak.what != "rows":
+        return clean(leak.location)
+    labels = (database.label for worker in run.workers.values() for database in worker.databases.values())
+    database = max((label for label in labels if leak.location.startswith(f"{label}.")), key=len, default="")
+    return clean(f"{leak.location[len(database) :].lstrip('.')}, {_rows(leak)}")
+
+
+def _rows(leak: Leak) -> str:
+    return f"{number(leak.amount, 'row')}{'?' if leak.inexact else ''}" if leak.amount else "rows"
+
+
+def reading(test: Test, leak: Leak) -> Place | None:
+    """The line of the test that read it, or that may; None where it is not known."""
+    for read in test.tables_read.values():
+        if leak.what == "rows" and f"{read.database}.{read.table}" == leak.location and read.place.file:
+            return read.place
+    return next((each.place for each in test.state_in_reach if each.location == leak.location), None)
+
+
+def _leak(leak: Leak, run: Run, width: int, author: int, glyphs: Glyphs) -> Content:
+    failed, read = len(leak.victims), len(leak.readers)
+    left = Content.assemble(
+        (f"{failed or '':>{COUNT}}", "bold $text-error"),
+        (f"{read or ''}{'?' if leak.maybe and read else '':<1}".rjust(COUNT), "$text-warning"),
+        (f"{leak.met or '':>{COUNT}}", MUTED), "  ",
+        pad(keep_end(_author(leak), author, glyphs.ellipsis), author), "  ",
+        (what_is_left(run, leak), "" if read else MUTED),
+    )  # fmt: skip
+    place = keep_end(where(leak.place, run), max(width // 4, 14), glyphs.ellipsis) if width >= 100 else ""
+    if not place:
+        return left
+    room = width - len(place) - 2
+    return Content.assemble(left.truncate(max(room, 10), ellipsis=True, pad=True), "  ", (place, "$text-accent"))
+
+
+def opened_lines(leak: Leak, run: Run, author: Test | None, command: str, width: int, glyphs: Glyphs) -> list[Line]:
+    """Who left what, and everybody who read it later, in the order they ran."""
+    place = keep_end(where(leak.place, run), max(width - 12, 12), glyphs.ellipsis)
+    during = f"  in {test_name(author.nodeid)}" if author is not None and author.nodeid != leak.author else ""
+    lines = [
+        Line(
+            Content.assemble(
+                ("left by  ", MUTED), clean(leak.author), (during, MUTED),
+            ),
+            ("author", author.nodeid if author is not None else ""),
+        ),
+        Line(Content.assemble(("at       ", MUTED), (place or "not known", "$text-accent" if place else ""))),
+        Line(Content.assemble(("left     ", MUTED), clean(leak.location), f"  {_rows(leak)}" if leak.amount else "")),
+    ]  # fmt: skip
+    if leak.keys:
+        shown = ", ".join(clean(key) for key in leak.keys[:8]) + (", ..." if len(leak.keys) > 8 else "")
+        lines.append(Line(Content.assemble(("keys     ", MUTED), shown)))
+    met = f"{tests(leak.met)} started with it" if leak.met else "no later test started with it"
+    lines.append(Line(Content.assemble(("met      ", MUTED), met, (_doubt(leak), "$text-warning"))))
+    lines.append(Line(Content("")))
+    if leak.readers:
+        said = "Its code may read it" if leak.maybe else "Read it later"
+        lines.append(Line(Content.assemble((f"{said}: {tests(len(leak.readers))}", "bold"), _failed(leak))))
+        lines += [Line(partial(_reader, test, leak, run, glyphs), ("reader", test.nodeid)) for test in leak.readers]
+    else:
+        lines.append(Line(Content.styled("No test was seen to read it.", MUTED)))
+    if command:
+        lines += [
+            Line(Content("")),
+            Line(Content.assemble(("Repeat author and victim", "bold"), ("  y copies", MUTED))),
+            Line(Content(f"  {clean(command)}")),
+        ]
+    return lines
+
+
+def _doubt(leak: Leak) -> str:
+    return "   how many rows is not certain" if leak.inexact else ""
+
+
+def _failed(leak: Leak) -> tuple[str, str]:
+    return (
+        (f", {len(leak.victims)} of them failed", "$text-error") if leak.victims else (", none of them failed", MUTED)
+    )
+
+
+def _reader(test: Test, leak: Leak, run: Run, glyphs: Glyphs) -> Content:
+    sign = (f"  {glyphs.outcome(test.outcome)} ", OUTCOME_STYLES[test.outcome])
+    place = reading(test, leak)
+    at = f"  {where(place, run)}" if place is not None else f"  {clean(test.file)}"
+    return Content.assemble(sign, test_name(test.nodeid), (at, MUTED))
