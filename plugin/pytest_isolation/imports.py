@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, Tuple
 from .events import LibraryArmed
 from .probes import connections
 from .probes.databases import Databases
+from .probes.failures import arm as arm_failures
 from .probes.given import arm as arm_given
 from .probes.metadata import arm_core, arm_orm
 from .probes.reads import PROBE as READS
@@ -27,8 +28,10 @@ def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = ()) -> None:
         if READS not in off:
             arm_reads(recorder, module, databases)
         arm_rows(recorder, module, databases, schema)
+        arm_failures(recorder, module, databases)
         if held is not None:
             connections.arm_core(recorder, module, held, databases, schema)
+        recorder.at_test_edges.append(recorder.guarded("databases", databases.say_gone))  # when all have told of them
         recorder.put(LibraryArmed("sqlalchemy", str(module.__version__), _limits(module.__version__)))
 
     def orm(module: Any) -> None:

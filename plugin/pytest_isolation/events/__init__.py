@@ -30,11 +30,13 @@ from .database import (
     RowsCounted,
     RowsWritten,
     SessionShared,
+    StatementFailed,
     TablesCreated,
     TablesDropped,
     TableSets,
     TablesRead,
     WaitedInVain,
+    mark_of,
 )
 from .models import (
     IndexRepeated,
@@ -132,6 +134,7 @@ __all__ = [
     "SessionStarted",
     "StateChanged",
     "StateInReach",
+    "StatementFailed",
     "TableRefused",
     "TableRegistered",
     "TableRemoved",
@@ -144,6 +147,7 @@ __all__ = [
     "WaitedInVain",
     "WarningCaught",
     "WorkerCrashed",
+    "mark_of",
 ]
 
 SETTINGS_VARIABLE = "ISOLATION_TUI"
@@ -159,8 +163,8 @@ KINDS: Dict[str, Type[Any]] = {
         SessionFinished, Interrupted, InternalError, WorkerCrashed, ProbeDisabled, FactsDropped, TestStarted,
         PhaseFinished, WarningCaught, FixtureDefined, FixtureSetUp, FixtureTornDown, FixtureGave, MetadataSeen,
         TableRegistered, ModelMapped, TableRefused, IndexRepeated, TableRemoved, MetadataCleared, RegistryDisposed,
-        InstanceDetached, DatabaseSeen, TablesCreated, TablesDropped, TableSets, RowsWritten, DatabasesUsed,
-        HoldersGone, TablesRead, RowsCounted, NothingDone,
+        InstanceDetached, StatementFailed, DatabaseSeen, TablesCreated, TablesDropped, TableSets, RowsWritten,
+        DatabasesUsed, HoldersGone, TablesRead, RowsCounted, NothingDone,
         DropAwaited, WaitedInVain, HeldOpen, HeldClosed, SessionShared, StateChanged, StateInReach, RunStarted, Output,
         Disconnected, ProcessEnded,
     )

@@ -1,5 +1,6 @@
 """What databases hold: tables, rows, open transactions."""
 
+import zlib
 from typing import List, NamedTuple, Tuple
 
 from .origin import Place, Unit
@@ -191,3 +192,19 @@ class SessionShared(NamedTuple):
     place: Place
     unit: Unit
     owner: Unit = Unit()
+
+
+class StatementFailed(NamedTuple):
+    """A statement that the database refused: the first few different errors of each unit. ``error`` is the name of the
+    driver's exception; ``mark`` stands for its message (see :func:`mark_of`), which may hold values."""
+
+    database: int
+    error: str
+    mark: str
+    place: Place
+    unit: Unit
+
+
+def mark_of(message: str) -> str:
+    """By what a message is told again where its first line is seen, without telling what it says."""
+    return "%08x" % zlib.crc32(message.partition("\n")[0].strip().encode("utf-8", "replace"))

@@ -40,8 +40,8 @@ def names(tables: Iterable[str]) -> str:
 
 
 def command(run: Run, *nodeids: str) -> str:
-    """The command that runs these, the author first and each once; only what pytest knows by that name."""
-    known = dict.fromkeys(nodeid for nodeid in nodeids if nodeid)
+    """The command that runs these, the author first and each once; those that pytest knows by that name."""
+    known = dict.fromkeys(nodeid for nodeid in nodeids if nodeid in run.tests)
     return " ".join(("python -m pytest", *map(shlex.quote, known))) if known else ""
 
 

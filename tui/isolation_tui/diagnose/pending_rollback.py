@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ..model import FixtureLife, Run, Test
+from ..model import FailedStatement, FixtureLife, Run, Test
 from .finding import Evidence, Finding
-from .naming import command, short, wide_lives
-from .raised import failed_at, matching, raised
+from .naming import by, command, culprit, short, wide_lives
+from .raised import failed_at, first_met, matching
 
 KIND = "session-not-rolled-back"
 
@@ -21,80 +22,92 @@ _ORIGINAL = re.compile(r"Original exception was: ([^\n]+)")
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each first failure, with the tests that met the session as that had left it."""
-    groups: dict[object, list[tuple[Test, Test | None, FixtureLife | None]]] = {}
+    """One finding for each error that a session was left with, with the tests that met it so."""
+    groups: dict[object, list[_Victim]] = {}
     for test in unexplained:
-        if matching(test, _EXCEPTIONS, _MESSAGE) is None:
-            continue
-        held = _holder(test)
-        first = _first_failure(run, test, held)
-        groups.setdefault((held and (held.worker, held.id), first and first.nodeid), []).append((test, first, held))
+        if matching(test, _EXCEPTIONS, _MESSAGE) is not None:
+            held, first = _holder(test), _first(run, test)
+            key = (held and (held.worker, held.id), first and (first.worker, first.unit, first.place))
+            groups.setdefault(key, []).append(_Victim(test, first, held))
     return [_finding(run, victims) for victims in groups.values()]
 
 
+@dataclass(frozen=True, slots=True)
+class _Victim:
+    test: Test
+    first: FailedStatement | None
+    """What the session's error was met by first, where that was seen."""
+    held: FixtureLife | None
+    """The wide fixture that gave the session."""
+
+
 def _holder(test: Test) -> FixtureLife | None:
-    """The wide fixture that gave the session, if there is just one that may have."""
-    lives = wide_lives(test)
-    givers = [life for life in lives if any(given.what == "session" for given in life.gave)]
+    """If there is just one that may have."""
+    givers = [life for life in wide_lives(test) if any(given.what == "session" for given in life.gave)]
     return givers[0] if len(givers) == 1 else None
 
 
-def _first_failure(run: Run, test: Test, held: FixtureLife | None) -> Test | None:
-    """The latest test before this one that failed with the error that the session tells of."""
+def _first(run: Run, test: Test) -> FailedStatement | None:
     original = matching(test, _EXCEPTIONS, _ORIGINAL)
-    if original is None:
+    if original is None or test.failure is None:
         return None
-    text = original.group(1).strip()
-    before = [other for other in run.order if other.worker == test.worker and other.position <= test.position]
-    for other in reversed(before):
-        failure = other.failure
-        if failure is None or other is test or (held is not None and held not in other.lives):
-            continue
-        if any(each.first_line.strip() == text for each in raised(failure)):
-            return other
-    return None
+    return first_met(run, test.worker, original.group(1), test.failure.ended)
 
 
-def _finding(run: Run, victims: list[tuple[Test, Test | None, FixtureLife | None]]) -> Finding:
-    test, first, held = victims[0]
-    charged = f"fixture {held.definition.name}" if held is not None else ""
+def _finding(run: Run, victims: list[_Victim]) -> Finding:
+    test, first, held = victims[0].test, victims[0].first, victims[0].held
+    author = run.tests.get(first.unit.nodeid) if first is not None else None
+    swallowed = author is not None and author.failure is None
     evidence = []
     if held is not None:
         text = f"{held.definition.scope}-scoped fixture {held.name} gives one session to {len(held.users)} tests"
         evidence.append(Evidence(text, held.definition.place, held.asked_by.nodeid if held.asked_by else ""))
-    if first is not None and first.failure is not None:
-        error = next(raised(first.failure))
-        evidence.append(Evidence(error.first_line, failed_at(run, first.failure), first.nodeid))
-    else:
-        original = matching(test, _EXCEPTIONS, _ORIGINAL)
-        if original is not None:
-            evidence.append(Evidence(f"an earlier error, in no test that failed: {original.group(1)}"))
+    original = matching(test, _EXCEPTIONS, _ORIGINAL)
+    error = original.group(1) if original is not None else "an error"
+    if first is not None:
+        how = ", which passed" if swallowed else ""
+        text = f"{error} {by(run, first.worker, first.unit)}{how}"
+        evidence.append(Evidence(text, first.place, first.unit.nodeid))
+    elif original is not None:
+        evidence.append(Evidence(f"{error}, it was not seen when"))
     if test.failure is not None:
         evidence.append(Evidence("the session still waits for its rollback", failed_at(run, test.failure), test.nodeid))
+    charged = ""
+    if held is not None:
+        charged = f"fixture {held.definition.name}"
+    elif first is not None and swallowed:
+        charged = culprit(run, first.worker, first.unit)
     return Finding(
         kind=KIND,
-        title=_title(first, held),
-        tests=tuple(victim.nodeid for victim, _, _ in victims),
+        title=_title(author, held, swallowed),
+        tests=tuple(victim.test.nodeid for victim in victims),
         evidence=tuple(evidence),
-        remedy=_remedy(held),
+        remedy=_remedy(held, author if swallowed else None),
         culprit=charged,
-        command=command(run, first.nodeid if first is not None else "", test.nodeid),
+        command=command(run, first.unit.nodeid if first is not None else "", test.nodeid),
         code="F15",
     )
 
 
-def _title(first: Test | None, held: FixtureLife | None) -> str:
+def _title(author: Test | None, held: FixtureLife | None, swallowed: bool) -> str:
     session = f"The session of fixture {held.name}" if held is not None else "A session"
-    return f"{session} was not rolled back after {'an error' if first is None else short(first.nodeid) + ' failed'}"
+    if author is None:
+        return f"{session} was not rolled back after an error"
+    return f"{session} was not rolled back after {short(author.nodeid)} {'met an error' if swallowed else 'failed'}"
 
 
-def _remedy(held: FixtureLife | None) -> str:
-    if held is None:
+def _remedy(held: FixtureLife | None, author: Test | None) -> str:
+    if held is not None:
         return (
-            "Give each test a session of its own, and roll it back in the fixture's teardown; code that catches an "
-            "error of flush() or commit() has to call rollback() before the session is used again."
+            f"Give each test a session of its own: let fixture {held.definition.name} be function-scoped, and roll "
+            "back in its teardown. The first error has a cause of its own; this only stops it from spreading."
+        )
+    if author is not None:
+        return (
+            f"Let {short(author.nodeid)} call rollback() on the session after the error that it expects, and give each "
+            "test a session of its own."
         )
     return (
-        f"Give each test a session of its own: let fixture {held.definition.name} be function-scoped, and roll back in "
-        "its teardown. The first failure has a cause of its own; this only stops it from spreading."
+        "Give each test a session of its own, and roll it back in the fixture's teardown; code that catches an error "
+        "of flush() or commit() has to call rollback() before the session is used again."
     )

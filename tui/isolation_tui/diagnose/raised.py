@@ -10,14 +10,15 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from pytest_isolation.events import Place
+from pytest_isolation.events import Place, mark_of
 
-from ..model import Phase, Run, Test
+from ..model import FailedStatement, Phase, Run, Test
 from ..model.queries import own
 
 _HEAD = re.compile(r"^E   ([A-Za-z_]\w*)(?:: (.*))?$")
 _LINE = re.compile(r"^(\S.*):(\d+): in (\S+)$")
 _NAMED = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?=:|$)")
+_WRAPPED = re.compile(r"^\((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*\) ")
 _VERDICTS = frozenset(("AssertionError", "Failed"))
 
 
@@ -81,6 +82,19 @@ def match_in(
         if match is not None:
             return match
     return None
+
+
+def first_met(run: Run, worker: str, message: str, until: float) -> FailedStatement | None:
+    """The latest statement up to then that failed with this very message; the wrapped one's ``(type) `` left out."""
+    mark = mark_of(_WRAPPED.sub("", message))
+    return next(
+        (
+            failed
+            for failed in reversed(run.failed_statements)
+            if (failed.worker, failed.mark) == (worker, mark) and failed.at <= until
+        ),
+        None,
+    )
 
 
 def failed_at(run: Run, failure: Phase) -> Place:

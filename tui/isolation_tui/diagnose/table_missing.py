@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..model import FixtureLife, Run, TableEvent, TableEventKind, Test
 from .finding import Evidence, Finding
 from .naming import by, command, culprit, names, short
-from .raised import failed_at, matching
+from .raised import failed_at, first_met, matching
 
 KIND = "table-missing"
 
@@ -46,19 +46,29 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
         histories[_last(event.table)].append(event)
     groups: dict[object, tuple[_Cause, list[tuple[Test, str]]]] = {}
     for test in unexplained:
-        table = missing_table(test)
-        if table is not None:
-            cause = _cause(run, test, table, histories[_last(table)])
-            by_whom = cause.event
-            key = (by_whom.worker, by_whom.unit, by_whom.place, by_whom.holder) if by_whom else _last(table)
-            groups.setdefault((cause.what, key), (cause, []))[1].append((test, table))
+        match = _match(test)
+        if match is None:
+            continue
+        table = _table(match)
+        cause = _cause(run, test, table, match.string, histories[_last(table)])
+        by_whom = cause.event
+        key = (by_whom.worker, by_whom.unit, by_whom.place, by_whom.holder) if by_whom else _last(table)
+        groups.setdefault((cause.what, key), (cause, []))[1].append((test, table))
     return [_finding(run, cause, victims) for cause, victims in groups.values()]
 
 
 def missing_table(test: Test) -> str | None:
     """The table that the test failed for want of; None where it failed otherwise."""
-    match = matching(test, _EXCEPTIONS, _MESSAGE)
-    return (match["sqlite"] or match["postgresql"] or match["mysql"]).strip() if match is not None else None
+    match = _match(test)
+    return _table(match) if match is not None else None
+
+
+def _match(test: Test) -> re.Match[str] | None:
+    return matching(test, _EXCEPTIONS, _MESSAGE)
+
+
+def _table(match: re.Match[str]) -> str:
+    return (match["sqlite"] or match["postgresql"] or match["mysql"]).strip()
 
 
 def _last(table: str) -> str:
@@ -66,11 +76,11 @@ def _last(table: str) -> str:
     return table.rpartition(".")[2].strip("\"'`[]").lower()
 
 
-def _cause(run: Run, test: Test, table: str, history: Sequence[TableEvent]) -> _Cause:
+def _cause(run: Run, test: Test, table: str, error: str, history: Sequence[TableEvent]) -> _Cause:
     failure = test.failure
     ended = failure.ended if failure is not None else test.ended
     mine = [event for event in history if event.worker == test.worker and event.at <= ended]
-    drops = _standing_drops(run, test, [event for event in mine if event.kind in _OF_DATABASE])
+    drops = _standing_drops(run, test, [event for event in mine if event.kind in _OF_DATABASE], error, ended)
     if len(drops) == 1:
         made, dropped = drops[0]
         return _Cause("dropped", dropped, made, _meant_to_stand(run, test, made, dropped, ended))
@@ -93,9 +103,9 @@ _Drop = tuple[TableEvent | None, TableEvent]
 """(last creation, drop) of a table in one database."""
 
 
-def _standing_drops(run: Run, test: Test, history: Sequence[TableEvent]) -> list[_Drop]:
-    """Of each database from which the table is gone now. Where that are several: of those that the test used, or whose
-    tables a fixture of the test made."""
+def _standing_drops(run: Run, test: Test, history: Sequence[TableEvent], error: str, ended: float) -> list[_Drop]:
+    """Of the database that the statement was sent to, if the table is gone from that. Where it is not known: of each
+    from which it is gone, of those that the test used, or whose tables a fixture of the test made."""
     latest: dict[str, TableEvent] = {}
     made: dict[str, TableEvent] = {}
     for event in history:
@@ -105,6 +115,9 @@ def _standing_drops(run: Run, test: Test, history: Sequence[TableEvent]) -> list
     drops: list[_Drop] = [
         (made.get(holder), event) for holder, event in latest.items() if event.kind is TableEventKind.DROPPED
     ]
+    failed = first_met(run, test.worker, error, ended)
+    if failed is not None and failed.unit.nodeid == test.nodeid and failed.database:
+        return [drop for drop in drops if drop[1].holder == failed.database]
     if len(drops) > 1:
         drops = [drop for drop in drops if drop[1].holder in test.databases_used] or drops
     if len(drops) > 1:

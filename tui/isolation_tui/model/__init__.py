@@ -7,18 +7,22 @@ from .leaks import Leak, leaks
 from .mappings import MappedTwice, Mapping, mapped_twice
 from .outcome import Outcome
 from .process import Reach, StateResidue
-from .rows import Found, Left, Read, Share, Tally, Written
+from .rows import Before, Found, Left, Met, Read, Share, Tally, Written
 from .run import Run, RunState, Stamped, Worker
 from .schema import SchemaDifference, in_memory, schema_differences
+from .statements import FailedStatement
+from .symptoms import came_of
 from .tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind
 from .tests import Phase, Test
 
 __all__ = [
     "SCOPES",
     "AwaitedDrop",
+    "Before",
     "Counts",
     "Database",
     "Detached",
+    "FailedStatement",
     "FixtureDefinition",
     "FixtureLife",
     "Found",
@@ -30,6 +34,7 @@ __all__ = [
     "Left",
     "MappedTwice",
     "Mapping",
+    "Met",
     "Metadata",
     "NoEffect",
     "Outcome",
@@ -50,6 +55,7 @@ __all__ = [
     "Test",
     "Worker",
     "Written",
+    "came_of",
     "in_memory",
     "leaks",
     "mapped_twice",

@@ -9,6 +9,7 @@ from pytest_isolation import events as ev
 from . import folding_rows
 from .mappings import Mapping, Mappings
 from .schema import in_memory
+from .statements import FailedStatement
 from .tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind, tables_held
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegister
 def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> None:
     held = _metadata(worker, fact.metadata)
     run.models[held.label, fact.table] = fact.model
-    mapping = Mapping(fact.model, fact.table, held.label, held.generation, fact.place, fact.unit, worker.name)
+    mapping = Mapping(fact.model, fact.table, held.label, held.generation, fact.place, fact.unit, worker.name, at)
     run.mappings.setdefault((worker.name, held.label, mapping.name), Mappings()).add(mapping)
 
 
@@ -61,6 +62,12 @@ def index_repeated(run: Run, worker: Worker, at: float, fact: ev.IndexRepeated) 
     run.repeated_indexes.append(
         RepeatedIndex(fact.name, fact.table, holder, worker.name, at, fact.place, tuple(fact.via), fact.unit)
     )
+
+
+def statement_failed(run: Run, worker: Worker, at: float, fact: ev.StatementFailed) -> None:
+    database = worker.databases.get(fact.database)
+    label = database.label if database is not None else ""
+    run.failed_statements.append(FailedStatement(label, fact.error, fact.mark, fact.place, fact.unit, worker.name, at))
 
 
 def table_removed(run: Run, worker: Worker, at: float, fact: ev.TableRemoved) -> None:

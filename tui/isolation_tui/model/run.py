@@ -25,6 +25,7 @@ from .holders import AwaitedDrop, Held, InVain, NoEffect, SharedSession
 from .mappings import Mappings
 from .process import StateResidue
 from .rows import Residue, TableRows, Tally
+from .statements import FailedStatement
 from .tables import Database, Metadata, RepeatedIndex, TableEvent
 from .tests import Test
 
@@ -112,6 +113,7 @@ class Run:
         self.registrations: dict[tuple[str, str], TableEvent] = {}
         """(MetaData label, table) -> its latest registration that still stands."""
         self.repeated_indexes: list[RepeatedIndex] = []
+        self.failed_statements: list[FailedStatement] = []
         self.models: dict[tuple[str, str], str] = {}
         """(MetaData label, table) -> the model class mapped to it last."""
         self.mappings: dict[tuple[str, str, str], Mappings] = {}
@@ -323,6 +325,7 @@ _FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
     ev.FixtureGave: folding_fixtures.fixture_gave,
     ev.InstanceDetached: folding_fixtures.instance_detached,
     ev.IndexRepeated: folding_tables.index_repeated,
+    ev.StatementFailed: folding_tables.statement_failed,
     ev.MetadataSeen: folding_tables.metadata_seen,
     ev.TableRegistered: folding_tables.table_registered,
     ev.ModelMapped: folding_tables.model_mapped,
