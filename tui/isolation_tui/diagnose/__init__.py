@@ -12,11 +12,25 @@ from typing import Protocol
 
 from ..model import Run, Test
 from . import (
+    awaited_drop,
+    commit_beside,
+    database_in_use,
+    database_locked,
+    ddl_commits,
     detached_instance,
+    ids_that_go_on,
     index_exists,
+    left_open,
+    mapped_again,
+    memory_database,
     pending_rollback,
+    pool_exhausted,
+    rows_left_behind,
+    savepoint_escape,
+    shared_by_workers,
     table_already_defined,
     table_missing,
+    thread_of_sqlite,
 )
 from .finding import Evidence, Finding
 from .table_already_defined import KIND as ALREADY_DEFINED
@@ -33,10 +47,24 @@ class FailureClass(Protocol):
 
 _CLASSES: tuple[FailureClass, ...] = (
     table_already_defined,
+    mapped_again,
+    shared_by_workers,
     index_exists,
+    memory_database,
     table_missing,
+    thread_of_sqlite,
+    pool_exhausted,
+    database_in_use,
+    database_locked,
+    awaited_drop,
     pending_rollback,
     detached_instance,
+    left_open,
+    ids_that_go_on,
+    savepoint_escape,
+    commit_beside,
+    ddl_commits,
+    rows_left_behind,
 )
 """The most telling first."""
 

@@ -34,6 +34,8 @@ def test_started(run: Run, worker: Worker, at: float, fact: ev.TestStarted) -> N
     test.phases.clear()
     test.rows_written.clear()
     test.tables_read.clear()
+    test.residue_met.clear()
+    test.tables_before.clear()
     test.held_open.clear()
     test.rows_counted.clear()
     folding_process.test_started(worker, test)

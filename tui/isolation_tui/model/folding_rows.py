@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from .rows import Found, Left, Residue, TableRows, Tally, Written
+from .rows import KEYS_KEPT, Before, Found, Left, Residue, TableRows, Tally, Written
 
 if TYPE_CHECKING:
     from .run import Run, Worker
@@ -20,11 +20,18 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
     table = _table(worker, fact.database, fact.table)
     test = run.tests.get(fact.unit.nodeid)
     _note(test, table, fact)
-    if test is not None and (fact.database, fact.table) not in test.tables_written:
-        test.tables_written.append((fact.database, fact.table))
+    if test is not None:
+        if (fact.database, fact.table) not in test.tables_written:
+            test.tables_written.append((fact.database, fact.table))
+        if (table.database, table.table) not in test.tables_before:
+            test.tables_before[table.database, table.table] = _before(worker, table, test)
     table.touch(worker.starts)
     if fact.settled:
         table.close(fact.unit)
+    elif fact.inserted:
+        table.inserted += fact.inserted
+        if table.first is None:
+            table.first = fact
     if fact.state == "rolled back":
         return
     is_open = fact.state == "open"
@@ -39,6 +46,7 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
         life = worker.lives.get(fact.unit.life)
         entry = Residue(fact.unit, fact.place, at, fact.kept, life, test, fact.inexact, fact.escape, is_open)
         entry.author = author(worker, fact.unit)
+        entry.way, entry.keys = _way(fact), tuple(fact.keys)[:KEYS_KEPT]
         table.add(entry)
         if fact.unit.life and life is None:
             worker.nameless.append((table, entry))
@@ -59,9 +67,21 @@ def _note(test: Test | None, table: TableRows, fact: ev.RowsWritten) -> None:
         test.rows_written.append(
             Written(
                 table.database, table.table, fact.inserted, fact.updated, fact.deleted, fact.state, fact.unit,
-                fact.place, fact.inexact, fact.escape,
+                fact.place, fact.inexact, fact.escape, _way(fact), tuple(fact.keys)[:KEYS_KEPT],
             )
         )  # fmt: skip
+
+
+def _way(fact: ev.RowsWritten) -> str:
+    return fact.way or ("savepoint" if fact.escape else "")
+
+
+def _before(worker: Worker, table: TableRows, test: Test) -> Before:
+    """What the test has not written to yet."""
+    standing = sum(entry.rows for entry in table.standing() if entry.test is not test)
+    if table.first is None:
+        return Before(standing, 0, "", ev.Place())
+    return Before(standing, table.inserted, author(worker, table.first.unit), table.first.place)
 
 
 def author(worker: Worker, unit: ev.Unit) -> str:
@@ -97,7 +117,7 @@ def fixture_goes(run: Run, worker: Worker, life_id: int) -> None:
                 table.touch(worker.starts)
             for entry in mine:
                 if not entry.open:
-                    _tally(run, table, entry).rows += entry.rows
+                    tally_of(run, table, entry).rows += entry.rows
 
 
 def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) -> None:
@@ -105,6 +125,8 @@ def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) 
     test = run.tests.get(fact.nodeid)
     if test is None:
         return
+    known = [worker.databases[number] for number in fact.databases if number in worker.databases]
+    test.databases_used = tuple(database.label for database in known)
     found = []
     for number in fact.databases:
         for table in worker.rows.get(number, {}).values():
@@ -153,16 +175,20 @@ def test_ended(run: Run, worker: Worker, test: Test) -> None:
                     )
                 )  # fmt: skip
                 if not entry.open:
-                    _tally(run, table, entry).rows += entry.rows
+                    tally_of(run, table, entry).rows += entry.rows
     test.rows_left = tuple(left)
 
 
-def _tally(run: Run, table: TableRows, entry: Residue) -> Tally:
+def tally_of(run: Run, table: TableRows, entry: Residue) -> Tally:
+    """What the entry's author left in that table in the course of the run."""
     key = (entry.author, table.database, table.table)
     tally = run.residue.get(key)
     if tally is None:
         tally = run.residue[key] = Tally(entry.author, table.database, table.table, entry.place)
     tally.inexact = tally.inexact or entry.inexact or table.inexact
+    tally.way = tally.way or entry.way
+    if entry.keys and len(tally.keys) < KEYS_KEPT:
+        tally.keys = tuple(dict.fromkeys((*tally.keys, *entry.keys)))[:KEYS_KEPT]
     return tally
 
 
@@ -172,6 +198,7 @@ def tables_dropped(worker: Worker, fact: ev.TablesDropped) -> None:
         if table is not None:
             table.touch(worker.starts)
             table.clear()
+            table.first, table.inserted = None, 0
 
 
 def tables_created(worker: Worker, fact: ev.TablesCreated) -> None:

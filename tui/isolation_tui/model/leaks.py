@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation.events import Place
 
+from .symptoms import came_of
+
 if TYPE_CHECKING:
-    from .run import Run
+    from .process import StateResidue
+    from .rows import Tally
+    from .run import Run, Worker
     from .tests import Test
 
 
@@ -19,8 +23,8 @@ class Leak:
     ``author`` is ``fixture customer``, a node id, or ``import``. ``location`` is ``engine.table`` for rows, else
     ``env:NAME``, ``global:mod.attr``...; ``what`` is ``rows`` or the kind of state. ``amount`` is the number of rows (0
     for other state). ``met`` is how many later tests started with it, ``readers`` those of them that read it (or, with
-    ``maybe``, whose code may), ``victims`` the readers that failed; both in run order. ``keys`` are primary keys of the
-    rows, as far as they are known.
+    ``maybe``, whose code may), ``victims`` the readers that failed, and in a way that may come of it; both in run
+    order. ``keys`` are primary keys of the rows, as far as they are known.
     """
 
     author: str
@@ -32,6 +36,8 @@ class Leak:
     inexact: bool = False
     maybe: bool = False
     keys: tuple[str, ...] = ()
+    way: str = ""
+    """How rows escaped what was to undo them; see the contract's RowsWritten."""
     readers: list[Test] = field(default_factory=list)
     victims: list[Test] = field(default_factory=list)
 
@@ -43,8 +49,77 @@ class Leak:
 
 def leaks(run: Run) -> list[Leak]:
     """All leaks, the one with most victims first, then most readers, then most tests that met it."""
-    found = [
-        Leak(tally.author, "rows", f"{tally.database}.{tally.table}", tally.place, tally.rows, tally.met, tally.inexact)
-        for tally in run.residue.values()
-    ]
+    found = [_of_rows(tally) for tally in run.residue.values() if tally.author]
+    found += _of_state(run)
+    found += _of_holders(run)
     return sorted(found, key=lambda leak: (-len(leak.victims), -len(leak.readers), -leak.met, leak.author))
+
+
+def _of_rows(tally: Tally) -> Leak:
+    """Readers are those that read whatever stood there. Where all that is known of any is that they looked up rows that
+    equal something, they are named with ``maybe``."""
+    readers = [test for test, met in tally.readers.items() if met.read.how != "match"]
+    return Leak(
+        tally.author, "rows", f"{tally.database}.{tally.table}", tally.place, tally.rows,
+        max(tally.met, len(tally.readers)), tally.inexact, bool(tally.readers) and not readers, tally.keys,
+        tally.way, readers or list(tally.readers),
+        [test for test, met in tally.readers.items() if came_of(test, met)],
+    )  # fmt: skip
+
+
+def _of_state(run: Run) -> list[Leak]:
+    """State of the process that stood when later tests began. Read is what failing tests have in reach: nobody looks
+    for it in the code of others. What a wide fixture changed is meant to be so as long as it lives."""
+    found: dict[tuple[str, str], Leak] = {}
+    alike: dict[int, list[Test]] = {}  # tests share what they found, so that it is looked at once
+    for test in run.order:
+        alike.setdefault(id(test.state_found), []).append(test)
+    for tests in alike.values():
+        for location, entry in tests[0].state_found.items():
+            life = run.life_of_unit(entry.worker, entry.unit)
+            met = tests
+            if life is not None and life.definition.scope != "function":
+                met = [test for test in tests if life.torn_down is not None and life.torn_down <= test.started]
+            if not met:
+                continue
+            leak = _leak_of(run, entry, found)
+            leak.met += len(met)
+            readers = [test for test in met if any(reach.location == location for reach in test.state_in_reach)]
+            leak.readers += readers
+            leak.victims += [test for test in readers if test.failure is not None]
+    for worker in run.workers.values():
+        for entry in worker.state.values():
+            _leak_of(run, entry, found)
+    return list(found.values())
+
+
+def _leak_of(run: Run, entry: StateResidue, found: dict[tuple[str, str], Leak]) -> Leak:
+    life = run.life_of_unit(entry.worker, entry.unit)
+    author = f"fixture {life.definition.name}" if life is not None else entry.unit.nodeid or "import"
+    leak = found.get((author, entry.location))
+    if leak is None:
+        leak = found[author, entry.location] = Leak(author, entry.what, entry.location, Place(), maybe=True)
+    return leak
+
+
+def _of_holders(run: Run) -> list[Leak]:
+    """Connections and sessions that were never given back, by who took them, and where."""
+    found: dict[tuple[str, str, Place], Leak] = {}
+    for worker in run.workers.values():
+        for held in worker.held.values():
+            if held.test is None:
+                continue
+            life = run.life_of_unit(held.worker, held.unit)
+            author = f"fixture {life.definition.name}" if life is not None else held.unit.nodeid
+            what = "open transaction" if held.in_transaction else f"open {held.what}"
+            leak = found.setdefault(
+                (author, what, held.place), Leak(author, what, f"{held.database}:{held.what}", held.place)
+            )
+            leak.amount += 1
+            leak.met = max(leak.met, _after(worker, held.test))
+    return list(found.values())
+
+
+def _after(worker: Worker, test: Test) -> int:
+    """How many tests its worker started later."""
+    return max(len(worker.order) - test.position - 1, 0)

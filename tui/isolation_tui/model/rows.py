@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_isolation.events import Place, Unit
+from pytest_isolation.events import Place, RowsWritten, Unit
 
 if TYPE_CHECKING:
     from .fixtures import FixtureLife
@@ -15,6 +15,8 @@ NEWEST_KEPT, OLDER_KEPT = 16, 32
 """How many entries of a table are kept one by one, and for how many authors older ones are added up."""
 AUTHORS_NAMED = 3
 """How many authors a test remembers for a table that it found dirty."""
+KEYS_KEPT = 10
+"""How many primary keys of one author's rows in a table are kept."""
 
 
 @dataclass(eq=False, slots=True)
@@ -34,6 +36,10 @@ class Residue:
     """Its transaction has not ended."""
     author: str = ""
     """``fixture customer``, or the node id of the test."""
+    way: str = ""
+    """How they escaped what was to undo them; see the contract's RowsWritten."""
+    keys: tuple[str, ...] = ()
+    """Their primary keys, as far as they are known; the first few."""
 
     @property
     def intended(self) -> bool:
@@ -50,6 +56,7 @@ class Share:
     rows: int
     place: Place
     intended: bool
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,46 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A table that a test read, and the unit and line that did so first. ``inexact``: a view may hide others."""
+    """A table that a test read, and the unit and line that did so first in the strongest way. ``inexact``: a view may
+    hide others. ``how`` and ``emptied`` as in the contract's TablesRead."""
 
     database: str
     table: str
     unit: Unit
     place: Place
     inexact: bool = False
+    how: str = "scan"
+    emptied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Rows of others that stood in a table when a test read it: ``shares`` by author, whose rows are the oldest first.
+    ``others`` counts authors that are not named; ``intended`` tells whether rows of a living wide fixture stood
+    beside them."""
+
+    read: Read
+    shares: tuple[Share, ...]
+    others: int
+    intended: bool
+    inexact: bool
+    since: float
+    """When the oldest of them were written."""
+
+    @property
+    def rows(self) -> int:
+        return sum(share.rows for share in self.shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What had become of a table before a test wrote to it first: how many rows of others stood there, how many were
+    ever inserted since it was created, and by whom the first of them."""
+
+    standing: int
+    inserted: int
+    author: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +136,8 @@ class Written:
     place: Place
     inexact: bool
     escape: bool
+    way: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +165,10 @@ class Tally:
     rows: int = 0
     met: int = 0
     inexact: bool = False
+    way: str = ""
+    keys: tuple[str, ...] = ()
+    readers: dict[Test, Met] = field(default_factory=dict, repr=False)
+    """Tests that read the table while these rows stood, in that order."""
 
 
 @dataclass(eq=False)
@@ -140,6 +186,10 @@ class TableRows:
     begun: int = -1
     """The start, by the worker's count, after which it was changed first; ``at_start`` is what it was then."""
     at_start: Found | None = None
+    first: RowsWritten | None = None
+    """The first to insert since it was created."""
+    inserted: int = 0
+    """How many rows were inserted since then, rolled back or not."""
     _found: Found | None = None
 
     def touch(self, start: int) -> None:
@@ -161,6 +211,7 @@ class TableRows:
             if known.unit == entry.unit and known.life is entry.life and known.open == entry.open:
                 known.rows += entry.rows
                 known.inexact, known.escape = known.inexact or entry.inexact, known.escape or entry.escape
+                known.way, known.keys = known.way or entry.way, (*known.keys, *entry.keys)[:KEYS_KEPT]
                 return
         self.entries.append(entry)
         if len(self.entries) > NEWEST_KEPT:
@@ -211,7 +262,7 @@ class TableRows:
             for entry in self.standing():
                 known = shares.get(entry.author)
                 rows = entry.rows + (known.rows if known is not None else 0)
-                shares[entry.author] = Share(entry.author, rows, entry.place, entry.intended)
+                shares[entry.author] = Share(entry.author, rows, entry.place, entry.intended, entry.way)
             ordered = sorted(shares.values(), key=lambda share: (share.intended, -share.rows))
             self._found = Found(
                 self.database,
@@ -230,5 +281,6 @@ def _take(rows: int, entries: list[Residue]) -> int:
     for entry in entries:
         taken = min(entry.rows, rows)
         entry.rows -= taken
+        entry.keys = () if taken else entry.keys  # nobody knows which
         rows -= taken
     return rows

@@ -10,7 +10,7 @@ from pytest_isolation.events import Place, RowsCounted, WarningCaught
 from .holders import Held
 from .outcome import Outcome
 from .process import Reach, StateResidue
-from .rows import Found, Left, Read, Written
+from .rows import Before, Found, Left, Met, Read, Written
 from .tables import TableEvent
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Test:
     database_at_start: dict[str, frozenset[str]] = field(default_factory=dict)
     database_at_end: dict[str, frozenset[str]] = field(default_factory=dict)
 
+    databases_used: tuple[str, ...] = ()
+    """Labels of the databases that statements were sent to, whoever sent them. Known when it has ended."""
     rows_found: tuple[Found, ...] = ()
     """Rows known to stand when it started, in the databases that it used. Known when it has ended."""
     rows_written: list[Written] = field(default_factory=list)
@@ -77,7 +79,11 @@ class Test:
     tables_written: list[tuple[int, str]] = field(default_factory=list, repr=False)
     """(number of the database, table) that it wrote to."""
     tables_read: dict[tuple[str, str], Read] = field(default_factory=dict)
-    """(database label, table) -> its first reading, whoever of its units read."""
+    """(database label, table) -> its first reading in the strongest way, whoever of its units read."""
+    residue_met: dict[tuple[str, str], Met] = field(default_factory=dict)
+    """(database label, table) -> rows of others that it read there, though nobody meant them to be there."""
+    tables_before: dict[tuple[str, str], Before] = field(default_factory=dict, repr=False)
+    """(database label, table) -> what had become of a table that it wrote to."""
     rows_counted: list[RowsCounted] = field(default_factory=list, repr=False)
     """What a real count said at its end, where that was asked for."""
     held_open: list[Held] = field(default_factory=list)

@@ -1,0 +1,86 @@
+"""The comparison that an assertion failed by, read from its message."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+_ASSERT = re.compile(r"^(?:AssertionError: )?assert (.+)$", re.MULTILINE)
+_UNITTEST = re.compile(r"^AssertionError: (?:\w+ differ: )?(.+?) != (.+?)(?: : .*)?$", re.MULTILINE)
+_OPERATOR = re.compile(r" (==|!=|<=|>=|<|>|is not|is|not in|in) ")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``left operator right``. Sides are values where they are literals, else text, which pytest may have cut short.
+    ``operator`` is ``not`` where nothing stands on the right; '' where nobody knows which side was expected
+    (``assertEqual``). ``explained`` is the whole message."""
+
+    left: object
+    operator: str
+    right: object
+    explained: str
+
+    @property
+    def numbers(self) -> tuple[float, float] | None:
+        left, right = self.left, self.right
+        if isinstance(left, bool) or isinstance(right, bool):
+            return None
+        if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+            return left, right
+        return None
+
+    @property
+    def status(self) -> bool:
+        """Whether two statuses of HTTP are compared."""
+        return self.numbers is not None and "status" in self.explained
+
+    @property
+    def more(self) -> bool:
+        """Whether there is more, or other, than was expected: as there is where rows of others came in."""
+        match self.operator:
+            case "==" | "is":
+                return self._is_more()
+            case "":
+                return None not in (self.left, self.right)
+            case "not":
+                return self.left not in (False, None)
+            case operator:
+                return operator in ("<", "<=", "not in")
+
+    def _is_more(self) -> bool:
+        left, right = self.left, self.right
+        if left is None or isinstance(left, bool):
+            return left is True
+        if self.numbers is not None:
+            return self.numbers[0] > self.numbers[1]
+        if type(left) is type(right) and isinstance(left, (list, tuple, dict, set)) and isinstance(right, type(left)):
+            return len(left) >= len(right)
+        return "Left contains" in self.explained or "Right contains" not in self.explained
+
+
+def compared(message: str) -> Comparison | None:
+    """None where the message tells of no comparison."""
+    found = _ASSERT.search(message)
+    if found is not None:
+        text = found.group(1)
+        if text.startswith("not "):
+            return Comparison(_value(text[4:]), "not", None, message)
+        operator = _OPERATOR.search(text)
+        if operator is None:
+            return None
+        return Comparison(
+            _value(text[: operator.start()]), operator.group(1), _value(text[operator.end() :]), message
+        )  # fmt: skip
+    unlike = _UNITTEST.search(message)
+    return Comparison(_value(unlike.group(1)), "", _value(unlike.group(2)), message) if unlike is not None else None
+
+
+def _value(text: str) -> object:
+    """What a literal stands for; the text itself where it is none."""
+    try:
+        value: object = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return value

@@ -1,0 +1,67 @@
+"""Whether what a test failed with may come of rows that others left: told from the exception and its text.
+
+Rows of others add to what is read. So a comparison fits that found more, or other, than was expected, and one that
+found less does not.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .comparison import compared
+from .rows import Met
+from .tests import Phase, Test
+
+_PHASES = ("setup", "call", "teardown")
+_NOT_UNIQUE = re.compile(
+    r"UNIQUE constraint failed: (?P<columns>.+)|duplicate key value|Duplicate entry|UNIQUE KEY constraint",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(r"\b(?:already|duplicate|not unique|must be unique|taken|in use)\b", re.IGNORECASE)
+_CONFLICT = 409
+
+
+def came_of(test: Test, met: Met) -> bool:
+    """Whether the test's failure may come of rows of others that it met in one table, before it failed."""
+    failure = test.failure
+    if failure is None or failure.when not in _PHASES or met.read.unit.phase not in _PHASES:
+        return False
+    if _PHASES.index(met.read.unit.phase) > _PHASES.index(failure.when):
+        return False
+    if failure.exception == "AssertionError":
+        return _compares_too_much(failure, met)
+    not_unique = _NOT_UNIQUE.search(failure.message)
+    if not_unique is not None:
+        return met.read.how == "clash" and _names(not_unique.group("columns"), met.read.table)
+    if failure.exception == "MultipleResultsFound":
+        return met.read.how != "clash"
+    return met.read.how in ("match", "scan") and _says_taken(failure)
+
+
+def _names(columns: str | None, table: str) -> bool:
+    """SQLite names the columns; elsewhere the statement alone tells the table."""
+    if columns is None:
+        return True
+    return any(column.strip().rpartition(".")[0] == table.rpartition(".")[2] for column in columns.split(","))
+
+
+def _says_taken(failure: Phase) -> bool:
+    """An application's own word for a row that it did not expect: ``Conflict: carla@example.com is taken``. Not
+    SQLAlchemy's, which says that of tables and transactions too."""
+    return "sqlalchemy" not in failure.message.partition(":")[0] and _TAKEN.search(failure.message) is not None
+
+
+def _compares_too_much(failure: Phase, met: Met) -> bool:
+    """Where rows were looked up by what they equal, others' need not be among them: then it takes a number that is too
+    large, by no more than as many rows as stood there."""
+    comparison = compared(failure.message)
+    if comparison is None:
+        return False
+    if comparison.status:
+        return comparison.left == _CONFLICT and met.read.how in ("match", "scan")
+    if not comparison.more:
+        return False
+    if met.read.how != "match":
+        return True
+    numbers = comparison.numbers
+    return numbers is not None and comparison.operator == "==" and 0 < numbers[0] - numbers[1] <= met.rows
