@@ -29,6 +29,8 @@ class Recorder:
         """Called before and after each step of a fixture that is wider than a test."""
         self._sink = sink
         self._disabled: List[str] = []
+        self._exhausted: List[str] = []
+        """Probes that failed where nothing could be said of it."""
 
     def unit(self) -> Unit:
         """Whom a fact of this moment is charged to."""
@@ -41,6 +43,8 @@ class Recorder:
         """Say what was gathered for the unit on the stage, before another one steps on it."""
         for say in self.before_phase_ends:
             say()
+        while self._exhausted:
+            self.disable(self._exhausted.pop(), RecursionError("a test went to the limit of recursion"))
 
     def settle_around(self, scope: str) -> None:
         """The same, where a step of a fixture of that scope begins or ends."""
@@ -58,14 +62,17 @@ class Recorder:
             try:
                 listener(*args, **kwargs)
             except Exception as error:
-                self.disable(probe, error)
+                try:
+                    self.disable(probe, error)
+                except Exception:  # a test went to the limit of recursion: any call is one too many
+                    self._exhausted.append(probe)
 
         return safe  # type: ignore[return-value]
 
     def disable(self, probe: str, error: BaseException) -> None:
         if probe not in self._disabled:
-            self._disabled.append(probe)
             self.put(ProbeDisabled(probe, describe(error)))
+            self._disabled.append(probe)
 
     def is_disabled(self, probe: str) -> bool:
         return probe in self._disabled

@@ -17,6 +17,8 @@ from ..callers import place_of_code
 from ..events import FixtureDefined, FixtureSetUp, FixtureTornDown
 from ..recorder import Recorder, describe
 
+PROBE = "fixtures"
+
 _INTERNAL = re.compile(
     r"_?(xunit_setup|unittest_setUpClass|unittest_setUpModule|_xunit_|_unittest_)|"
     r"event_loop_policy$|_asyncio_loop_factory$|_(session|package|module|class|function)_(scoped_runner|event_loop)$|"
@@ -78,7 +80,7 @@ class FixtureProbe:
     def setting_up(self, fixturedef: Any, request: Any) -> Optional[_Life]:
         """Before the fixture function runs. None where the probe has given up."""
         recorder = self._recorder
-        if recorder.is_disabled("fixtures"):
+        if recorder.is_disabled(PROBE):
             return None
         try:
             recorder.settle_around(str(fixturedef.scope))
@@ -99,7 +101,7 @@ class FixtureProbe:
             life.began = recorder.now()
             return life
         except Exception as error:
-            recorder.disable("fixtures", error)
+            self._give_up(error)
             return None
 
     def set_up(self, life: Optional[_Life], fixturedef: Any, excinfo: Any) -> None:
@@ -147,7 +149,7 @@ class FixtureProbe:
                 for look in recorder.at_fixture_values:
                     look(life.id, fixturedef.cached_result[0])
         except Exception as error:
-            recorder.disable("fixtures", error)
+            self._give_up(error)
 
     def _dependencies(self, fixturedef: Any, request: Any) -> List[int]:
         known = getattr(request, "_fixture_defs", None) or {}
@@ -174,12 +176,14 @@ class FixtureProbe:
 
     def _tearing_down(self, life: _Life) -> None:
         """The stamp: finalizers run last in, first out, so this is the moment before the fixture's own."""
+        if self._recorder.is_disabled(PROBE):
+            return
         try:
             self._recorder.settle_around(str(life.fixturedef.scope))
             self._recorder.stage.append((life.id, "teardown"))
             life.torn_down_at = self._recorder.now()
         except Exception as error:
-            self._recorder.disable("fixtures", error)
+            self._give_up(error)
 
     def finalized(self, fixturedef: Any) -> None:
         """pytest's post_finalizer, which older versions call too often."""
@@ -200,7 +204,12 @@ class FixtureProbe:
             self._forget_raised(life)
             recorder.put(FixtureTornDown(life.id, recorder.nodeid, duration))
         except Exception as error:
-            recorder.disable("fixtures", error)
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """Nobody may be charged with what happens after a set-up or teardown whose end is not seen."""
+        self._recorder.disable(PROBE, error)
+        self._recorder.stage.clear()
 
     # -- questions ------------------------------------------------------------------------------------------------
 
