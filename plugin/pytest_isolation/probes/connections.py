@@ -111,11 +111,12 @@ class ConnectionsProbe:
         why = next((why for why, texts in _IN_VAIN if any(each in text for each in texts)), "")
         conn = context.connection
         if why and self._databases is not None:
-            # DROP DATABASE is refused while anybody is connected, the others wait for transactions alone.
+            # DROP DATABASE, sent from another, is refused while anybody is connected; the rest wait for transactions.
             engine = conn if conn is not None else context.engine
             number = self._databases.number(engine) or 0
             if why == "in use":
-                self._say_in_vain(why, number, [taken for proxy, taken in self._still_out() if not _is(proxy, conn)])
+                out = [taken for proxy, taken in self._still_out() if self._databases.of_pool(proxy._pool) != number]
+                self._say_in_vain(why, number, out)
             else:
                 self._say_in_vain(why, number, self._in_the_way(number, conn))
 
@@ -235,10 +236,6 @@ def _driver(conn: Any) -> Any:
         return None
     held = conn.connection
     return getattr(held, "dbapi_connection", None) or getattr(held, "connection", None)
-
-
-def _is(proxy: Any, conn: Any) -> bool:
-    return conn is not None and hasattr(conn, "closed") and _usable(conn) and conn.connection is proxy
 
 
 def arm_core(

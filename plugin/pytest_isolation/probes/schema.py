@@ -257,7 +257,6 @@ def arm(
     listen(Engine, "commit", probe.committed)
     listen(Engine, "rollback", probe.rolled_back)
     recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.forget_call))
-    recorder.at_test_edges.append(recorder.guarded(PROBE, databases.say_gone))
     return probe
 
 

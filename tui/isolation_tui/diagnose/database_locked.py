@@ -1,0 +1,66 @@
+"""SQLite: "database is locked", while another connection's transaction is open."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ..model import Holder, InVain, Run, Test
+from .finding import Evidence, Finding
+from .holders import as_evidence, in_vain, named, only_author
+from .naming import command, short
+from .raised import failed_at, matching
+
+KIND = "database-locked"
+
+_EXCEPTIONS = frozenset(("OperationalError",))
+_MESSAGE = re.compile(r"database (?:table |schema )?is locked")
+
+
+def is_locked(test: Test) -> bool:
+    """Whether the test failed by it."""
+    return matching(test, _EXCEPTIONS, _MESSAGE) is not None
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each who holds the database; one more for tests of which nobody was seen to hold it."""
+    groups: dict[tuple[Holder, ...], list[tuple[Test, InVain | None]]] = defaultdict(list)
+    for test in unexplained:
+        if is_locked(test):
+            told = in_vain(run, test, "locked")
+            groups[tuple(dict.fromkeys(told.holders)) if told is not None else ()].append((test, told))
+    return [_finding(run, holders, victims) for holders, victims in groups.items()]
+
+
+def _finding(run: Run, holders: tuple[Holder, ...], victims: list[tuple[Test, InVain | None]]) -> Finding:
+    first, told = victims[0]
+    author = only_author(holders)
+    evidence = as_evidence(run, holders, "connection with an open transaction")
+    if told is not None and told.place.file:
+        evidence.append(Evidence("waited for it in vain", told.place, first.nodeid))
+    elif first.failure is not None:
+        evidence.append(Evidence("waited for it in vain", failed_at(run, first.failure), first.nodeid))
+    if holders:
+        remedy = (
+            f"Let {named(author)} end its transaction before others write: commit(), rollback() or close() in the "
+            "fixture's teardown, or one session for both."
+        )
+    else:
+        remedy = (
+            "No connection of SQLAlchemy in this process was seen to hold it. Look for one that sqlite3 opened itself, "
+            "for another process, and for a file that earlier runs left locked; give each worker a file of its own."
+        )
+    database = told.database if told is not None else ""
+    who = f" by {short(author)}" if author else ""
+    return Finding(
+        kind=KIND,
+        title=f"The database is locked{who}",
+        tests=tuple(test.nodeid for test, _ in victims),
+        evidence=tuple(evidence),
+        remedy=remedy,
+        culprit=author if author != "import" else "",
+        command=command(run, author if author in run.tests else "", first.nodeid),
+        code="F12",
+        locations=(database,) if database else (),
+    )

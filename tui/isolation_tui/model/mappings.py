@@ -1,0 +1,88 @@
+"""Classes that were mapped, and those of one name that were mapped more than once in one MetaData."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pytest_isolation.events import Place, Unit
+
+NEWEST_KEPT = 8
+"""Of a name that is mapped again and again, the first mapping is kept and so many of the latest."""
+
+
+@dataclass(eq=False, slots=True)
+class Mapping:
+    """A class was mapped to a table. ``generation`` counts how often its MetaData had been cleared before. ``ended``:
+    its registry was disposed, or its mappers were cleared."""
+
+    model: str
+    table: str
+    metadata: str
+    generation: int
+    place: Place
+    unit: Unit
+    worker: str
+    at: float
+    ended: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.model.rpartition(".")[2]
+
+
+@dataclass(eq=False, slots=True)
+class Mappings:
+    """All mappings of one class name in one worker's MetaData. ``count`` counts those that are not kept, too."""
+
+    kept: list[Mapping] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, mapping: Mapping) -> None:
+        self.count += 1
+        self.kept.append(mapping)
+        if len(self.kept) > NEWEST_KEPT + 1:
+            del self.kept[1]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedTwice:
+    """A class name with several mappings that stand. ``how`` is ``imported twice`` (one file under two module names),
+    ``inside a function`` (each call defines it), ``module run again`` or ``two classes``. ``first`` came first,
+    ``again`` is the latest."""
+
+    name: str
+    metadata: str
+    how: str
+    first: Mapping
+    again: Mapping
+    count: int
+
+
+def mapped_twice(mappings: dict[tuple[str, str, str], Mappings]) -> list[MappedTwice]:
+    """Classes mapped twice: where, and by whom. ``mappings`` is ``Run.mappings``. Two classes of one name are no fault
+    by themselves: only a name that is looked up must be one's alone."""
+    found = []
+    for known in mappings.values():
+        standing = [mapping for mapping in known.kept if not mapping.ended]
+        pair = twice(standing, known.count - (len(known.kept) - len(standing)))
+        if pair is not None:
+            found.append(pair)
+    return found
+
+
+def twice(mappings: Sequence[Mapping], count: int) -> MappedTwice | None:
+    """The first and the latest of one name's mappings, oldest first; None where there are not two."""
+    if len(mappings) < 2:
+        return None
+    first, again = mappings[0], mappings[-1]
+    return MappedTwice(again.name, again.metadata, _how(first, again), first, again, count)
+
+
+def _how(first: Mapping, again: Mapping) -> str:
+    one, other = first.place, again.place
+    if not one.file or one.file != other.file or one.line != other.line:
+        return "two classes"
+    if one.module != other.module:
+        return "imported twice"
+    return "module run again" if other.function == "<module>" else "inside a function"
