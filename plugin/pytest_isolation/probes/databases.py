@@ -1,6 +1,5 @@
 """The databases that a suite speaks to, each with a number: all probes that tell of databases share it."""
 
-import functools
 import re
 import weakref
 from typing import Any, Callable, Dict, List, Optional, Tuple
@@ -29,18 +28,18 @@ class Databases:
         """Engine -> the unit that made it."""
 
     def watch_engines(self, engine_class: Any) -> None:
-        """Note who makes each engine. SQLAlchemy has no event for it."""
-        original, makers, unit = engine_class.__init__, self._makers, self._recorder.unit
+        """Note who makes each engine. SQLAlchemy has no event for it, and reads the signature of ``__init__``."""
+        original, makers, unit = engine_class.__new__, self._makers, self._recorder.unit
 
-        @functools.wraps(original)
-        def __init__(engine: Any, *args: Any, **kwargs: Any) -> None:
-            original(engine, *args, **kwargs)
+        def __new__(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            engine = original(cls) if original is object.__new__ else original(cls, *args, **kwargs)
             try:
                 makers[engine] = unit()
             except Exception:
                 pass  # an engine whose maker is not known counts as the import's
+            return engine
 
-        engine_class.__init__ = __init__
+        engine_class.__new__ = __new__
 
     def number(self, connection: Any) -> Optional[int]:
         """The number of the database behind a connection, which the first mention introduces; None where there is none
