@@ -10,6 +10,8 @@ from ..model.authors import author_test
 from ..model.comparison import compared
 from . import naming
 from .finding import Evidence, Finding
+from .raised import failed_at
+from .residue import rows
 
 KIND, CODE = "ids-that-go-on", "F19"
 
@@ -89,14 +91,14 @@ def _finding(run: Run, group: list[_Case]) -> Finding:
     evidence = [
         Evidence(f"{before.author} inserted into {first.table} first", before.place, left_by.nodeid if left_by else ""),
         Evidence(
-            f"{naming.short(test.nodeid)} expects {ids}; {before.inserted} rows had been inserted before it began, of "
-            f"which {before.standing} stood",
+            f"{naming.short(test.nodeid)} expects {ids}; {rows(before.inserted)} had been inserted when it began, and "
+            f"{rows(before.standing)} stood",
             failure.place if failure is not None else before.place,
             test.nodeid,
         ),
     ]
     if failure is not None:
-        evidence.append(Evidence(failure.message.partition("\n")[0], failure.place, test.nodeid))
+        evidence.append(Evidence(failure.message.partition("\n")[0], failed_at(run, failure), test.nodeid))
     return Finding(
         kind=KIND,
         title=f"Ids of table '{first.table}' go on from test to test",

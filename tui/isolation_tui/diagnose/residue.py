@@ -9,6 +9,7 @@ from ..model import Leak, Met, Run, Share, Test, came_of, leaks
 from ..model.authors import author_test
 from . import naming
 from .finding import Evidence, Finding
+from .raised import failed_at
 
 OTHERS_NAMED = 3
 """How many further authors a finding names."""
@@ -80,14 +81,14 @@ def finding(run: Run, kind: str, code: str, title: str, remedy: str, group: Sequ
     read = first.met.read
     evidence = [
         Evidence(
-            f"{_rows(first.share.rows)} of {author} stood in {read.table} when {naming.short(first.test.nodeid)} came",
+            f"{rows(first.share.rows)} of {author} stood in {read.table} when {naming.short(first.test.nodeid)} came",
             first.share.place,
             left_by.nodeid if left_by is not None else "",
         ),
         Evidence(f"{naming.short(first.test.nodeid)} {_READING[read.how]}", read.place, first.test.nodeid),
     ]
     if failure is not None:
-        evidence.append(Evidence(failure.message.partition("\n")[0], failure.place, first.test.nodeid))
+        evidence.append(Evidence(failure.message.partition("\n")[0], failed_at(run, failure), first.test.nodeid))
     others = dict.fromkeys(share for victim in group for share in victim.met.shares if share.author != author)
     named = {share.author: share for share in reversed(others)}
     for share in list(reversed(named.values()))[:OTHERS_NAMED]:
@@ -127,7 +128,7 @@ def _harmless(run: Run, kind: str, code: str, title: str, remedy: str, author: s
         tests=tuple(nodeid for nodeid in (test.nodeid for test in run.order) if nodeid in readers),
         evidence=tuple(
             Evidence(
-                f"{author} left {_rows(leak.amount)} in {leak.location}, which {len(leak.readers)} later tests read",
+                f"{author} left {rows(leak.amount)} in {leak.location}, which {len(leak.readers)} later tests read",
                 leak.place,
                 leak.readers[0].nodeid,
             )
@@ -143,5 +144,5 @@ def _harmless(run: Run, kind: str, code: str, title: str, remedy: str, author: s
     )
 
 
-def _rows(number: int) -> str:
+def rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number} rows"

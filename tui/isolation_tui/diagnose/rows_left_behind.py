@@ -12,9 +12,9 @@ KIND, CODE = "rows-left-behind", "F7"
 
 _TITLE = "Rows that {author} leaves in {tables} stay"
 _REMEDY = (
-    "Let {author} take out again what it commits, or let each test begin with fresh tables: a rollback() after the "
-    "commit undoes nothing. Wrap the test in one transaction with join_transaction_mode='create_savepoint', or drop "
-    "and create the tables around it."
+    "Let {author} take out again what it commits: a rollback() after the commit undoes nothing. Or let each test begin "
+    "with fresh tables (drop_all() and create_all() around it), or run in one transaction that is rolled back as a "
+    "whole, commits and all."
 )
 
 
