@@ -1,0 +1,67 @@
+"""Flask was asked for what only an application context has: "Working outside of application context"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pytest_isolation.events import Place
+
+from ..model import FixtureLife, Run, Test
+from .finding import Evidence, Finding
+from .naming import command
+from .raised import failed_at, matching
+
+KIND = "no-application-context"
+
+_MESSAGE = re.compile(
+    r"^Working outside of (?P<which>application|request) context"
+    r"|^No application found\. Either work inside a view function"
+    r"|^(?P<other>The current Flask app is not registered with this 'SQLAlchemy' instance)"
+)
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each line of the project that needs a context and runs without one."""
+    groups: dict[object, list[tuple[Test, re.Match[str], Place, FixtureLife | None]]] = {}
+    for test in unexplained:
+        match, failure = matching(test, ("RuntimeError",), _MESSAGE), test.failure
+        if match is None or failure is None:
+            continue
+        place, life = failed_at(run, failure), run.life(test.worker, failure.life)
+        key = (match.group(0), place.file, place.line, life and life.definition.key)
+        groups.setdefault(key, []).append((test, match, place, life))
+    return [_finding(run, victims) for victims in groups.values()]
+
+
+def _finding(run: Run, victims: list[tuple[Test, re.Match[str], Place, FixtureLife | None]]) -> Finding:
+    test, match, place, life = victims[0]
+    who = f"Fixture {life.name}" if life is not None else f"{place.function}()" if place.function else "A test"
+    if match["other"]:
+        title = f"{who} uses an application that its SQLAlchemy does not know"
+        remedy = (
+            "Make one SQLAlchemy() for the whole project, import it everywhere under one name, and call init_app() on "
+            "it with each application that a test makes, before its context is entered."
+        )
+    else:
+        which = match["which"] or "application"
+        enter = "app.app_context()" if which == "application" else "app.test_request_context()"
+        title = f"{who} works outside of the {which} context"
+        remedy = (
+            f"Enter 'with {enter}:' around that line alone, in {f'fixture {life.name}' if life else 'the test'} or in "
+            "a fixture that it asks for. If it passes among others, it has lived on a context that one of them left open."
+        )
+    evidence = []
+    if life is not None:
+        evidence.append(Evidence(f"{life.definition.scope}-scoped fixture {life.name}", life.definition.place))
+    evidence.append(Evidence(f"no {match['which'] or 'fitting'} context here", place, test.nodeid))
+    return Finding(
+        kind=KIND,
+        title=title,
+        tests=tuple(victim.nodeid for victim, *_ in victims),
+        evidence=tuple(evidence),
+        remedy=remedy,
+        culprit=f"fixture {life.definition.name}" if life is not None else "",
+        command=command(run, test.nodeid),
+        code="F8",
+    )

@@ -1,0 +1,73 @@
+"""Something of one event loop was used in another: "attached to a different loop", "Event loop is closed"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..model import FixtureLife, Run, Test
+from .finding import Evidence, Finding
+from .naming import command, wide_lives
+from .raised import failed_at, matching
+
+KIND = "other-event-loop"
+
+_OF_LOOPS = re.compile(r"attached to a different loop|is bound to a different event loop|^Event loop is closed$")
+_OF_DRIVERS = re.compile(r"cannot perform operation: another operation is in progress")
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each wide fixture that may have carried something over, and for each message."""
+    groups: dict[object, list[tuple[Test, str, FixtureLife | None]]] = {}
+    for test in unexplained:
+        match = matching(test, ("RuntimeError",), _OF_LOOPS) or matching(test, ("InterfaceError",), _OF_DRIVERS)
+        if match is None:
+            continue
+        held = _holder(test)
+        key = (match.group(0), held and (held.worker, held.id))
+        groups.setdefault(key, []).append((test, match.group(0), held))
+    return [_finding(run, victims) for victims in groups.values()]
+
+
+def _holder(test: Test) -> FixtureLife | None:
+    """The wide fixture that gave an engine, a connection or a session to tests before this one, if just one did."""
+    lives = [life for life in wide_lives(test) if any(given.what != "instance" for given in life.gave)]
+    return lives[0] if len(lives) == 1 else None
+
+
+def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> Finding:
+    test, message, held = victims[0]
+    evidence = []
+    author = ""
+    if held is not None:
+        author = held.users[0].nodeid
+        given = next(given.what for given in held.gave if given.what != "instance")
+        text = f"{held.definition.scope}-scoped fixture {held.name} gives one {given} to {len(held.users)} tests"
+        evidence.append(Evidence(text, held.definition.place, author))
+    if test.failure is not None:
+        evidence.append(Evidence(message, failed_at(run, test.failure), test.nodeid))
+    whose = f"What fixture {held.name} gave" if held is not None else "Something"
+    return Finding(
+        kind=KIND,
+        title=f"{whose} belongs to another event loop: {message}",
+        tests=tuple(victim.nodeid for victim, _, _ in victims),
+        evidence=tuple(evidence),
+        remedy=_remedy(held, message),
+        culprit=f"fixture {held.definition.name}" if held is not None else "",
+        command=command(run, author, test.nodeid),
+        code="F14",
+    )
+
+
+def _remedy(held: FixtureLife | None, message: str) -> str:
+    if held is not None:
+        return (
+            f"Let fixture {held.definition.name} live as long as its event loop: function-scoped, or with the same "
+            "loop_scope as the tests (pytest-asyncio), and dispose of the engine before its loop ends. "
+            "poolclass=NullPool keeps no connection from one loop to the next."
+        )
+    busy = " Within one test, it is one session in two tasks at once." if "in progress" in message else ""
+    return (
+        "Make engines, sessions, locks and queues in the loop that uses them, in a fixture, and not at import; give "
+        f"fixtures and tests the same loop_scope; poolclass=NullPool keeps no connection between loops.{busy}"
+    )

@@ -1,0 +1,65 @@
+"""A wide fixture asked for a narrower one: pytest's ScopeMismatch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pytest_isolation.events import Place
+
+from ..model import Run, Test
+from .finding import Evidence, Finding
+from .naming import command
+from .raised import matching
+
+KIND = "scope-mismatch"
+
+_MESSAGE = re.compile(
+    r"^ScopeMismatch: You tried to access the (?P<narrow>\w+) scoped fixture (?P<asked>\S+) "
+    r"with an? (?P<wide>\w+) scoped request object"
+)
+_LINE = re.compile(r"^(?P<file>\S.*?):(?P<line>\d+):\s+(?:async )?def (?P<name>\w+)\(", re.MULTILINE)
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each fixture that asks, and each that it asks for."""
+    groups: dict[object, list[tuple[Test, re.Match[str]]]] = {}
+    for test in unexplained:
+        match = matching(test, ("Failed",), _MESSAGE)  # pytest fails the test, it raises no exception of its own
+        if match is not None:
+            lines = tuple(line.group(0) for line in _LINE.finditer(match.string))
+            groups.setdefault((match["asked"], lines[-2:] or test.nodeid), []).append((test, match))
+    return [_finding(run, victims) for victims in groups.values()]
+
+
+def _finding(run: Run, victims: list[tuple[Test, re.Match[str]]]) -> Finding:
+    test, match = victims[0]
+    lines = list(_LINE.finditer(match.string))
+    asked, narrow, wide = match["asked"], match["narrow"], match["wide"]
+    asks = lines[-2]["name"] if len(lines) > 1 else ""
+    evidence = []
+    if asks:
+        evidence.append(Evidence(f"{wide}-scoped fixture {asks} asks for {asked}", _place(run, lines[-2]), test.nodeid))
+    if lines:
+        evidence.append(Evidence(f"{narrow}-scoped fixture {asked}", _place(run, lines[-1])))
+    who = f"fixture {asks}" if asks else f"a {wide}-scoped fixture"
+    return Finding(
+        kind=KIND,
+        title=f"{who[0].upper()}{who[1:]} ({wide}) asks for {asked}, which lives for one {narrow} alone",
+        tests=tuple(victim.nodeid for victim, _ in victims),
+        evidence=tuple(evidence),
+        remedy=(
+            f"Let {who} be {narrow}-scoped too. Where it has to be wide, let {asked} be a fixture that gives a "
+            f"function, or part from {asked} what is costly and give that scope='{wide}'; sessions and rows are better "
+            "kept narrow."
+        ),
+        culprit=f"fixture {asks}" if asks else "",
+        command=command(run, test.nodeid),
+        code="F13",
+    )
+
+
+def _place(run: Run, line: re.Match[str]) -> Place:
+    file = line["file"]
+    whole = file if file.startswith("/") or file[1:2] == ":" else f"{run.rootdir}/{file}"
+    return Place("", whole, int(line["line"]), line["name"])
