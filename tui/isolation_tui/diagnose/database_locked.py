@@ -43,8 +43,8 @@ def _finding(run: Run, holders: tuple[Holder, ...], victims: list[tuple[Test, In
         evidence.append(Evidence("waited for it in vain", failed_at(run, first.failure), first.nodeid))
     if holders:
         remedy = (
-            f"Let {named(author)} end its transaction before others write: commit(), rollback() or close() in the "
-            "fixture's teardown, or one session for both."
+            f"Let {named(author)} commit, roll back or close before others write, or let both use one session or "
+            "connection: a transaction that has written locks the whole file until it ends."
         )
     else:
         remedy = (

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import MappedTwice, Run, Test
+from ..model import MappedTwice, Mapping, Run, Test
 from ..model.mappings import twice
 from .finding import Evidence, Finding
 from .naming import by, command, culprit
@@ -34,25 +34,29 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 
 def _mapped_twice(run: Run, test: Test, name: str) -> MappedTwice | None:
-    """The mappings that stood when the test failed; of several MetaData the one that it was mapped in last."""
+    """Of several MetaData the one that it was mapped in last."""
+    mappings = _mappings(run, test, name)
+    return twice([mapping for mapping in mappings if mapping.metadata == mappings[-1].metadata], len(mappings))
+
+
+def _mappings(run: Run, test: Test, name: str) -> list[Mapping]:
+    """Those that stood when the test failed, the oldest first."""
     ended = test.failure.ended if test.failure is not None else test.ended
-    found = []
-    for (worker, _, known), mappings in run.mappings.items():
-        if worker == test.worker and known == name:
-            pair = twice([mapping for mapping in mappings.kept if mapping.at <= ended], mappings.count)
-            if pair is not None:
-                found.append(pair)
-    return max(found, key=lambda each: each.again.at, default=None)
+    of_name = [known.kept for key, known in run.mappings.items() if (key[0], key[2]) == (test.worker, name)]
+    stood = [mapping for kept in of_name for mapping in kept if mapping.stood(ended)]
+    return sorted(stood, key=lambda mapping: mapping.at)
 
 
 def _finding(run: Run, victims: list[tuple[Test, str, MappedTwice | None]]) -> Finding:
     first, name, found = victims[0]
     evidence = []
-    for mapping, word in ((found.first, "mapped"), (found.again, "and again")) if found is not None else ():
+    known = [found.first, found.again] if found is not None else _mappings(run, first, name)[-1:]
+    for mapping, word in zip(known, ("mapped", "and again"), strict=False):
         text = f"{word} as {mapping.model}, to '{mapping.table}', {by(run, mapping.worker, mapping.unit)}"
         evidence.append(Evidence(text, mapping.place, mapping.unit.nodeid))
     if first.failure is not None:
-        evidence.append(Evidence(f"'{name}' is looked up here", failed_at(run, first.failure), first.nodeid))
+        text = f"'{name}' is looked up here" if found is not None else f"'{name}' is mapped again here"
+        evidence.append(Evidence(text, failed_at(run, first.failure), first.nodeid))
     again = found.again if found is not None else None
     return Finding(
         kind=KIND,

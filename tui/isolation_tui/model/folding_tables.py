@@ -90,7 +90,8 @@ def registry_disposed(run: Run, worker: Worker, at: float, fact: ev.RegistryDisp
     disposed = frozenset(fact.models)
     for (owner, _, _), known in run.mappings.items():
         for mapping in known.kept if owner == worker.name else ():
-            mapping.ended = mapping.ended or mapping.model in disposed
+            if mapping.ended is None and mapping.model in disposed:
+                mapping.ended = at
     for model in fact.models:
         _note(run, TableEvent(TableEventKind.DISPOSED, model, "", worker.name, at, fact.place, (), fact.unit))
 
@@ -142,10 +143,13 @@ def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> N
     """A suite may make a MetaData or a database for each test: those that are no more are not carried along."""
     for number in fact.metadata:
         gone = worker.metadata.pop(number, None)
-        for table in gone.tables if gone is not None else ():
-            run.registrations.pop((gone.label, table), None)  # type: ignore[union-attr]
-        for key in [key for key in run.mappings if gone is not None and key[:2] == (worker.name, gone.label)]:
-            del run.mappings[key]
+        if gone is None:
+            continue
+        for table in gone.tables:
+            run.registrations.pop((gone.label, table), None)
+        for (owner, label, _), known in run.mappings.items():
+            for mapping in known.kept if (owner, label) == (worker.name, gone.label) else ():
+                mapping.ended = mapping.ended or at
     for number in fact.databases:
         worker.databases.pop(number, None)
         folding_rows.database_gone(worker, number)

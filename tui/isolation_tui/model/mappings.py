@@ -13,8 +13,9 @@ NEWEST_KEPT = 8
 
 @dataclass(eq=False, slots=True)
 class Mapping:
-    """A class was mapped to a table. ``generation`` counts how often its MetaData had been cleared before. ``ended``:
-    its registry was disposed, or its mappers were cleared."""
+    """A class was mapped to a table. ``generation`` counts how often its MetaData had been cleared before. ``ended`` is
+    when its registry was disposed, its mappers were cleared, or its MetaData was let go of; None as long as it
+    stands."""
 
     model: str
     table: str
@@ -24,11 +25,14 @@ class Mapping:
     unit: Unit
     worker: str
     at: float
-    ended: bool = False
+    ended: float | None = None
 
     @property
     def name(self) -> str:
         return self.model.rpartition(".")[2]
+
+    def stood(self, at: float) -> bool:
+        return self.at <= at and (self.ended is None or self.ended >= at)
 
 
 @dataclass(eq=False, slots=True)
@@ -64,7 +68,7 @@ def mapped_twice(mappings: dict[tuple[str, str, str], Mappings]) -> list[MappedT
     by themselves: only a name that is looked up must be one's alone."""
     found = []
     for known in mappings.values():
-        standing = [mapping for mapping in known.kept if not mapping.ended]
+        standing = [mapping for mapping in known.kept if mapping.ended is None]
         pair = twice(standing, known.count - (len(known.kept) - len(standing)))
         if pair is not None:
             found.append(pair)
