@@ -33,8 +33,11 @@ class Comparison:
 
     @property
     def status(self) -> bool:
-        """Whether two statuses of HTTP are compared."""
-        return self.numbers is not None and "status" in self.explained
+        """Whether two statuses of HTTP are compared: an error's, and one of success, or what is called so."""
+        numbers = self.numbers
+        if numbers is None:
+            return False
+        return "status" in self.explained or (400 <= numbers[0] < 600 and 200 <= numbers[1] < 400)
 
     @property
     def more(self) -> bool:
