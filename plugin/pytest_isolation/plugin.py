@@ -226,6 +226,8 @@ class IsolationPlugin:
                     self.fixtures.life_that_raised(call.excinfo, when),
                     short_traceback(call.excinfo.value, self._root) if failed else "",
                 )
+                if failed and self.process is not None:
+                    self.process.failed(item)
         except Exception as error:
             self.recorder.disable("tests", error)
 

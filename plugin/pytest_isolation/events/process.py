@@ -13,7 +13,9 @@ class StateChanged(NamedTuple):
     ``INVENTORY_CURRENCY``, ``src.settings.LIMITS``. ``change`` is ``added``, ``changed``, ``removed``, or ``restored``
     where it is again what it was when it was first seen. ``detail`` says how in words, without any value: types and
     sizes alone. ``among`` are the tests during one of which it happened, where that is not known more closely: then the
-    unit is merely the one on whose watch it was seen.
+    unit is merely the one on whose watch it was seen. A unit without a phase is a test of which nothing closer is
+    known: itself, or a fixture that it has to itself. ``in_place`` says that it is the same object yet, with something
+    else in it: what earlier units put there may be in it still.
     """
 
     what: str
@@ -22,6 +24,7 @@ class StateChanged(NamedTuple):
     unit: Unit
     detail: str = ""
     among: List[str] = []
+    in_place: bool = False
 
 
 class StateInReach(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..model import Run, Test
 from . import (
+    app_config_left,
     attached_elsewhere,
     awaited_drop,
     commit_beside,
@@ -19,10 +20,13 @@ from . import (
     database_locked,
     ddl_commits,
     detached_instance,
+    environment_variable_left,
+    global_changed,
     ids_that_go_on,
     index_exists,
     left_open,
     mapped_again,
+    memoised_value_left,
     memory_database,
     misused_transaction,
     model_unknown,
@@ -30,6 +34,7 @@ from . import (
     other_event_loop,
     pending_rollback,
     pool_exhausted,
+    process_state_left,
     rows_left_behind,
     savepoint_escape,
     scope_mismatch,
@@ -77,6 +82,11 @@ _CLASSES: tuple[FailureClass, ...] = (
     commit_beside,
     ddl_commits,
     rows_left_behind,
+    environment_variable_left,  # rows are seen to be read; what is in a test's reach, it may have read
+    app_config_left,
+    global_changed,
+    memoised_value_left,
+    process_state_left,
 )
 """The most telling first."""
 

@@ -21,6 +21,8 @@ def by(run: Run, worker: str, unit: Unit) -> str:
     life = run.life_of_unit(worker, unit)
     if life is not None:
         return f"in fixture {life.name}" + (" (teardown)" if unit.step == "teardown" else "")
+    if unit.nodeid and not unit.phase:
+        return f"in {unit.nodeid}"
     if unit.phase in ("import", "collect", ""):
         return "at import"
     return f"in the {unit.phase} of {unit.nodeid}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from . import folding_rows
+from . import folding_process, folding_rows
 from .fixtures import Detached, FixtureDefinition, FixtureLife, Given
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornD
     life = worker.lives.get(fact.life)
     if life is not None:
         folding_rows.fixture_goes(run, worker, fact.life)
+        folding_process.fixture_goes(worker)
         life.torn_down = at
         life.teardown_duration = fact.duration
         life.ended_by = run.tests.get(fact.nodeid)

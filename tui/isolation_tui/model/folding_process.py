@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from .process import Reach, StateResidue
+from . import folding_rows
+from .process import MOST_EARLIER, Reach, StateResidue
 
 if TYPE_CHECKING:
     from .run import Run, Worker
@@ -17,16 +18,26 @@ def state_changed(run: Run, worker: Worker, at: float, fact: ev.StateChanged) ->
     location = f"{fact.what}:{fact.name}"
     test = run.tests.get(fact.unit.nodeid)
     entry = StateResidue(
-        fact.what, fact.name, fact.change, fact.unit, worker.name, at, fact.detail, tuple(fact.among), test
-    )
-    standing = dict(worker.state)  # tests keep the one they began with
+        fact.what, fact.name, fact.change, fact.unit, worker.name, at, fact.detail, tuple(fact.among), test,
+        "" if fact.among else folding_rows.author(worker, fact.unit), worker.lives.get(fact.unit.life), fact.in_place,
+    )  # fmt: skip
+    before = worker.state.get(location)
+    if before is not None and fact.in_place:
+        entry.earlier = _earlier(before, entry)
     if fact.change == "restored":
-        standing.pop(location, None)
+        worker.state.pop(location, None)
     else:
-        standing[location] = entry
-    worker.state = standing
+        worker.state[location] = entry
+    worker.state_met = None
     if test is not None:
         test.state_changed.append(entry)
+
+
+def _earlier(before: StateResidue, entry: StateResidue) -> tuple[StateResidue, ...]:
+    """What an object changed in place already held; one of each author. What it was bound to anew, it holds as well."""
+    known = [*before.earlier, before]
+    firsts = {each.author: each for each in reversed(known) if each.author != entry.author}
+    return tuple(sorted(firsts.values(), key=lambda each: each.at)[:MOST_EARLIER])
 
 
 def state_in_reach(run: Run, worker: Worker, at: float, fact: ev.StateInReach) -> None:
@@ -36,7 +47,14 @@ def state_in_reach(run: Run, worker: Worker, at: float, fact: ev.StateInReach) -
         test.state_in_reach = tuple(Reach(name, place) for name, place in zip(fact.names, places, strict=False))
 
 
+def fixture_goes(worker: Worker) -> None:
+    """What it changed, and leaves so, is intended no more."""
+    worker.state_met = None
+
+
 def test_started(worker: Worker, test: Test) -> None:
-    test.state_found = worker.state
+    if worker.state_met is None:  # tests that start with the same share it
+        worker.state_met = {place: entry for place, entry in worker.state.items() if not entry.intended}
+    test.state_found = worker.state_met
     test.state_changed.clear()
     test.state_in_reach = ()

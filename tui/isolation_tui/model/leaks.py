@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Leak:
     """What one author left at one location.
 
-    ``author`` is ``fixture customer``, a node id, or ``import``. ``location`` is ``engine.table`` for rows, else
-    ``env:NAME``, ``global:mod.attr``...; ``what`` is ``rows`` or the kind of state. ``amount`` is the number of rows (0
+    ``author`` is ``fixture customer``, a node id, ``import``, or ``unknown``. ``location`` is ``engine.table`` for rows,
+    else ``env:NAME``, ``global:mod.attr``...; ``what`` is ``rows`` or the kind of state. ``amount`` is the number of rows (0
     for other state). ``met`` is how many later tests started with it, ``readers`` those of them that read it (or, with
     ``maybe``, whose code may), ``victims`` the readers that failed, and in a way that may come of it; both in run
     order. ``keys`` are primary keys of the rows, as far as they are known.
@@ -82,23 +82,23 @@ def _of_state(run: Run) -> list[Leak]:
                 met = [test for test in tests if life.torn_down is not None and life.torn_down <= test.started]
             if not met:
                 continue
-            leak = _leak_of(run, entry, found)
+            leak = _leak_of(entry, found)
             leak.met += len(met)
             readers = [test for test in met if any(reach.location == location for reach in test.state_in_reach)]
             leak.readers += readers
             leak.victims += [test for test in readers if test.failure is not None]
     for worker in run.workers.values():
         for entry in worker.state.values():
-            _leak_of(run, entry, found)
+            _leak_of(entry, found)
     return list(found.values())
 
 
-def _leak_of(run: Run, entry: StateResidue, found: dict[tuple[str, str], Leak]) -> Leak:
-    life = run.life_of_unit(entry.worker, entry.unit)
-    author = f"fixture {life.definition.name}" if life is not None else entry.unit.nodeid or "import"
+def _leak_of(entry: StateResidue, found: dict[tuple[str, str], Leak]) -> Leak:
+    author = entry.author or "unknown"  # during one of several tests
     leak = found.get((author, entry.location))
     if leak is None:
-        leak = found[author, entry.location] = Leak(author, entry.what, entry.location, Place(), maybe=True)
+        place = entry.life.definition.place if entry.life is not None else Place()
+        leak = found[author, entry.location] = Leak(author, entry.what, entry.location, place, maybe=True)
     return leak
 
 

@@ -112,6 +112,8 @@ def charged(run: Run, worker: str, unit: Unit) -> str:
     life = run.life_of_unit(worker, unit)
     if life is not None:
         return f"fixture {life.name}" + (" (teardown)" if unit.step == "teardown" else "")
+    if unit.nodeid and not unit.phase:
+        return "the test"
     if unit.phase in ("import", "collect", ""):
         return "import"
     return f"the test's {unit.phase}" if unit.nodeid else unit.phase

@@ -63,7 +63,9 @@ class Worker:
     nameless: list[tuple[TableRows, Residue]] = field(default_factory=list)
     """Rows of fixtures whose set-up has not been told yet."""
     state: dict[str, StateResidue] = field(default_factory=dict)
-    """Location -> what of its own state is not what it was. Replaced, never changed: tests keep the one they met."""
+    """Location -> what of its own state is not what it was."""
+    state_met: dict[str, StateResidue] | None = None
+    """The part of it that nobody intends: what a test that starts now meets. None where it is to be found anew."""
     held: dict[int, Held] = field(default_factory=dict)
     """Connections and sessions that are out."""
     starts: int = 0

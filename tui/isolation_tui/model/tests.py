@@ -89,7 +89,8 @@ class Test:
     held_open: list[Held] = field(default_factory=list)
     """Connections and sessions that were taken during it and were out when it had ended."""
     state_found: dict[str, StateResidue] = field(default_factory=dict, repr=False)
-    """Location -> what of the process's state differed when it started. Shared between tests: never to be changed."""
+    """Location -> what of the process's state differed when it started, and was not meant to by a wide fixture that
+    lived. Shared between tests: never to be changed."""
     state_changed: list[StateResidue] = field(default_factory=list)
     """What was seen to change while it was on the stage, whoever is charged; ``restored`` among them."""
     state_in_reach: tuple[Reach, ...] = ()

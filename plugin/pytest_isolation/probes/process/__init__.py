@@ -10,6 +10,7 @@ Nothing of it calls code of the suite's objects, keeps them alive, or waits for 
 from typing import Any, List
 
 from ... import imports
+from ...events import StateInReach
 from ...recorder import Recorder
 from ...settings import Settings
 from .changes import Changes
@@ -17,6 +18,7 @@ from .environment import Directory, Environment
 from .flask_apps import FlaskApps
 from .logs import Logs
 from .module_globals import ModuleGlobals
+from .reach import reached
 from .seeds import Seeds
 from .warning_filters import WarningFilters
 
@@ -37,6 +39,8 @@ class ProcessProbe:
         self._tests: List[str] = []
         self._begun = False
         self._looked_at = 0.0
+        self.failed = recorder.guarded(PROBE, self._say_reach)
+        """To be called with the item of a test that has failed, while its fixtures last."""
         self.changes = Changes(recorder)
         self.apps = FlaskApps(self.changes)
         self.globals = ModuleGlobals(self.changes, self._tests)
@@ -51,6 +55,14 @@ class ProcessProbe:
     def spare_warnings(self) -> None:
         """pytest itself puts the warning filters back after each test."""
         self._warnings = None
+
+    def _say_reach(self, item: Any) -> None:
+        """Which of the changes that stand may its code read?"""
+        if self.changes.standing:
+            found = reached(item, self.changes.standing, self.globals.own, self.apps.label_of)
+            if found:
+                names = [location for location, _ in found]
+                self._recorder.put(StateInReach(item.nodeid, names, [place for _, place in found]))
 
     # -- when to look ---------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ class _Followed:
 
     def __init__(self, first: Any) -> None:
         self.first = self.said = self.now = first
-        self.trail: List[Tuple[Any, Unit, str, Sequence[str]]] = []
+        self.trail: List[Tuple[Any, Unit, str, Sequence[str], bool]] = []
 
 
 class Changes:
@@ -41,7 +41,16 @@ class Changes:
         self.at_end = False
         """Whether a whole test is compared with what was before it: the test is known then, and its phase is not."""
 
-    def saw(self, what: str, name: str, before: Any, now: Any, detail: str = "", among: Sequence[str] = ()) -> None:
+    def saw(
+        self,
+        what: str,
+        name: str,
+        before: Any,
+        now: Any,
+        detail: str = "",
+        among: Sequence[str] = (),
+        in_place: bool = False,
+    ) -> None:
         """``name`` had the mark ``before`` when it was looked at last, and has ``now``.
 
         Going back is no change: what a test set and its monkeypatch put back leaves no trail, and what a fixture made
@@ -63,7 +72,7 @@ class Changes:
             if step[0] == now:
                 del trail[number + 1 :]
                 return
-        trail.append((now, self._unit(), detail, among))
+        trail.append((now, self._unit(), detail, among, in_place))
 
     def _unit(self) -> Unit:
         return Unit(self._recorder.nodeid) if self.at_end else self._recorder.unit()
@@ -99,9 +108,11 @@ class Changes:
             change = "removed"
         else:
             change = "added" if followed.first is None else "changed"
-        _, unit, detail, among = followed.trail[-1] if followed.trail else (None, self._unit(), "", ())
+        nobody = (None, self._unit(), "", (), False)
+        _, unit, detail, among, in_place = followed.trail[-1] if followed.trail else nobody
         what, name = location
-        self._recorder.put(StateChanged(what, name, change, unit, "" if back else detail, list(among[:MOST_AMONG])))
+        among = list(among[:MOST_AMONG])
+        self._recorder.put(StateChanged(what, name, change, unit, "" if back else detail, among, in_place))
         followed.said = followed.now
         followed.trail.clear()
         self.standing.add(location)

@@ -5,7 +5,7 @@ An application's set-up is the business of whoever makes it: it is known from th
 
 import functools
 import weakref
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 from .changes import Changes
 from .marks import attributes_of, mark, type_name
@@ -58,10 +58,10 @@ class FlaskApps:
             del self._apps[number]
         self._gone.append(known)
 
-    def label_of(self, app: Any) -> str:
+    def label_of(self, value: Any) -> str:
         """'' for what is no application that was seen being made."""
-        known = self._apps.get(id(app))
-        return known.label if known is not None and known.reference() is app else ""
+        known = self._apps.get(id(value))
+        return known.label if known is not None and known.reference() is value else ""
 
     def settle(self) -> None:
         """The unit that made the fresh ones has ended: from now on they are as they are."""
@@ -95,6 +95,28 @@ class FlaskApps:
             if before.get(name) != now.get(name):
                 detail = type_name(dict.__getitem__(held, name)) if name in now else ""
                 self._changes.saw(what, "%s.%s" % (known.label, name), before.get(name), now.get(name), detail)
+
+
+def views(app: Any, urls: Iterable[str]) -> List[Any]:
+    """The view functions that may answer requests for these addresses, or for such as begin so."""
+    held = attributes_of(app) or {}
+    rules: Any = (attributes_of(held.get("url_map")) or {}).get("_rules")
+    functions: Any = held.get("view_functions")
+    if type(rules) is not list or type(functions) is not dict:
+        return []
+    addresses = [url.partition("?")[0] for url in urls]
+    found = {}
+    for rule in rules:
+        attributes = attributes_of(rule) or {}
+        pattern, endpoint = attributes.get("rule"), attributes.get("endpoint")
+        if type(pattern) is str and type(endpoint) is str:
+            fixed, _, variable = pattern.partition("<")
+            if any(
+                url == pattern or (variable and url.startswith(fixed)) or (url[-1:] == "/" and fixed.startswith(url))
+                for url in addresses
+            ):
+                found[endpoint] = functions.get(endpoint)
+    return list(found.values())
 
 
 def _held(app: Any) -> List[Tuple[str, Dict[Any, Any]]]:

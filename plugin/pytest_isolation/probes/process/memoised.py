@@ -47,7 +47,7 @@ class Memoised:
             self._times += 1
         now = self._mark(size)
         if now != before:
-            changes.saw("cache", self.name, before, now, "remembers %d, was %d" % (size, was), among)
+            changes.saw("cache", self.name, before, now, "remembers %d, was %d" % (size, was), among, True)
 
     def _mark(self, size: int) -> Any:
         return (size, self._times) if size else 0

@@ -83,7 +83,8 @@ class _Holder:
             value = names.get(name)
             if old is None and type(value) is ModuleType:
                 continue  # a submodule was imported, and Python says so in its package
-            changes.saw("global", self.prefix + name, old, new, _detail(old, new, value), among)
+            in_place = old is not None and new is not None and old[0] == new[0]
+            changes.saw("global", self.prefix + name, old, new, _detail(old, new, value), among, in_place)
 
 
 def _inside_of(value: Any, own: Set[str]) -> Optional[Any]:
@@ -98,8 +99,8 @@ def _detail(old: Any, new: Any, value: Any) -> str:
     if new is None:
         return ""
     if old is not None and old[0] == new[0]:
-        return "changed in place: " + (size_in_words(old[1], value) if is_container(value) else type_name(value))
-    return ("" if old is None else "bound anew: ") + type_name(value)
+        return size_in_words(old[1], value) if is_container(value) else type_name(value)
+    return type_name(value)
 
 
 class _Module:

@@ -1,0 +1,109 @@
+"""What a function's code mentions: names it loads, with the attributes taken from them, and texts. Nothing is run."""
+
+import dis
+import weakref
+from types import CodeType
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+GLOBAL, LOCAL, IMPORT = "global", "local", "import"
+
+
+class Chain(NamedTuple):
+    """``src.settings.currency()`` is a chain of a root and the names taken from it, one after the other.
+
+    ``root`` tells what its first name is: a global, a local variable, or a module that is imported there and then, in
+    which case ``level`` counts the dots of a relative import.
+    """
+
+    root: str
+    names: Tuple[str, ...]
+    line: int
+    level: int = 0
+
+
+class Mentions(NamedTuple):
+    chains: List[Chain]
+    texts: List[Tuple[str, int]]
+    """String constants with the lines they stand in."""
+    set: List[str]
+    """Those that name what is set there: ``monkeypatch.setenv("NAME", ...)``, ``mapping["NAME"] = ...``."""
+    inner: List[CodeType]
+    """Functions defined within."""
+
+
+_SETTING = ("setenv", "delenv", "setitem", "delitem")
+"""Methods of pytest's monkeypatch; the first text after their name says what they set."""
+
+_known: Dict[int, Tuple[Any, Mentions]] = {}
+
+
+def mentions(code: CodeType) -> Mentions:
+    """Read once for each code."""
+    known = _known.get(id(code))
+    if known is not None and known[0]() is code:
+        return known[1]
+    found = _read(code)
+    number = id(code)
+    _known[number] = weakref.ref(code, lambda _: _known.pop(number, None)), found
+    return found
+
+
+_BETWEEN = ("PUSH_NULL", "CACHE", "PRECALL", "EXTENDED_ARG", "RESUME", "NOP")
+
+
+def _read(code: CodeType) -> Mentions:
+    found = Mentions([], [], [], [each for each in code.co_consts if type(each) is CodeType])
+    lines = dict(dis.findlinestarts(code))
+    aliases: Dict[str, Chain] = {}
+    """Local names of what was imported within the function."""
+    line, chain = code.co_firstlineno, None
+    constants: List[Any] = [0, 0]
+    last, setting = "", 0
+    for step in dis.get_instructions(code):
+        line = lines.get(step.offset) or line
+        name, value = step.opname, step.argval
+        if name in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM") and chain is not None:
+            taken = chain._replace(names=(*chain.names, str(value)), line=line)
+            found.chains.append(taken)
+            if name != "IMPORT_FROM":
+                chain = taken
+                continue
+            aliases["*"] = taken  # until its STORE
+            continue
+        if name.startswith("STORE_") and "*" in aliases:
+            aliases[str(value)] = aliases.pop("*")
+            continue  # the module is still on the stack, for the next name
+        if name.startswith("STORE_") and chain is not None and chain.root == IMPORT:
+            aliases[str(value)] = chain._replace(names=(chain.names[0].partition(".")[0], *chain.names[1:]))
+        if name in _BETWEEN:
+            continue
+        if name == "BUILD_CONST_KEY_MAP":  # what is between braces names no state, it makes some
+            del found.texts[-len(constants[1]) :]
+        if name in ("STORE_SUBSCR", "DELETE_SUBSCR") and last == "LOAD_CONST" and found.texts:
+            found.set.append(found.texts.pop()[0])
+        last = name
+        chain = _root(name, value, line, constants, aliases)
+        if chain is not None:
+            found.chains.append(chain)
+        elif name in ("LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT"):
+            constants = [constants[1], value]
+            texts = value if type(value) in (tuple, frozenset) else (value,)
+            texts = [text for text in texts if type(text) is str]
+            if texts and found.chains and found.chains[-1].names[-1] in _SETTING and setting != len(found.chains):
+                setting = len(found.chains)
+                found.set.append(texts.pop(0))
+            found.texts.extend((text, line) for text in texts)
+    return found
+
+
+def _root(name: str, value: Any, line: int, constants: List[Any], aliases: Dict[str, Chain]) -> Optional[Chain]:
+    if name in ("LOAD_GLOBAL", "LOAD_NAME"):
+        return Chain(GLOBAL, (str(value),), line)
+    if name.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF")):
+        variable = str(value[-1] if type(value) is tuple else value)
+        alias = aliases.get(variable)
+        return alias._replace(line=line) if alias is not None else Chain(LOCAL, (variable,), line)
+    if name == "IMPORT_NAME":
+        level = constants[0] if type(constants[0]) is int else 0
+        return Chain(IMPORT, (str(value),), line, level)
+    return None

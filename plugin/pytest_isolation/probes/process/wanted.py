@@ -1,0 +1,125 @@
+"""Changed state that a walk through code looks for, and by what it is known there."""
+
+import sys
+from types import ModuleType
+from typing import Any, Dict, List, Sequence, Set, Tuple
+
+from ...events import Place
+from .marks import CacheWrapper, class_module, class_names
+
+_WORDS = {
+    "cwd": {"getcwd", "cwd", "open", "abspath", "listdir", "Path", "exists"},
+    "warnings": {"warns", "catch_warnings", "recwarn", "deprecated_call"},
+    "logging": {"caplog", "assertLogs"},
+    "random": {"random", "randint", "randrange", "choice", "choices", "shuffle", "sample", "uniform"},
+}
+"""State that has no name of its own in the code that depends on it."""
+
+
+class Wanted:
+    """``found`` is ``what:name`` -> the first line that mentions it."""
+
+    def __init__(self, standing: Set[Tuple[str, str]], own: Set[str], fixtures: Sequence[str]) -> None:
+        self.found: Dict[str, Place] = {}
+        self._count = len(standing)
+        self._texts: Dict[str, str] = {}
+        self._names: Dict[Tuple[str, ...], str] = {}
+        self._ids: Dict[int, str] = {}
+        self._words: Dict[str, Set[str]] = {}
+        self._modules: Dict[str, str] = {}
+        self._caches: Dict[str, str] = {}
+        self._path = ""
+        self._apps: Dict[str, str] = {}
+        """Location in an application -> its label."""
+        self._apps_met: Set[str] = set()
+        for what, name in standing:
+            location = "%s:%s" % (what, name)
+            if what == "env":
+                self._texts[name] = location
+            elif what in ("config", "extension"):
+                label, _, key = name.rpartition(".")
+                self._texts[key] = location
+                self._apps[location] = label
+            elif what == "global":
+                self._want_global(name, location, own)
+            elif what == "cache":
+                self._caches[name] = location
+            elif what == "module":
+                self._modules[name] = self._texts[name] = location
+            elif what == "path":
+                self._path = location
+            else:
+                self._words[location] = _WORDS.get(what, set())
+                if not self._words[location].isdisjoint(fixtures):
+                    self.found[location] = Place()
+
+    def _want_global(self, name: str, location: str, own: Set[str]) -> None:
+        """``module.name`` or ``module.Class.name``, and the very object, under whatever name it was imported."""
+        module, _, attribute = name.rpartition(".")
+        path = [attribute]
+        while module and module not in own:
+            module, _, last = module.rpartition(".")
+            path.insert(0, last)
+        self._names[(module, *path)] = location
+        found = sys.modules.get(module)
+        value: Any = found.__dict__.get(path[0]) if type(found) is ModuleType else None
+        if len(path) == 2 and isinstance(value, type):
+            value = class_names(value).get(path[1])
+        if value is not None and type(value) not in (bool, int, float, str, bytes):
+            self._ids[id(value)] = location
+
+    @property
+    def all_found(self) -> bool:
+        return len(self.found) >= self._count and not self._apps
+
+    def met(self) -> List[Tuple[str, Place]]:
+        """What was found; of an application's state, that of the very applications that were met."""
+        apps = self._apps
+        return sorted(
+            (location, place)
+            for location, place in self.found.items()
+            if location not in apps or apps[location] in self._apps_met
+        )
+
+    def _note(self, location: "str | None", place: Place) -> None:
+        if location and not (location in self.found and self.found[location].file):
+            self.found[location] = place
+
+    # -- what the walk meets --------------------------------------------------------------------------------------
+
+    def set(self, text: str) -> None:
+        """The test or a fixture of its own sets it anew: what it was before is of no account."""
+        location = self._texts.pop(text, None)
+        if location is not None:
+            self._count -= 1
+            self.found.pop(location, None)
+
+    def app(self, label: str) -> None:
+        self._apps_met.add(label)
+
+    def text(self, text: str, place: Place) -> None:
+        self._note(self._texts.get(text), place)
+
+    def name(self, module: str, name: str, place: Place) -> None:
+        self._note(self._names.get((module, name)), place)
+
+    def class_name(self, cls: Any, name: str, place: Place) -> None:
+        self._note(self._names.get((class_module(cls), str(cls.__name__), name)), place)
+
+    def words(self, names: Sequence[str], place: Place) -> None:
+        for location, words in self._words.items():
+            if not words.isdisjoint(names):
+                self._note(location, place)
+
+    def imported(self, module: str, place: Place) -> None:
+        self._note(self._modules.get(module), place)
+        self._note(self._path, place)
+
+    def value(self, value: Any, place: Place) -> None:
+        self._note(self._ids.get(id(value)), place)
+        if type(value) is CacheWrapper and self._caches:
+            function = value.__wrapped__
+            self._note(self._caches.get("%s.%s" % (function.__module__, function.__qualname__)), place)
+        elif type(value) is ModuleType:
+            name = value.__dict__.get("__name__")
+            self._note(self._modules.get(name) if type(name) is str else None, place)
