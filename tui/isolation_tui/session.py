@@ -49,8 +49,9 @@ class Source(Protocol):
 class LiveSession:
     """A pytest run that was launched by us. Poll it until it has finished, then close it.
 
-    ``select`` restricts the run to these node ids (empty: everything). Raises :class:`ToolError` where nothing could be
-    started; then nothing is left behind.
+    ``select`` restricts the run to these node ids (empty: everything); ``verify`` has the rows counted for real after
+    each test, ``off`` are probes that are not wanted. Raises :class:`ToolError` where nothing could be started; then
+    nothing is left behind.
     """
 
     live = True
@@ -64,6 +65,8 @@ class LiveSession:
         fix: bool = False,
         colour: bool = False,
         port: int | None = None,
+        verify: bool = False,
+        off: Sequence[str] = (),
     ) -> None:
         self.run = Run()
         self.title = project.name
@@ -85,6 +88,8 @@ class LiveSession:
                 self._listener.token,
                 select=select,
                 colour=colour,
+                verify=verify,
+                off=off,
             )
         except BaseException:
             self._release()

@@ -36,7 +36,8 @@ class Workbench:
 
     ``sources`` are the runs of this sitting, oldest first. ``record`` names the recording of the first run; later ones
     get a number before the suffix (``run.ndjson``, ``run-2.ndjson``). ``ignore`` are files that we write ourselves: a
-    watch does not take them for saved. Without a project (a replay) nothing can run.
+    watch does not take them for saved. ``verify`` and ``off`` are a session's. Without a project (a replay) nothing can
+    run.
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class Workbench:
         port: int | None = None,
         watching: bool = False,
         ignore: Sequence[Path] = (),
+        verify: bool = False,
+        off: Sequence[str] = (),
     ) -> None:
         self.project = project
         self.sources: list[Source] = list(replay)
@@ -60,6 +63,7 @@ class Workbench:
         self._runs = 0
         self._colour = colour
         self._port = port
+        self._verify, self._off = verify, tuple(off)
         self._watcher: Watcher | None = None
         self._queued: tuple[str, ...] | None = None
         self._change: Callable[[], None] | None = None
@@ -177,6 +181,8 @@ class Workbench:
             fix=self._fix_status is FixStatus.APPLIED,
             colour=self._colour,
             port=self._port,
+            verify=self._verify,
+            off=self._off,
         )
         self.sources.append(session)
         self.shown = session

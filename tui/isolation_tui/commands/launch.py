@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from ..launch import find_project
+from ..errors import Status, ToolError
+from ..launch import Project, find_project
 from ..report.output import JsonTarget, note, refuse_over_another
+from ..settings import PROBES, ProjectSettings, SettingsError, read_project
 from ..workbench import Workbench
 from .dashboard import has_terminal, show
 from .fix_round import FixRound
@@ -38,6 +40,8 @@ Examples:
 @click.option("--keep-fix", is_flag=True, help="The same, but leave the fix applied.")
 @click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Record the run, for replay.")
 @click.option("--tcp", metavar="PORT", type=click.IntRange(0, 65535), help="Loopback TCP, not a Unix socket; 0: any.")
+@click.option("--verify", is_flag=True, help="Count the rows for real after each test, where that disturbs nothing.")
+@click.option("--off", metavar="PROBE", multiple=True, type=click.Choice(PROBES), help=f"Without: {', '.join(PROBES)}.")
 @click.option("--select", metavar="NODEID", multiple=True, help="Run this test only. Can be given again.")
 def launch(path: str | None, **given: Any) -> int:
     """Run the suite at PATH (a folder, a file or a node id; default: here) and watch it.
@@ -52,6 +56,7 @@ def launch(path: str | None, **given: Any) -> int:
         refuse_over_another(given["record"], b'{"kind":', "a recording")
     target = JsonTarget.named(given["json_name"])
     project = find_project(path, pytest_args(), given["python"])
+    settings = _settings(project)
     if not without_screen and not has_terminal():
         note("this is no terminal; running headless.")
         without_screen = True
@@ -62,6 +67,8 @@ def launch(path: str | None, **given: Any) -> int:
         port=given["tcp"],
         watching=given["watch"],
         ignore=[target.path] if target is not None else [],
+        verify=given["verify"] or settings.verify,
+        off=[probe for probe in PROBES if probe in given["off"] or probe in settings.off],
     )
     if not without_screen:
         return show(workbench, given["select"])
@@ -69,3 +76,10 @@ def launch(path: str | None, **given: Any) -> int:
         if fixing:
             return FixRound(run, keep=given["keep_fix"]).run()
         return run.watch(given["select"]) if given["watch"] else run.once(given["select"])
+
+
+def _settings(project: Project) -> ProjectSettings:
+    try:
+        return read_project(project.root)
+    except SettingsError as error:
+        raise ToolError(Status.USAGE, str(error), "Mend the file, or take the setting out: each has a default.") from error

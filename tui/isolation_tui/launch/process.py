@@ -40,6 +40,8 @@ class SuiteProcess:
         *,
         select: Sequence[str] = (),
         colour: bool = False,
+        verify: bool = False,
+        off: Sequence[str] = (),
     ) -> None:
         self.command = (project.python, "-m", "pytest", "-p", "pytest_isolation", *project.args)
         self.stopping = False
@@ -47,7 +49,8 @@ class SuiteProcess:
         self._insisted = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         output = folder / "output"
-        env = _environment(folder, address, token, select, colour)
+        settings = {"address": address, "token": token, "colour": colour, "verify": verify, "off": list(off)}
+        env = _environment(folder, settings, select)
         try:
             with output.open("wb") as sink:
                 self._popen = subprocess.Popen(
@@ -118,11 +121,11 @@ class SuiteProcess:
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
-def _environment(folder: Path, address: str, token: str, select: Sequence[str], colour: bool) -> dict[str, str]:
+def _environment(folder: Path, settings: dict[str, object], select: Sequence[str]) -> dict[str, str]:
     env = dict(os.environ)
     path = str(_injection(folder))
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [path, env.get("PYTHONPATH", "")]))
-    settings: dict[str, object] = {"address": address, "token": token, "colour": colour, "stage": str(folder)}
+    settings["stage"] = str(folder)
     if select:
         chosen = folder / "select.json"
         chosen.write_text(json.dumps(list(select)), encoding="utf-8")
