@@ -121,10 +121,9 @@ class Judge:
                 self.cases[remnant.key] = Case(remnant, "", "accepted" if remnant.key in self.accepted else "late")
 
     def _left(self, nodeid: str) -> list[Remnant]:
-        ended = Ended(
-            self.run, self.run.worker(self.worker), self.run.tests.get(nodeid), self._ended, self._databases,
-            self._metadata, self._reused, self._metadata_makers,
-        )  # fmt: skip
+        worker = self.run.worker(self.worker)
+        ended = Ended(self.run, worker, self.run.tests.get(nodeid), self._ended, self._databases, self._metadata)
+        ended.reused, ended.known, ended.metadata_makers = self._reused, self.cases, self._metadata_makers
         found = left_behind(ended, self.kinds)
         self._ended = []
         self._databases.fresh.clear()
@@ -163,6 +162,8 @@ class Judge:
                 "key": list(remnant.key),
                 "who": remnant.who,
                 "what": remnant.what,
+                "group": remnant.group,
+                "thing": remnant.thing,
                 "place": line_of(self.run, remnant.home if remnant.home.file else remnant.place),
                 "state": case.state,
                 "times": 1 + case.again,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pytest_isolation.events import Place, Unit
 
-from ..model import Database, FixtureLife, Run, Test, Worker
+from ..model import Database, FixtureLife, Run, SharedSession, Test, Worker
 from ..model.rows import Residue, TableRows
 from ..plain import clean, number
-from .remnants import MEMORY, Author, Key, Remnant, author_of, name_of
+from .remnants import MEMORY, Author, Key, Remnant, author_of, base_of, name_of
 from .standing import Made, Standing
 
 IMPORTED = "<module>"
@@ -29,6 +29,8 @@ class Ended:
     metadata: Standing
     reused: set[int] = field(default_factory=set)
     """Numbers of databases that another test used after whoever made them had ended."""
+    known: Container[Key] = ()
+    """Leaks that were judged before."""
     metadata_makers: dict[int, Unit] = field(default_factory=dict)
     """Number of a MetaData -> who registered its first table, where that was no import; nobody else has since."""
 
@@ -137,7 +139,8 @@ def _tables(ended: Ended) -> Iterator[Remnant]:
                 "create it again when it ends" if gone else "drop it in the same place when it ends",
                 made.place,
                 author.home,
-                met_as=(author.known_as, f"{where}.{table}"),
+                group=f"tables {'missing from' if gone else 'in'} {clean(where)}",
+                thing=clean(table),
             )
 
 
@@ -159,7 +162,8 @@ def _metadata(ended: Ended) -> Iterator[Remnant]:
             else "define the model once, in a module; or give it a MetaData of its own",
             made.place,
             author.home,
-            met_as=(author.known_as, f"{known.label}.{table}"),
+            group=f"tables {'taken out of' if gone else 'registered in'} the MetaData of {clean(where)}",
+            thing=clean(table),
         )
 
 
@@ -173,9 +177,9 @@ def _changed(ended: Ended, standing: Standing) -> Iterator[tuple[bool, tuple[int
         if made is None or not ended.charges(made.unit):
             continue
         if gone:
-            before = made.before
-            if before is None or (before.unit.nodeid and ended.is_over(before.unit)):
-                del standing.missing[where]  # its own, or what another had left: nobody misses it
+            last = made.before.last if made.before is not None else made.last
+            if last.nodeid and ended.is_over(last):
+                del standing.missing[where]  # its own, or what one before it had left: nobody misses it
                 continue
         life = ended.worker.lives.get(made.unit.life)
         yield gone, where, made, author_of(ended.run, made.unit, life, made.place)
@@ -189,21 +193,36 @@ def _transactions(ended: Ended) -> Iterator[Remnant]:
     if test is not None and any(phase.outcome == "failed" for phase in test.phases):
         return  # its traceback keeps what its frames held
     for held in ended.worker.held.values():
-        if held.in_transaction and ended.charges(held.unit) and not ended.ends_with_the_process(held.unit):
-            life = ended.worker.lives.get(held.unit.life)
-            author = author_of(ended.run, held.unit, life, held.place)
-            database = next((d for d in ended.worker.databases.values() if d.label == held.database), None)
-            if database is not None and ended.is_private(database.id):
-                continue
-            where = name_of(database) if database is not None else "database"
-            yield Remnant(
-                Key("transactions", where, author.key),
-                author.who,
-                f"a {held.what} with an open transaction on {clean(where)}",
-                f"close the {held.what}, or roll it back, when it ends",
-                held.place,
-                author.home,
-            )
+        if not held.in_transaction or not ended.charges(held.unit) or ended.ends_with_the_process(held.unit):
+            continue
+        database = next((known for known in ended.worker.databases.values() if known.label == held.database), None)
+        if database is not None and ended.is_private(database.id):
+            continue
+        where = name_of(database) if database is not None else "database"
+        author = author_of(ended.run, held.unit, held.life, held.place)
+        key = Key("transactions", where, author.key)
+        shared = _shared_session(ended) if held.what == "session" else None
+        if shared is not None:
+            if shared.intended:
+                continue  # the session is a wide fixture's, and ends with it
+            firsts = Key("transactions", where, base_of(shared.first))
+            key = firsts if firsts in ended.known else key
+        yield Remnant(
+            key,
+            author.who,
+            f"a {held.what} with an open transaction on {clean(where)}",
+            f"close the {held.what}, or roll it back, when it ends",
+            held.place,
+            author.home,
+        )
+
+
+def _shared_session(ended: Ended) -> SharedSession | None:
+    """The session that the test used, and another before it."""
+    for shared in reversed(ended.run.shared_sessions):
+        if ended.test is not None and shared.unit.nodeid == ended.test.nodeid:
+            return shared
+    return None
 
 
 def _process(ended: Ended) -> Iterator[Remnant]:

@@ -42,6 +42,9 @@ class Remnant:
     home: Place = field(default_factory=Place)
     inexact: bool = False
     met_as: tuple[str, str] = ("", "")
+    group: str = ""
+    """What it is one of, in words: several are told in one line, which then names each ``thing``."""
+    thing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

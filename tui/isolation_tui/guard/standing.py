@@ -13,10 +13,12 @@ Where = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """By whom a table was made, or taken away: then ``before`` is who had made it (None: nobody saw it made)."""
+    """By whom a table was made, or taken away: then ``before`` tells who had made it. ``last`` is who made it last: it
+    may have been put back since it was first made, and is then its first maker's still."""
 
     unit: Unit
     place: Place
+    last: Unit
     before: Made | None = None
 
 
@@ -33,15 +35,15 @@ class Standing:
     def made(self, holder: int, tables: Iterable[str], unit: Unit, place: Place) -> None:
         for table in tables:
             gone = self.missing.pop((holder, table), None)
-            put_back = gone.before if gone is not None else None
-            self.present[holder, table] = put_back or Made(unit, place)
+            first = gone.before if gone is not None and gone.before is not None else Made(unit, place, unit)
+            self.present[holder, table] = Made(first.unit, first.place, unit)
             self.fresh.add((holder, table))
 
     def taken(self, holder: int, tables: Iterable[str], unit: Unit, place: Place) -> None:
         for table in tables:
             before = self.present.pop((holder, table), None)
             if before is not None:
-                self.missing[holder, table] = Made(unit, place, before)
+                self.missing[holder, table] = Made(unit, place, unit, before)
                 self.fresh.add((holder, table))
 
     def forget(self, holder: int) -> None:

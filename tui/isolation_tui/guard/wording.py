@@ -15,8 +15,8 @@ from .remnants import Key, Remnant
 MOST_LINES = 20
 """Of the section in pytest's summary, headings and closing lines aside."""
 
-MOST_PLACES = 3
-"""How much of one author's is named."""
+MOST_PLACES, MOST_TOLD = 3, 9
+"""How much of one author's is named in the summary, and in the error."""
 
 Line = tuple[str, str]
 """Text, and its colour in pytest's words: ``red``, ``yellow``, ''."""
@@ -49,9 +49,9 @@ def complaint(run: Run, test: Test, remnants: Sequence[Remnant]) -> str:
     authors: dict[str, list[Remnant]] = {}
     for remnant in remnants:
         authors.setdefault(remnant.key.author, []).append(remnant)
-    first = remnants[0]
-    more = f", and {len(remnants) - 1} more" if len(remnants) > 1 else ""
-    lines = [f"{first.who} left behind: {first.what}{more}"]
+    told = _told_together([(remnant.what, remnant.group, remnant.thing) for remnant in remnants])
+    more = f", and {number(len(told) - 1, 'other thing')}" if len(told) > 1 else ""
+    lines = [f"{remnants[0].who} left behind: {told[0][0]}{more}"]
     for left in authors.values():
         lines += ["", *_paragraph(run, test, left)]
     lines += [
@@ -67,14 +67,30 @@ def _paragraph(run: Run, test: Test, left: Sequence[Remnant]) -> list[str]:
     lines = [f"who      {who}{f', {home}' if home else ''}"]
     if "-scoped fixture" in who:
         lines.append("         It ended with this test, which has no part in it.")
-    for at, remnant in enumerate(left[: MOST_PLACES * 3]):
-        place = line_of(run, remnant.place)
-        lines.append(f"{'what' if not at else '':8} {remnant.what}{f'  ({place})' if place else ''}")
-    if len(left) > MOST_PLACES * 3:
-        lines.append(f"         and {len(left) - MOST_PLACES * 3} more")
+    told = _told_together([(remnant.what, remnant.group, remnant.thing) for remnant in left])
+    for at, (text, first) in enumerate(told[:MOST_TOLD]):
+        place = line_of(run, left[first].place)
+        lines.append(f"{'what' if not at else '':8} {text}{f'  ({place})' if place else ''}")
+    if len(told) > MOST_TOLD:
+        lines.append(f"         and {number(len(told) - MOST_TOLD, 'other thing')}")
     for at, remedy in enumerate(dict.fromkeys(remnant.remedy for remnant in left)):
         lines.append(f"{'remedy' if not at else '':8} {remedy}")
     return lines
+
+
+def _told_together(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, int]]:
+    """Sentences, each with the index of the first thing that it is about; of (what, group, thing) those of one group
+    stand in one: ``18 tables missing from memory: addresses, api_tokens, audit_entries and 15 more``."""
+    groups: dict[str, list[int]] = {}
+    for index, (what, group, _) in enumerate(things):
+        groups.setdefault(group or f"{index} {what}", []).append(index)
+    sentences = []
+    for indices in groups.values():
+        what, group, _ = things[indices[0]]
+        named = ", ".join(things[index][2] for index in indices[:MOST_PLACES])
+        more = f" and {len(indices) - MOST_PLACES} more" if len(indices) > MOST_PLACES else ""
+        sentences.append((f"{len(indices)} {group}: {named}{more}" if len(indices) > 1 else what, indices[0]))
+    return sentences
 
 
 # -- the section --------------------------------------------------------------------------------------------------
@@ -138,17 +154,19 @@ def _author_lines(cases: Sequence[dict[str, Any]], verbose: bool) -> list[Line]:
     first = cases[0]
     colour = next((_COLOURS[case["state"]] for case in cases if _COLOURS[case["state"]]), "")
     lines = [(f"{first['who']}{f'  {place}' if (place := first['place']) else ''}", colour)]
-    shown = cases if verbose else cases[:MOST_PLACES]
-    for case in shown:
+    told = _told_together([(case["what"], case["group"], case["thing"]) for case in cases])
+    shown = told if verbose else told[:MOST_PLACES]
+    for text, index in shown:
+        case = cases[index]
         remarks = [
             _MARKS.get(case["state"], ""),
             f"again {number(case['times'] - 1, 'time')}" if case["times"] > 1 else "",
             f"met by {number(case['met'], 'test')}" if case["met"] else "",
             f"read by {case['read']}" if case["read"] else "",
         ]
-        lines.append(("  " + "; ".join([case["what"], *filter(None, remarks)]), ""))
-    if len(cases) > len(shown):
-        lines.append((f"  and {number(len(cases) - len(shown), 'other place')}", ""))
+        lines.append(("  " + "; ".join([text, *filter(None, remarks)]), ""))
+    if len(told) > len(shown):
+        lines.append((f"  and {number(len(told) - len(shown), 'other thing')}", ""))
     return lines
 
 
