@@ -300,8 +300,17 @@ SHOP = "tests/test_shop.py"
 
 
 def dirty(*, finish: bool = True) -> Story:
-    """A suite that leaves rows, state and a connection behind: some of it is read later, and one test fails by it."""
-    names = ["test_register", "test_list_users", "test_currency", "test_price", "test_nobody_looks", "test_report"]
+    """A suite that leaves rows, state and a connection behind: some of it is read later, and two tests
+    fail by it. A third fails all by itself."""
+    names = [
+        "test_register",
+        "test_list_users",
+        "test_currency",
+        "test_price",
+        "test_nobody_looks",
+        "test_report",
+        "test_sum",
+    ]
     nodeids = [f"{SHOP}::{name}" for name in names]
     story = Story(project="shop").collected(nodeids).models(("users", "orders", "audit_entries"))
     customer = story.fixture("customer", "function", SHOP, 8)
@@ -317,7 +326,7 @@ def dirty(*, finish: bool = True) -> Story:
         story.test(nodeid, outcome, begun=True, uses=uses, ends=uses, message=message)
         story.say(ev.DatabasesUsed(nodeid, [1]))
 
-    register, list_users, currency, price, nobody, report = nodeids
+    register, list_users, currency, price, nobody, report, plain = nodeids
     story.begin(register)
     life = story.set_up(customer, register)
     wrote("users", 1, 9, ev.Unit(register, "setup", life, "setup"), "id=1")
@@ -346,4 +355,7 @@ def dirty(*, finish: bool = True) -> Story:
     story.say(ev.TablesRead(1, ["users"], ev.Unit(report, "call"), at(50)))
     story.say(ev.HeldClosed(7, ev.Unit(report, "call")))
     ran(report)
+
+    story.begin(plain)
+    ran(plain, "failed", message="assert 2 + 2 == 5")
     return story.finished(1) if finish else story

@@ -8,7 +8,7 @@ import re
 from isolation_tui.report import document
 from isolation_tui.report.document import fix_document, run_document
 from pytest_isolation import events as ev
-from runstory import ROOT, Story, after, before
+from runstory import ROOT, Story, after, before, dirty
 
 KEYS = [
     "schema",
@@ -36,10 +36,13 @@ KEYS = [
     "tables",
     "residue",
     "findings",
+    "explained",
+    "leaks",
+    "reads_known",
 ]
 TEST_KEYS = [
     "nodeid", "outcome", "duration", "file", "line", "worker", "attempt", "message", "exception", "failed_in",
-    "place", "fixtures", "rows",
+    "place", "fixtures", "rows", "reads", "state", "held_open", "findings",
 ]  # fmt: skip
 FIXTURE_KEYS = [
     "name", "scope", "baseid", "file", "line", "internal", "lives", "tests", "shared", "setup_seconds",
@@ -48,7 +51,14 @@ FIXTURE_KEYS = [
 TABLE_KEYS = [
     "kind", "holder", "table", "registered", "refused", "removed", "cleared", "created", "dropped", "by",
 ]  # fmt: skip
-FINDING_KEYS = ["class", "title", "grade", "culprit", "tables", "tests", "evidence", "remedy", "command"]
+FINDING_KEYS = [
+    "class", "title", "grade", "culprit", "tables", "tests", "evidence", "remedy", "command", "id", "code",
+    "locations", "harmless", "files",
+]  # fmt: skip
+LEAK_KEYS = [
+    "author", "what", "location", "amount", "keys", "way", "met", "readers", "victims", "maybe", "benign", "inexact",
+    "file", "line",
+]  # fmt: skip
 
 
 def test_keys_and_their_order_are_kept() -> None:
@@ -64,7 +74,10 @@ def test_keys_and_their_order_are_kept() -> None:
 
 def test_every_key_is_documented() -> None:
     words = set(re.findall(r"[a-z_]+", document.__doc__ or ""))
-    keys = [*KEYS, *TEST_KEYS, *FIXTURE_KEYS, *TABLE_KEYS, *FINDING_KEYS, *run_document(before().run)["run"]]
+    keys = [*KEYS, *TEST_KEYS, *FIXTURE_KEYS, *TABLE_KEYS, *FINDING_KEYS, *LEAK_KEYS]
+    told = run_document(dirty().run)
+    keys += [*told["run"], *told["explained"], *told["tests"][0]["held_open"][0], *told["tests"][1]["reads"][0]]
+    keys += [*told["tests"][3]["state"]["found"][0], *told["tests"][2]["state"]["changed"][0]]
     assert [key for key in keys if key not in words] == []
 
 
@@ -158,3 +171,41 @@ def test_rows_are_told_for_each_test_and_by_author() -> None:
             "line": 7,
         }
     ]
+
+
+def test_findings_are_told_with_code_files_and_locations_and_each_test_names_its_own() -> None:
+    told = run_document(dirty().run)
+    by_id = {finding["id"]: finding for finding in told["findings"]}
+    victim = next(test for test in told["tests"] if test["nodeid"].endswith("test_list_users"))
+    (finding,) = [by_id[number] for number in victim["findings"]]
+    assert (finding["code"], finding["harmless"], finding["files"]) == ("F7", False, ["tests/test_shop.py"])
+    assert any(location.endswith(".users") for location in finding["locations"])
+    assert told["explained"] == {"failed": 3, "explained": 2, "unexplained": ["tests/test_shop.py::test_sum"]}
+
+
+def test_leaks_name_author_readers_and_victims() -> None:
+    told = run_document(dirty().run)
+    assert [list(leak) for leak in told["leaks"]] == [LEAK_KEYS] * len(told["leaks"])
+    (customer,) = [leak for leak in told["leaks"] if leak["author"] == "fixture customer"]
+    assert (customer["keys"], customer["line"], customer["met"], customer["benign"]) == (["id=1"], 9, 6, False)
+    assert [name.rpartition("::")[2] for name in customer["readers"]] == ["test_list_users", "test_report"]
+    assert [name.rpartition("::")[2] for name in customer["victims"]] == ["test_list_users"]
+    (orders,) = [leak for leak in told["leaks"] if leak["location"].endswith(".orders")]
+    assert orders["benign"]
+    assert told["reads_known"]
+    assert not run_document(before().run)["reads_known"]
+
+
+def test_a_test_tells_what_it_read_what_state_it_met_and_what_it_left_open() -> None:
+    register, list_users, currency, price, *_ = run_document(dirty().run)["tests"]
+    assert [(held["what"], held["in_transaction"], held["closed"]) for held in register["held_open"]] == [
+        ("connection", True, True)
+    ]
+    assert [(read["table"], read["line"], read["who"]) for read in list_users["reads"]] == [
+        ("users", 24, "the test's call")
+    ]
+    assert [(made["location"], made["change"]) for made in currency["state"]["changed"]] == [
+        ("env:CURRENCY", "changed")
+    ]
+    (met,) = price["state"]["found"]
+    assert (met["by"], met["in_reach"]) == (currency["nodeid"], {"file": "src/prices.py", "line": 5})

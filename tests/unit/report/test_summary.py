@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -14,7 +15,7 @@ from isolation_tui.report.before_after import draw_before_after
 from isolation_tui.report.output import rendered
 from isolation_tui.report.summary import draw_summary
 from pytest_isolation import events as ev
-from runstory import Story, after, before
+from runstory import Story, after, before, dirty
 
 
 @dataclass
@@ -129,7 +130,41 @@ def test_rows_left_behind_are_told_by_author_with_the_tests_that_met_them() -> N
         story.test(nodeid, begun=True)
         story.say(ev.DatabasesUsed(nodeid, [1]))
     told = summary(story.finished(0).run)
-    assert "Rows left behind: 1 author, 2 dirty starts" in told
+    assert "Left behind: 1 author, 2 dirty starts\n" in told
     (line,) = [line for line in told.splitlines() if "test_a.py::test_0" in line and "users" in line]
-    assert line.split()[:4] == ["test_a.py::test_0", "users", "3", "2"]
-    assert "Rows left behind" not in summary(before().run)
+    assert line.split()[:6] == ["test_a.py::test_0", "users", "3", "2", "?", "0"]
+    assert "Left behind" not in summary(before().run)
+
+
+def test_what_causes_explain_and_what_they_do_not_is_said_first() -> None:
+    told = summary(dirty().run).splitlines()
+    assert told[3] == "2 causes explain 2 of 3 failing tests; 1 has none"
+    assert any(line.startswith("  1  F7  Rows that ") for line in told)
+    assert any(line.strip().startswith("repeat: python -m pytest tests/test_shop.py::test_register ") for line in told)
+    at = told.index("Failures without a known cause: 1 test, 1 message")
+    assert told[at + 2].strip() == "tests/test_shop.py::test_sum"
+
+
+def test_what_harmed_nobody_stands_apart() -> None:
+    told = summary(dirty().run).splitlines()
+    at = told.index("Dirty, and nobody failed by it: 1 finding")
+    assert "a connection" in told[at + 1]
+
+
+def test_leaks_are_told_with_who_read_them() -> None:
+    told = summary(dirty().run).splitlines()
+    assert "Left behind: 4 authors, 6 dirty starts, 3 tests read it" in told
+    (line,) = [line for line in told if line.strip().startswith("fixture customer")]
+    assert line.split()[2:8] == ["users", "1", "6", "2", "1", "tests/test_shop.py:9"]
+
+
+def test_many_causes_stay_short_and_the_rest_is_counted() -> None:
+    nodeids = [f"test_a.py::test_{number:02}" for number in range(40)]
+    story = Story().collected(nodeids)
+    for number, nodeid in enumerate(nodeids):
+        message = f"Table 't{number // 2}' is already defined for this MetaData instance."
+        story.test(nodeid, "error", message=message)
+    told = summary(story.finished(1).run)
+    assert "20 causes explain 40 of 40 failing tests" in told
+    assert re.search(r"and \d+ more; --json FILE has all", told)
+    assert len(told.splitlines()) <= 60

@@ -61,10 +61,13 @@ def tests(count: int) -> str:
     return number(count, "test")
 
 
-def verdict(run: Run | None, found: Conclusions) -> tuple[str, str]:
-    """What the run comes to, in one sentence, and how bad that is: ``error``, ``warning``, ``success`` or ``''``."""
+def verdict(run: Run | None, found: Conclusions, settled: bool) -> tuple[str, str]:
+    """What the run comes to, in one sentence, and how bad that is: ``error``, ``warning``, ``success`` or ``''``.
+    ``settled`` tells whether all of the run was looked at."""
     if run is None or not run.order:
         return "", ""
+    if run.finished and not settled:
+        return "Looking for the causes...", ""
     failed, harmless, left = found.sentence(), len(found.harmless), len(found.unexplained)
     if failed and not run.finished:
         return f"{failed} so far", "error"
@@ -75,6 +78,15 @@ def verdict(run: Run | None, found: Conclusions) -> tuple[str, str]:
     if harmless:
         return f"Nothing failed, but {number(harmless, 'thing was', 'things were')} left dirty", "warning"
     return ("", "error") if run.exit_status else ("Nothing failed, and nothing was found", "success")
+
+
+WAYS = {
+    "savepoint": "by the release of a savepoint, which SQLite took for a commit",
+    "ddl": "by a DDL statement, which commits by itself",
+    "beside": "on another connection than the one that is rolled back",
+    "thread": "on another thread's connection",
+}
+"""How rows escape what is to undo them."""
 
 
 def healing(finding: Finding) -> str:

@@ -33,8 +33,15 @@ is documented here does not change its meaning without a new number.
     ``duration`` (seconds, all phases), ``file, line, worker, attempt, message, exception, failed_in`` (setup, call,
     teardown or null), ``place`` (of the failure, or null), ``fixtures`` (names of those it used), ``rows``: what it
     ``found`` when it started (of the databases it used: ``database, table, rows, intended, inexact, authors,
-    other_authors``), ``wrote`` (``inserted, updated, deleted, state, who, escape``...) and ``left`` when it ended
-    (``rows, author, open``...)
+    other_authors``), ``wrote`` (``inserted, updated, deleted, state, who, escape, way``, primary ``keys`` as far as
+    they are known...) and ``left`` when it ended (``rows, author, open``...); ``reads``: tables that it read
+    (``database, table, how, who, inexact, file, line``; ``how`` is ``scan`` for whatever stood there, ``key`` or
+    ``match``; whether reading was watched at all is ``reads_known`` below); ``state``: what of the process it ``found``
+    changed (``location, change, detail, by``: the test that made the change, null where none did, ``among``: tests of
+    which one did, ``in_reach``: the line of its code that mentions it, or null, looked for only where a test failed)
+    and what it ``changed`` (``location, change, detail, who, among``); ``held_open``: connections and sessions still
+    out when it ended (``what, database, in_transaction, who, closed`` later, ``file, line``); ``findings``: the ``id``
+    of those it is a victim of, or charged with
 ``collection_errors``
     ``nodeid, exception, message, place``
 ``fixtures``
@@ -48,8 +55,23 @@ is documented here does not change its meaning without a new number.
     rows that stayed, by ``author, database, table``: ``rows`` (left in the course of the run), ``dirty_starts`` (tests
     that started with some of them; most first), ``inexact`` (the count may be wrong), ``file, line`` that wrote first
 ``findings``
-    worst first: ``class`` (``table-already-defined``...), ``title, grade, culprit, tables, tests`` (victims' node ids),
-    ``evidence`` (``text, file, line, function, nodeid``), ``remedy, command``
+    worst first, those that harmed nobody last: ``class`` (``table-already-defined``...), ``title, grade, culprit,
+    tables, tests`` (victims' node ids), ``evidence`` (``text, file, line, function, nodeid``), ``remedy, command``,
+    ``id`` (unique in this document), ``code`` (``F1`` to ``F24`` of the catalogue, or ''), ``locations`` (what is left
+    behind: ``engine.table``, ``env:NAME``...), ``harmless`` (nobody failed by it: ``tests`` merely met it), ``files``
+    (those that the cause touches)
+``explained``
+    ``failed`` (failing tests), ``explained`` (those that a finding accounts for), ``unexplained`` (node ids of the
+    others)
+``leaks``
+    what was left behind, most harm first: ``author, what`` (``rows``, the kind of state, ``open connection``...),
+    ``location, amount`` (rows, or connections; 0 for other state), ``keys`` (primary keys, as far as they are known),
+    ``way`` (how rows escaped what was to undo them: ``savepoint, ddl, beside, thread`` or ''), ``met`` (tests that
+    started with it), ``readers`` and ``victims`` (node ids of the later tests that read it, and of those that failed in
+    a way that may come of it), ``maybe`` (they are merely the ones whose code may read it), ``benign`` (nobody read
+    it), ``inexact, file, line``
+``reads_known``
+    false where reading was not watched: then nothing is known of readers, and ``benign`` says little
 
 A ``place`` is ``{"file", "line", "function"}`` or null. Files are relative to ``run.rootdir`` where they lie below it.
 
@@ -69,12 +91,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_isolation.events import Place
 
 from .. import __version__
-from ..diagnose import Finding, diagnose
+from ..diagnose import Finding
+from ..diagnose.conclusions import conclude
 from ..model import FixtureDefinition, Run, TableEvent, TableEventKind, Test
 from ..model.compare import Change, compare
 from ..plain import relative
 from .already_defined import already_defined
 from .ending import exit_status, how_it_ended
+from .left import held_open, leaks_of, reads_of, state_of
 from .rows import residue, rows_of
 
 if TYPE_CHECKING:
@@ -87,6 +111,8 @@ Json = dict[str, Any]
 
 def run_document(run: Run, damage: str = "") -> Json:
     """The document of one run that has finished. ``damage``: what is wrong with the recording it was read from."""
+    found = conclude(run)
+    numbers = {id(finding): number for number, finding in enumerate(found.findings, 1)}
     return {
         "schema": SCHEMA,
         "tool": __version__,
@@ -107,7 +133,9 @@ def run_document(run: Run, damage: str = "") -> Json:
         "dropped": run.dropped,
         "limits": list(run.limits),
         "disabled_probes": [{"probe": gone.probe, "why": gone.why} for gone in run.disabled_probes],
-        "tests": [_test(run, test) for test in run.tests.values()],
+        "tests": [
+            _test(run, test, [numbers[id(finding)] for finding in found.of(test)]) for test in run.tests.values()
+        ],
         "collection_errors": [
             {
                 "nodeid": error.nodeid,
@@ -120,7 +148,14 @@ def run_document(run: Run, damage: str = "") -> Json:
         "fixtures": [_fixture(run, definition) for definition in run.definitions.values()],
         "tables": _tables(run),
         "residue": residue(run),
-        "findings": [_finding(run, finding) for finding in diagnose(run)],
+        "findings": [_finding(run, finding, number) for number, finding in enumerate(found.findings, 1)],
+        "explained": {
+            "failed": found.failed,
+            "explained": found.failed - len(found.unexplained),
+            "unexplained": [test.nodeid for test in found.unexplained],
+        },
+        "leaks": leaks_of(run, found.leaks),
+        "reads_known": found.reads_known,
     }
 
 
@@ -188,7 +223,7 @@ def _facts(run: Run) -> Json:
     }
 
 
-def _test(run: Run, test: Test) -> Json:
+def _test(run: Run, test: Test, findings: list[int]) -> Json:
     failure = test.failure
     shown = failure or next((phase for phase in test.phases if phase.message), None)
     return {
@@ -205,6 +240,10 @@ def _test(run: Run, test: Test) -> Json:
         "place": _place(run, failure.place) if failure else None,
         "fixtures": [life.name for life in test.lives if not life.definition.internal],
         "rows": rows_of(run, test),
+        "reads": reads_of(run, test),
+        "state": state_of(run, test),
+        "held_open": held_open(run, test),
+        "findings": findings,
     }
 
 
@@ -276,7 +315,7 @@ def _who(run: Run, event: TableEvent) -> str:
     return f"test {event.unit.phase}" if event.unit.nodeid else event.unit.phase or "import"
 
 
-def _finding(run: Run, finding: Finding) -> Json:
+def _finding(run: Run, finding: Finding, number: int) -> Json:
     return {
         "class": finding.kind,
         "title": finding.title,
@@ -296,6 +335,11 @@ def _finding(run: Run, finding: Finding) -> Json:
         ],
         "remedy": finding.remedy,
         "command": finding.command,
+        "id": number,
+        "code": finding.code,
+        "locations": list(finding.locations),
+        "harmless": finding.harmless,
+        "files": [relative(file, run.rootdir) for file in finding.files],
     }
 
 

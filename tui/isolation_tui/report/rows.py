@@ -48,6 +48,8 @@ def _written(run: Run, test: Test, written: Written) -> Json:
         "who": charged(run, test.worker, written.unit),
         "inexact": written.inexact,
         "escape": written.escape,
+        "way": written.way,
+        "keys": list(written.keys),
         **_at(run, written.place),
     }
 

@@ -85,6 +85,8 @@ class FindingsScreen(View):
             nothing.say("No run yet.", "Findings appear as tests fail. r runs the suite.")
         elif not run.finished:
             nothing.say(f"Nothing found so far: {run.done} of {run.total} tests have ended.", *looked)
+        elif not self.isolation.insight.settled(run):
+            nothing.say("Looking for the causes...", *looked)
         elif run.counts.bad:
             nothing.say(
                 "No known cause found.", *looked,

@@ -80,7 +80,7 @@ class LeaksScreen(View):
         )
         if run is None:
             nothing.say("No run yet.", about, "r runs the suite.")
-        elif not run.finished:
+        elif not run.finished or not self.isolation.insight.settled(run):
             nothing.say("Nothing was left behind so far.", about)
         else:
             blind = [*run.limits, *(f"{probe.probe} was not watched" for probe in run.disabled_probes)]

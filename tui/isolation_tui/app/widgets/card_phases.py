@@ -17,7 +17,6 @@ from ..glyphs import ASCII, OUTCOME_STYLES, Glyphs
 MUTED = "$text-muted"
 _WORDS = {
     TableEventKind.REGISTERED: "registered",
-    TableEventKind.REFUSED: "refused",
     TableEventKind.CLEARED: "cleared from the metadata",
     TableEventKind.REMOVED: "removed from the metadata",
     TableEventKind.DISPOSED: "unmapped",
@@ -53,7 +52,10 @@ def _deeds(test: Test) -> Iterator[tuple[Unit, str]]:
         tables.setdefault((event.unit, event.kind), []).append(event.table)
     for (unit, kind), names in tables.items():
         named = ", ".join(dict.fromkeys(names)) if len(names) < 4 else f"{len(names)} tables"
-        yield unit, f"{_WORDS[kind]} {clean(named)}"
+        yield (
+            unit,
+            f"had {clean(named)} refused" if kind is TableEventKind.REFUSED else f"{_WORDS[kind]} {clean(named)}",
+        )
     rows: dict[Unit, Counter[str]] = {}
     for written in test.rows_written:
         tally = rows.setdefault(written.unit, Counter())

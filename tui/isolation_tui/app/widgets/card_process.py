@@ -45,10 +45,10 @@ def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Conten
 
 def held_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
     """Connections and sessions that were out when it had ended."""
-    return [_held(run, test, held, glyphs, width) for held in test.held_open]
+    return [line for held in test.held_open for line in _held(run, test, held, glyphs, width)]
 
 
-def _held(run: Run, test: Test, held: Held, glyphs: Glyphs, width: int) -> Content:
+def _held(run: Run, test: Test, held: Held, glyphs: Glyphs, width: int) -> list[Content]:
     standing = held.closed_by is None
     mark = (f"{glyphs.dirty} ", "bold $text-warning") if standing else ("  ", "")
     said = f"{clean(held.what)}{' in a transaction' if held.in_transaction else ''}"
@@ -56,8 +56,11 @@ def _held(run: Run, test: Test, held: Held, glyphs: Glyphs, width: int) -> Conte
         said += ", closed later"
     where = f"{clean(relative(held.place.file, run.rootdir))}:{held.place.line}" if held.place.file else ""
     line = Content.assemble(mark, said, (f"  {clean(charged(run, test.worker, held.unit))}", MUTED))
-    room = width - line.cell_length - 2
-    return Content.assemble(line, (f"  {keep_end(where, max(room, 14))}" if where else "", "$text-disabled"))
+    if not where:
+        return [line]
+    if line.cell_length + 2 + len(where) <= width:
+        return [Content.assemble(line, (f"  {where}", MUTED))]
+    return [line, Content.assemble(("  taken at ", MUTED), keep_end(where, max(width - 12, 12)))]
 
 
 def _changed(entry: StateResidue) -> str:

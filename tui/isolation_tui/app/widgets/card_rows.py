@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from ...model import Found, Run, Test
+from ...model import Found, Left, Met, Run, Test, Written
 from ...model.queries import charged
 from ...plain import clean, keep_end, relative
 from ..glyphs import Glyphs
@@ -19,23 +19,18 @@ def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bo
     where reading was watched (``reads_known``)."""
     databases = {found.database for found in test.rows_found} | {written.database for written in test.rows_written}
     several = len(databases) > 1
-    found = _worst_first(test)
-    lines = _limited(
-        [
-            line
-            for each in found
-            for line in (
-                *_found(each, glyphs, width, several, len(found) < 3, _read(test, each) if reads_known else ""),
-                *_read_at(run, test, each, width),
-            )
-        ]
-    )
+    found = sorted(test.rows_found, key=lambda each: (not each.dirty, _met(run, test, each) is None, each.table))
+    lines: list[Content] = []
+    for each in found:
+        lines += _found(run, test, each, glyphs, width, several, len(found) < 3, reads_known)
+    lines = _limited(lines)
     lines += _limited(_wrote(run, test, several))
     left = [
         _signed(
             Content.assemble(
                 (f"{glyphs.dirty} left   ", "$text-warning"),
                 _count(each.rows, each.inexact, _table(each.database, each.table, several)),
+                (_keys(run, test, each), MUTED),
                 (" open" if each.open else " escaped the rollback" if each.escape else "", "$text-warning"),
             ),
             each.author,
@@ -46,25 +41,31 @@ def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bo
     return lines + _limited(left)
 
 
-def _worst_first(test: Test) -> list[Found]:
-    return sorted(test.rows_found, key=lambda found: (not found.dirty, found.table))
+def _met(run: Run, test: Test, found: Found) -> Met | None:
+    """Its reading of rows that others had left there; None where it was not seen to look."""
+    for share in found.shares:
+        tally = run.residue.get((share.author, found.database, found.table))
+        if tally is not None and test in tally.readers:
+            return tally.readers[test]
+    return None
 
 
-def _read(test: Test, found: Found) -> str:
-    return " read" if (found.database, found.table) in test.tables_read else " not read"
-
-
-def _read_at(run: Run, test: Test, found: Found, width: int) -> list[Content]:
+def _read(run: Run, met: Met | None, width: int) -> list[Content]:
     """The line that read what others left there."""
-    read = test.tables_read.get((found.database, found.table))
-    if read is None or not found.dirty or not read.place.file:
+    if met is None or not met.read.place.file:
         return []
-    where = keep_end(f"{clean(relative(read.place.file, run.rootdir))}:{read.place.line}", max(width - 20, 12))
-    return [Content.assemble(("         it reads it at ", MUTED), where)]
+    where = f"{clean(relative(met.read.place.file, run.rootdir))}:{met.read.place.line}"
+    return [Content.assemble(("         it reads it at ", MUTED), keep_end(where, max(width - 24, 12)))]
 
 
-def _found(found: Found, glyphs: Glyphs, width: int, several: bool, in_full: bool, read: str) -> list[Content]:
-    """One line; ``in_full`` one more for each further author."""
+def _found(
+    run: Run, test: Test, found: Found, glyphs: Glyphs, width: int, several: bool, in_full: bool, reads_known: bool
+) -> list[Content]:
+    """One line; ``in_full`` one more for each further author. And where it read it."""
+    met = _met(run, test, found)
+    word = ""
+    if found.dirty and reads_known:
+        word = " not read" if met is None else " read by rows alike" if met.read.how == "match" else " read"
     mark = (f"{glyphs.dirty} found  ", "bold $text-warning") if found.dirty else ("  found  ", MUTED)
     shares = [share for share in found.shares if share.intended is not found.dirty] or list(found.shares)
     others = len(found.shares) - len(shares) + found.others if in_full else len(found.shares) - 1 + found.others
@@ -72,14 +73,14 @@ def _found(found: Found, glyphs: Glyphs, width: int, several: bool, in_full: boo
         mark,
         _count(found.rows, found.inexact, _table(found.database, found.table, several)),
         (" (!)", "bold $text-warning") if found.dirty else (" intended", MUTED),
-        (read if found.dirty else "", MUTED if read == " not read" else "$text-warning"),
+        (word, MUTED if met is None else "$text-warning"),
     )
     lines = []
     for share in shares if in_full else shares[:1]:
         last = share is shares[-1] or not in_full
         lines.append(_signed(head, share.author, width, f" +{others}" if others and last else ""))
         head = Content(" " * head.cell_length)
-    return lines
+    return lines + _read(run, met, width)
 
 
 def _wrote(run: Run, test: Test, several: bool) -> list[Content]:
@@ -96,6 +97,24 @@ def _wrote(run: Run, test: Test, several: bool) -> list[Content]:
             )
         )
     return lines
+
+
+def _keys(run: Run, test: Test, left: Left) -> str:
+    """``[id=3 id=4]``, as far as the keys of its rows are known."""
+    keys = [
+        key
+        for written in test.rows_written
+        if (written.database, written.table) == (left.database, left.table)
+        and left.author == _author(run, test, written)
+        for key in written.keys
+    ]
+    shown = [*map(clean, keys[:4]), *(["..."] if len(keys) > 4 else [])]
+    return f" [{' '.join(shown)}]" if shown and left.rows >= len(keys) else ""
+
+
+def _author(run: Run, test: Test, written: Written) -> str:
+    life = run.life_of_unit(test.worker, written.unit)
+    return f"fixture {life.definition.name}" if life is not None else test.nodeid
 
 
 def _table(database: str, table: str, several: bool) -> str:

@@ -35,7 +35,7 @@ def card(run: Run, test: Test, glyphs: Glyphs, width: int, found: Conclusions = 
     """The whole card, for ``width`` cells; ``found`` is what was concluded of the run."""
     blocks = [
         _top(run, test, glyphs),
-        _titled("Cause", findings_lines(run, test, found)),
+        _titled("Findings" if test.failure is None else "Cause", findings_lines(run, test, found)),
         _message(run, test, width),
         _refused(run, test, glyphs, width),
         _fixtures(run, test, glyphs, width),

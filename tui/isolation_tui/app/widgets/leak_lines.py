@@ -12,7 +12,7 @@ from pytest_isolation.events import Place
 from ...model import Leak, Run, Test
 from ...plain import clean, keep_end, keep_start, number, pad
 from ..glyphs import OUTCOME_STYLES, Glyphs
-from ..words import MUTED, test_name, tests, where
+from ..words import MUTED, WAYS, test_name, tests, where
 from .line_list import Line
 
 COUNT = 8
@@ -20,7 +20,7 @@ COUNT = 8
 
 
 def leak_key(leak: Leak) -> Hashable:
-    return (leak.author, leak.location)
+    return (leak.author, leak.what, leak.location, leak.place)
 
 
 def leak_lines(leaks: Sequence[Leak], run: Run, width: int, glyphs: Glyphs, reads_known: bool) -> list[Line]:
@@ -54,15 +54,17 @@ def _author(leak: Leak) -> str:
 
 
 def what_is_left(run: Run, leak: Leak) -> str:
-    """``users, 3 rows``, ``env:CURRENCY``."""
+    """``users, 3 rows``, ``env:CURRENCY``, ``open connection, 2 times``."""
     if leak.what != "rows":
-        return clean(leak.location)
+        return clean(leak.what if leak.amount else leak.location) + (f", {_amount(leak)}" if leak.amount > 1 else "")
     labels = (database.label for worker in run.workers.values() for database in worker.databases.values())
     database = max((label for label in labels if leak.location.startswith(f"{label}.")), key=len, default="")
-    return clean(f"{leak.location[len(database) :].lstrip('.')}, {_rows(leak)}")
+    return clean(f"{leak.location[len(database) :].lstrip('.')}, {_amount(leak)}")
 
 
-def _rows(leak: Leak) -> str:
+def _amount(leak: Leak) -> str:
+    if leak.what != "rows":
+        return f"{leak.amount} times" if leak.amount > 1 else ""
     return f"{number(leak.amount, 'row')}{'?' if leak.inexact else ''}" if leak.amount else "rows"
 
 
@@ -102,8 +104,10 @@ def opened_lines(leak: Leak, run: Run, author: Test | None, command: str, width:
             ("author", author.nodeid if author is not None else ""),
         ),
         Line(Content.assemble(("at       ", MUTED), (place or "not known", "$text-accent" if place else ""))),
-        Line(Content.assemble(("left     ", MUTED), clean(leak.location), f"  {_rows(leak)}" if leak.amount else "")),
+        Line(Content.assemble(("left     ", MUTED), clean(leak.location), "  ", _amount(leak))),
     ]  # fmt: skip
+    if leak.way:
+        lines.append(Line(Content.assemble(("escaped  ", MUTED), WAYS.get(leak.way, clean(leak.way)))))
     if leak.keys:
         shown = ", ".join(clean(key) for key in leak.keys[:8]) + (", ..." if len(leak.keys) > 8 else "")
         lines.append(Line(Content.assemble(("keys     ", MUTED), shown)))

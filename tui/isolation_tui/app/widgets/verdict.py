@@ -34,7 +34,8 @@ class Verdict(Widget):
     def show(self, run: Run | None) -> None:
         """Say what this run comes to."""
         app = cast("IsolationApp", self.app)
-        words, level = verdict(run, app.insight.of(run))
+        settled = run is not None and app.insight.settled(run)
+        words, level = verdict(run, app.insight.of(run), settled)
         loud = level if words and run is not None and run.finished else ""
         signs = {"error": Outcome.FAILED, "success": Outcome.PASSED}
         sign = app.glyphs.outcome(signs[level]) if level in signs else app.glyphs.dirty
