@@ -48,11 +48,17 @@ class Leak:
 
 
 def leaks(run: Run) -> list[Leak]:
-    """All leaks, the one with most victims first, then most readers, then most tests that met it."""
+    """All leaks, the one with most victims first, then most readers (the certain before others), then most tests that
+    met it."""
     found = [_of_rows(tally) for tally in run.residue.values() if tally.author]
     found += _of_state(run)
     found += _of_holders(run)
-    return sorted(found, key=lambda leak: (-len(leak.victims), -len(leak.readers), -leak.met, leak.author))
+    return sorted(found, key=_harm)
+
+
+def _harm(leak: Leak) -> tuple[int, int, int, int, str]:
+    read = len(leak.readers)
+    return (-len(leak.victims), 0 if leak.maybe else -read, -read, -leak.met, leak.author)
 
 
 def _of_rows(tally: Tally) -> Leak:
