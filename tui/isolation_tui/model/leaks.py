@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class Leak:
     """What one author left at one location.
 
-    ``author`` is ``fixture customer``, a node id, ``import``, or ``unknown``. ``location`` is ``engine.table`` for rows,
-    else ``env:NAME``, ``global:mod.attr``...; ``what`` is ``rows`` or the kind of state. ``amount`` is the number of rows (0
-    for other state). ``met`` is how many later tests started with it, ``readers`` those of them that read it (or, with
-    ``maybe``, whose code may), ``victims`` the readers that failed, and in a way that may come of it; both in run
-    order. ``keys`` are primary keys of the rows, as far as they are known.
+    ``author`` is ``fixture customer``, a node id, ``import``, or ``unknown``. ``location`` is ``engine.table`` for
+    rows, else ``env:NAME``, ``global:mod.attr``...; ``what`` is ``rows`` or the kind of state. ``amount`` is the number
+    of rows (0 for other state). ``met`` is how many later tests started with it, ``readers`` those of them that read it
+    (or, with ``maybe``, whose code may), ``victims`` the readers that failed, and in a way that may come of it; both in
+    run order. ``keys`` are primary keys of the rows, as far as they are known.
     """
 
     author: str
