@@ -52,10 +52,12 @@ class GivenProbe:
             return
         for each in _parts(value):
             what, name = _what(type(each))
-            if not what:
-                continue
-            lost = what == "instance" and self._hold(each, life, name)
-            self._recorder.put(FixtureGave(life, what, name, lost))
+            if what == "instance":
+                known = self._held.get(id(each))
+                if known is None or known[0]() is not each:  # else it was made by another fixture, and is handed on
+                    self._recorder.put(FixtureGave(life, what, name, self._hold(each, life, name)))
+            elif what:
+                self._recorder.put(FixtureGave(life, what))
 
     def _hold(self, instance: Any, life: int, model: str) -> bool:
         """Hear of it when it loses its session; True where it has none any more."""

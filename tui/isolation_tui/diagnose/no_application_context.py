@@ -49,7 +49,7 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str], Place, FixtureLi
         title = f"{who} works outside of the {which} context"
         remedy = (
             f"Enter 'with {enter}:' around that line alone, in {f'fixture {life.name}' if life else 'the test'} or in "
-            "a fixture that it asks for. If it passes among others, it has lived on a context that one of them left open."
+            "a fixture that it asks for. Where it passes among others, one of them left a context open."
         )
     evidence = []
     if life is not None:
