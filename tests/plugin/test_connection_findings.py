@@ -522,11 +522,6 @@ SERVER = {
         def test_held(server, customer):
             drop(server)
 
-        def test_in_the_pool(server, other):
-            with other.connect() as connection:
-                connection.execute(text("SELECT 1"))
-            drop(server)
-
         def test_disposed(server, other):
             with other.connect() as connection:
                 connection.execute(text("SELECT 1"))
@@ -554,14 +549,12 @@ def test_a_server_that_waits_or_refuses_names_who_is_in_the_way(
         "test_waits": ("F11", False),
         "test_elsewhere": ("F11", True),
         "test_held": ("F17", False),
-        "test_in_the_pool": ("F17", False),
     }, seen.output
-    waits, held, pooled = by_test["test_waits"], by_test["test_held"], by_test["test_in_the_pool"]
+    waits, held = by_test["test_waits"], by_test["test_held"]
     assert waits.culprit == "fixture reader"
     assert waits.evidence[0].place.function == "reader"
     assert by_test["test_elsewhere"].culprit.endswith("::test_elsewhere")
     assert held.culprit == "fixture customer"
     assert "'branch'" in held.title
-    assert pooled.culprit == ""
-    assert "dispose()" in pooled.remedy
+    assert "dispose()" in held.remedy
     assert seen.run.disabled_probes == []
