@@ -60,7 +60,8 @@ class RowsWritten(NamedTuple):
     (SQLite's SAVEPOINT without BEGIN). ``way`` is how rows escaped what was to undo them: ``savepoint``, ``ddl`` (a DDL
     statement that commits by itself), ``beside`` (committed on another connection than the one whose transaction a
     fixture holds open around the test), ``thread`` (the same, on another thread). ``keys`` are primary keys of rows
-    that stand, as far as they are known without a query, like ``id=3``; the first few.
+    that stand, as far as they are known without a query, like ``id=3``; the first few. ``gone`` are those of all of
+    others' rows that are ``taken``, or none.
     """
 
     database: int
@@ -79,6 +80,7 @@ class RowsWritten(NamedTuple):
     settled: bool = False
     keys: List[str] = []
     way: str = ""
+    gone: List[str] = []
 
 
 class DatabasesUsed(NamedTuple):

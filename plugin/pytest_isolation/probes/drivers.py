@@ -42,14 +42,50 @@ def autocommit(conn: Any, dbapi: Any) -> bool:
     return getattr(dbapi, "autocommit", False) is True
 
 
+def connection_of(conn: Any) -> Any:
+    """The driver's connection of a Connection; None where that is closed or invalid: it must not connect again."""
+    try:
+        held = conn._dbapi_connection
+    except AttributeError:  # before 1.4
+        held = None if conn.closed or conn.invalidated else conn.connection
+    if held is None:
+        return None
+    return getattr(held, "dbapi_connection", None) or getattr(held, "connection", None)
+
+
+_IN_TRANSACTION, _IN_ERROR = 1, 3
+"""A bit of MySQL's server status, and libpq's PQTRANS_INERROR."""
+
+
 def transaction_open(dbapi: Any) -> Optional[bool]:
     """Whether the driver has a transaction open, which SQLAlchemy may believe without a statement sent; None where it
     cannot tell."""
     kind = lite(dbapi)
     if kind:
         return bool((dbapi if kind == DIRECT else dbapi._connection).in_transaction)
-    status = getattr(getattr(dbapi, "info", None), "transaction_status", None)  # psycopg 2 and 3
-    return None if status is None else int(status) != 0
+    status = _status(dbapi)
+    if status is not None:
+        return status != 0
+    status = getattr(dbapi, "server_status", None)  # PyMySQL
+    if type(status) is int:
+        return bool(status & _IN_TRANSACTION)
+    asked = getattr(getattr(dbapi, "_connection", None), "is_in_transaction", None)  # asyncpg
+    return bool(asked()) if asked is not None else None
+
+
+def aborted(dbapi: Any, error: Any) -> bool:
+    """Whether PostgreSQL refuses everything in this transaction from now on: a commit will undo it."""
+    status = _status(dbapi)
+    if status is not None:
+        return status == _IN_ERROR
+    return bool(getattr(error, "sqlstate", None)) and transaction_open(dbapi) is True
+
+
+def _status(dbapi: Any) -> Optional[int]:
+    """What libpq says of psycopg's connection, of version 2 or 3."""
+    held = dbapi if hasattr(dbapi, "info") else getattr(dbapi, "_connection", None)
+    status = getattr(getattr(held, "info", None), "transaction_status", None)
+    return None if status is None else int(status)
 
 
 def in_transaction(conn: Any) -> bool:

@@ -1,10 +1,14 @@
 """The ledger of one connection: rows written on each level of its transaction, until they are committed or undone."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ..events import Place, Unit
+from .keys import MOST_KEYS
 
 OPEN, COMMITTED, ROLLED_BACK = "open", "committed", "rolled back"
+
+MOST_GONE = 20
+"""How many rows of others' a unit may delete so that it is told which."""
 
 CellKey = Tuple[int, int, str]
 """(turn of the unit on the stage, number of the database, table)."""
@@ -14,14 +18,19 @@ class Cell:
     """What one unit wrote into one table, on one level of one transaction. See :class:`..events.RowsWritten`."""
 
     __slots__ = (
-        "database", "deleted", "emptied", "escape", "inexact", "inserted", "into", "kept", "place", "said", "state",
-        "table", "taken", "turn", "unit", "unsure", "updated",
+        "database", "deleted", "emptied", "gone", "inexact", "inserted", "into", "kept", "keys", "place", "said",
+        "state", "table", "taken", "turn", "unit", "unsure", "updated", "way",
     )  # fmt: skip
 
     def __init__(self, turn: int, database: int, table: str, unit: Unit, place: Place) -> None:
         self.turn, self.database, self.table, self.unit, self.place = turn, database, table, unit, place
         self.inserted = self.updated = self.deleted = self.kept = self.taken = 0
-        self.inexact = self.emptied = self.escape = self.said = self.unsure = False
+        self.inexact = self.emptied = self.said = self.unsure = False
+        self.keys: Sequence[str] = ()
+        """The first primary keys of ``kept``, as far as they are known."""
+        self.gone: Sequence[str] = ()
+        """The primary keys of ``taken``; none where not all of them are known."""
+        self.way = ""
         self.state = OPEN
         self.into: Optional[Cell] = None
         """The cell that absorbed this one."""
@@ -30,20 +39,41 @@ class Cell:
         self.inserted += rows
         self.kept += rows
 
-    def delete(self, rows: int) -> None:
+    def know(self, keys: Sequence[str]) -> None:
+        """The primary keys of rows just inserted."""
+        self.keys = [*self.keys, *keys][:MOST_KEYS]
+
+    def delete(self, rows: int, keys: Sequence[str] = ()) -> None:
+        """``keys`` are those of all these rows, where they are known."""
         self.deleted += rows
+        self._lose(rows, keys)
+
+    def _lose(self, rows: int, gone: Sequence[str]) -> None:
         own = min(self.kept, rows)
+        known = len(gone) == rows
+        if own and known:
+            mine = [key for key in gone if key in self.keys]
+            if len(self.keys) == self.kept:
+                own = len(mine)
+            self.keys = [key for key in self.keys if key not in mine]
+            gone = [key for key in gone if key not in mine]
+        elif own:
+            self.keys = ()  # nobody knows which
         self.kept -= own
         self.taken += rows - own
+        all_known = known and len(gone) == rows - own and len(self.gone) + len(gone) == self.taken <= MOST_GONE
+        self.gone = [*self.gone, *gone] if all_known else ()
 
     def empty(self) -> None:
         """All rows of the table are gone, and nobody knows how many there were."""
         self.kept = self.taken = 0
+        self.keys = self.gone = ()
         self.emptied = True
 
     def drop(self) -> None:
         """The table itself is gone, which is said elsewhere."""
         self.kept = self.taken = 0
+        self.keys = self.gone = ()
         self.emptied = False
 
     def absorb(self, later: "Cell") -> None:
@@ -53,13 +83,24 @@ class Cell:
         self.deleted += later.deleted
         if later.emptied:
             self.kept, self.taken, self.emptied = later.kept, later.taken, True
+            self.keys, self.gone = later.keys, later.gone
         else:
-            own = min(self.kept, later.taken)
-            self.kept += later.kept - own
-            self.taken += later.taken - own
+            if later.taken:
+                self._lose(later.taken, later.gone)
+            self.kept += later.kept
+            if later.keys:
+                self.know(later.keys)
         self.inexact = self.inexact or later.inexact
         self.unsure = self.unsure or later.unsure
         later.into = self
+
+    @property
+    def now(self) -> "Cell":
+        """The cell that stands for this one, which may have been absorbed."""
+        cell = self
+        while cell.into is not None:
+            cell = cell.into
+        return cell
 
     @property
     def empty_handed(self) -> bool:
@@ -77,20 +118,27 @@ class Level:
 
 
 class Ledger:
-    """``pool`` is the id of the connection's pool. ``lite``: SQLite's own connection (1), one wrapped for asyncio (2),
-    another database's (0).
+    """``pool`` and ``connection`` are the ids of a pool and of the driver's connection. ``lite``: SQLite's own
+    connection (1), one wrapped for asyncio (2), another database's (0).
 
     SQLite's ``total_changes`` counts every row that the connection ever wrote, also in raw cursors and triggers:
     ``expected`` is what it should be by our own count. Rows of a RETURNING are counted when they have been fetched.
     """
 
-    __slots__ = ("committing", "counted", "expected", "last", "levels", "lite", "number", "pool", "unsure")
+    __slots__ = (
+        "aborted", "committing", "connection", "counted", "expected", "last", "levels", "lite", "number", "pool",
+        "unsure", "way",
+    )  # fmt: skip
 
-    def __init__(self, number: int, pool: int, lite: int) -> None:
-        self.number, self.pool, self.lite = number, pool, lite
+    def __init__(self, number: int, pool: int, connection: int, lite: int) -> None:
+        self.number, self.pool, self.connection, self.lite = number, pool, connection, lite
         self.levels = [Level()]
         self.committing = False
         """The commit event was heard, which comes before the driver is called."""
+        self.way = ""
+        """How what is being committed escapes; see :class:`..events.RowsWritten`."""
+        self.aborted = False
+        """PostgreSQL, after an error: a commit will undo what is pending."""
         self.expected = 0
         self.counted: Any = None
         """Weak reference to the context whose insertmanyvalues were counted: it comes once for each batch."""
@@ -107,8 +155,7 @@ class Ledger:
         if self.unsure is not None:
             cell, verb = self.unsure
             self.unsure = None
-            while cell.into is not None:
-                cell = cell.into
+            cell = cell.now
             cell.unsure = False
             add(cell, verb, more)
             cell.inexact = cell.inexact or cell.inserted < 0 or cell.deleted < 0
@@ -157,6 +204,7 @@ class Ledger:
         """All cells, outermost level first; the ledger starts anew."""
         levels, self.levels = self.levels, [Level()]
         self.last = None
+        self.aborted = False
         return [cell for level in levels for cell in level.cells.values()]
 
     @property
@@ -164,10 +212,11 @@ class Ledger:
         return len(self.levels) > 1 or bool(self.levels[0].cells)
 
 
-def add(cell: Cell, verb: str, rows: int) -> None:
+def add(cell: Cell, verb: str, rows: int, keys: Sequence[str] = ()) -> None:
+    """``keys`` are those of the rows deleted, where all are known."""
     if verb == "insert":
         cell.insert(rows)
     elif verb == "update":
         cell.updated += rows
     elif verb == "delete":
-        cell.delete(rows)
+        cell.delete(rows, keys)

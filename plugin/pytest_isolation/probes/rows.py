@@ -6,24 +6,39 @@ Facts about SQLAlchemy (1.3 to 2.1) and its drivers that this rests on:
   believed when the next thing happens without an error in between.
 * Savepoints are told by their statements, which also tells those of raw SQL.
 * A connection let go of without ``close()`` has no rollback event, only the pool's ``reset``.
-* insertmanyvalues: one event for each batch, whose parameters differ by version; SQLite counts the rows when fetched.
 * SQLite: ``in_transaction`` after a statement tells whether it was committed by itself (AUTOCOMMIT; the release of a
   savepoint that had no BEGIN), ``total_changes`` whether rows were written that no event told of.
+* PostgreSQL: a commit after an error undoes the transaction, without an error of its own.
 
-Not seen: rows that raw cursors, triggers and cascades wrote (on SQLite the count beside them becomes inexact), a commit
-on the driver's own connection, stored procedures, and a table renamed with rows in it.
+Not seen: rows that raw cursors, triggers and cascades wrote (on SQLite the count beside them becomes inexact), stored
+procedures, and a table renamed with rows in it. A commit on the driver's own connection makes the counts inexact where
+the driver knows that no transaction is open.
 """
 
+import functools
 import sys
-import weakref
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ..callers import caller
 from ..events import DatabasesUsed, Place, RowsWritten, Unit
 from ..recorder import Recorder
+from . import keys
 from . import statements as sql
+from .around import AroundTests
+from .counting import Written, count
 from .databases import Databases
-from .drivers import WRAPPED, autocommit, driver_connection, in_transaction, kept_on_return, lite, total
+from .drivers import (
+    WRAPPED,
+    aborted,
+    autocommit,
+    connection_of,
+    driver_connection,
+    in_transaction,
+    kept_on_return,
+    lite,
+    total,
+    transaction_open,
+)
 from .ledger import COMMITTED, OPEN, ROLLED_BACK, Cell, CellKey, Ledger, add
 from .schema import SchemaProbe
 
@@ -31,6 +46,11 @@ PROBE = "rows"
 
 _DDL_COMMITS = frozenset(("mysql", "mariadb", "oracle"))
 _WRITES = frozenset((sql.INSERT, sql.UPDATE, sql.DELETE, sql.TRUNCATE, sql.UNKNOWN))
+_DEADLOCK = 1213
+"""MySQL's number for it, which undoes the transaction."""
+
+SAVEPOINT, DDL = "savepoint", "ddl"
+"""Ways of escape; the others are :mod:`.around`'s."""
 
 
 class RowsProbe:
@@ -39,6 +59,7 @@ class RowsProbe:
         self._databases = databases
         self._in_batches = in_batches
         """SQLAlchemy's mark of insertmanyvalues; None before 2.0."""
+        self.around = AroundTests(recorder, databases)
         self._ledgers: Dict[int, Ledger] = {}
         """id of the driver's connection -> its ledger. The pool tells when a connection begins and ends."""
         self._turn = 0
@@ -47,13 +68,21 @@ class RowsProbe:
         self._places: Dict[Tuple[int, str], Place] = {}
         self._fresh: List[Cell] = []
         """Begun by the unit on the stage."""
-        self._done: Dict[Tuple[CellKey, str, bool, bool], Cell] = {}
+        self._done: Dict[Tuple[CellKey, str, bool, str], Cell] = {}
         """Committed or undone since a unit last left the stage."""
         self._unsettled: List[Ledger] = []
         """Whose commit or count is not certain yet."""
         self.used: Dict[int, int] = {}
         """id(pool) -> its database, for the pools of the engines used since the test began."""
         self._pools_gone: List[int] = []
+        self._names: Dict[Tuple[int, str], str] = {}
+        """(database, table as it was written) -> its name there."""
+        self._primary: Dict[Tuple[int, str], Tuple[str, ...]] = {}
+        """(database, table) -> the columns of its primary key, where they were met."""
+        self.inserting: Optional[Tuple[int, Cell]] = None
+        """(id of the context, cell) of the INSERT just sent, whose keys are known when its result is there."""
+        self.when_written: Optional[Callable[[int, str], None]] = None
+        """Called with database and table of all that is told."""
         databases.when_pool_gone.append(self._pools_gone.append)
 
     # -- statements -----------------------------------------------------------------------------------------------
@@ -73,8 +102,7 @@ class RowsProbe:
         shape = sql.shape_of(statement)
         if shape is None or (shape.verb == sql.DDL and conn.dialect.name not in _DDL_COMMITS):
             return
-        dbapi = conn.connection
-        dbapi = getattr(dbapi, "dbapi_connection", None) or dbapi.connection
+        dbapi = connection_of(conn)
         ledger = self._ledgers.get(id(dbapi))
         if ledger is None or ledger.committing:
             ledger = self._ledger(conn, dbapi)
@@ -84,11 +112,11 @@ class RowsProbe:
         if ledger.lite == WRAPPED:
             dbapi = dbapi._connection
         if verb in _WRITES:
-            self._write(ledger, dbapi, shape, cursor, parameters, context, many)
+            self._write(conn, ledger, dbapi, shape, cursor, parameters, context, many)
             if ledger.lite:
                 if not dbapi.in_transaction:
                     self._end(ledger, COMMITTED)
-            elif autocommit(conn, dbapi):
+            elif autocommit(conn, dbapi) and not transaction_open(dbapi):
                 self._end(ledger, COMMITTED)
         elif verb == sql.SAVEPOINT:
             ledger.savepoint(shape.table)
@@ -96,81 +124,76 @@ class RowsProbe:
             self._look(ledger, dbapi)
             ledger.release(shape.table)
             if ledger.lite and not dbapi.in_transaction:
-                self._end(ledger, COMMITTED, escape=in_transaction(conn))
+                self._end(ledger, COMMITTED, SAVEPOINT if in_transaction(conn) else "")
         elif verb == sql.ROLLBACK_TO:
             self._look(ledger, dbapi)
+            ledger.aborted = False
             for cell in ledger.back_to(shape.table):
                 self._settle(cell, ROLLED_BACK)
         elif verb == sql.COMMIT:
             self._look(ledger, dbapi)
-            self._end(ledger, COMMITTED)
+            self._end(ledger, ROLLED_BACK if ledger.aborted else COMMITTED)
         elif verb == sql.ROLLBACK:
             self._look(ledger, dbapi)
             self._end(ledger, ROLLED_BACK)
         elif ledger.pending:
-            self._end(ledger, COMMITTED)
+            self._end(ledger, COMMITTED, "" if autocommit(conn, dbapi) else DDL)
 
     def _write(
-        self, ledger: Ledger, dbapi: Any, shape: sql.Shape, cursor: Any, parameters: Any, context: Any, many: bool
-    ) -> None:
-        cell = self._cell(ledger, shape.table)
+        self, conn: Any, ledger: Ledger, dbapi: Any, shape: sql.Shape, cursor: Any, parameters: Any, context: Any,
+        many: bool,
+    ) -> None:  # fmt: skip
+        table = self._names.get((ledger.number, shape.table)) or self._name(conn, ledger.number, shape)
+        cell = ledger.cell((self._turn, ledger.number, table)) or self._cell(ledger, table)
         verb = shape.verb
-        if shape.vague or (shape.several and not ledger.lite):
-            cell.inexact = True
         if verb == sql.TRUNCATE:
+            cell.inexact = cell.inexact or shape.vague
             cell.empty()
             return
         if verb == sql.UNKNOWN:
             cell.inexact = True
             self._look(ledger, dbapi)
             return
-        batches = self._in_batches is not None and context.execute_style is self._in_batches
-        if ledger.lite and shape.returning:
-            ledger.compare(dbapi.total_changes)  # of what came before: these rows are counted when they are fetched
-            rows = self._batched(ledger, context) if batches else 0
-            ledger.expected += rows
-            ledger.last, ledger.unsure = cell, (cell, verb)
-            cell.unsure = not rows
-            add(cell, verb, rows)
-            return
-        rows = cursor.rowcount
-        if batches:
-            rows = rows if rows > 0 else self._batched(ledger, context)
-        elif not ledger.lite and (rows < 0 or (many and rows != len(parameters))):
-            if rows < 0 or verb == sql.INSERT:  # some drivers count the last set of parameters alone
-                rows = len(parameters) if many else 1
-            if not (many and verb == sql.INSERT and not shape.several and not shape.lenient):
-                cell.inexact = True
-        if ledger.lite:
-            if rows < 0:  # Python's sqlite3 takes it for no write: it begins with WITH, or with a comment
-                rows = max(dbapi.total_changes - ledger.expected, 0)
-                cell.inexact = cell.inexact or ledger.unsure is not None
-            elif ledger.unsure is not None:
-                ledger.compare(dbapi.total_changes - rows)
-            ledger.expected += rows
-            ledger.last = cell
-            if ledger.expected != dbapi.total_changes:
-                ledger.compare(dbapi.total_changes)
-        add(cell, verb, rows)
+        batched = self._in_batches is not None and context.execute_style is self._in_batches
+        primary = self._primary.get((ledger.number, table)) if shape.by else None
+        count(Written(shape, cursor, parameters, context, many, batched), ledger, cell, dbapi, primary)
+        self.inserting = None
+        if len(cell.keys) < keys.MOST_KEYS and verb == sql.INSERT and not (shape.vague or shape.lenient):
+            self.inserting = (id(context), cell) if context.compiled is not None and context.isinsert else None
 
-    def _batched(self, ledger: Ledger, context: Any) -> int:
-        if ledger.counted is not None and ledger.counted() is context:
-            return 0
-        ledger.counted = weakref.ref(context)
-        return len(context.compiled_parameters)
+    def has_result(self, result: Any) -> None:
+        """Of the INSERT just sent."""
+        context, (wanted, cell) = getattr(result, "context", None), self.inserting or (0, None)
+        self.inserting = None
+        if cell is not None and id(context) == wanted:
+            cell = cell.now
+            columns, found = keys.inserted(context, keys.MOST_KEYS - len(cell.keys))
+            self._primary[cell.database, cell.table] = columns
+            if found:
+                cell.know(found)
+
+    def _name(self, conn: Any, number: int, shape: sql.Shape) -> str:
+        """What the database calls the table: without the driver's doubled percent signs, unquoted names as PostgreSQL
+        folds them."""
+        table = shape.table
+        if "%%" in table and "format" in str(conn.dialect.paramstyle):
+            table = table.replace("%%", "%")
+        if not shape.quoted and conn.dialect.name == "postgresql":
+            table = table.lower()
+        if len(self._names) >= sql.MEMO_LIMIT:
+            self._names.clear()
+        self._names[number, shape.table] = table
+        return table
 
     def _cell(self, ledger: Ledger, table: str) -> Cell:
-        key = (self._turn, ledger.number, table)
-        cell = ledger.cell(key)
-        if cell is None:
-            if self._unit is None:
-                self._unit = self._recorder.unit()
-            place = self._places.get((ledger.number, table))
-            if place is None:
-                place = self._places[ledger.number, table] = caller()
-            cell = Cell(self._turn, ledger.number, table, self._unit, place)
-            ledger.levels[-1].cells[key] = cell
-            self._fresh.append(cell)
+        if self._unit is None:
+            self._unit = self._recorder.unit()
+        place = self._places.get((ledger.number, table))
+        if place is None:
+            place = self._places[ledger.number, table] = caller()
+        cell = Cell(self._turn, ledger.number, table, self._unit, place)
+        ledger.levels[-1].cells[self._turn, ledger.number, table] = cell
+        self._fresh.append(cell)
         return cell
 
     def _ledger(self, conn: Any, dbapi: Any) -> Optional[Ledger]:
@@ -178,97 +201,141 @@ class RowsProbe:
         known = self._ledgers.get(id(dbapi))
         if known is None:
             number = self._databases.number(conn)
-            if number is None:
+            if number is None or dbapi is None:
                 return None
-            known = self._ledgers[id(dbapi)] = Ledger(number, id(conn.engine.pool), lite(dbapi))
+            known = self._ledgers[id(dbapi)] = Ledger(number, id(conn.engine.pool), id(dbapi), lite(dbapi))
         elif known.committing:
             known.committing = False
-            self._end(known, COMMITTED)
+            self._end(known, COMMITTED, known.way)
         return known
 
     # -- the ends of transactions ---------------------------------------------------------------------------------
 
-    def committed(self, conn: Any, *_: Any) -> None:
-        dbapi, ledger = self._of(conn)
-        if ledger is not None and ledger.pending:
-            self._look(ledger, dbapi)
-            ledger.committing = True
-            self._unsettled.append(ledger)
+    def committed(self, conn: Any, *_: Any, prepared: bool = False) -> None:
+        dbapi = connection_of(conn)
+        self.around.ended(id(dbapi))
+        ledger = self._ledgers.get(id(dbapi))
+        if ledger is None or not ledger.pending:
+            return
+        dbapi = self._look(ledger, dbapi)
+        if ledger.aborted:
+            self._end(ledger, ROLLED_BACK)
+            return
+        if not prepared and self._ended_behind(ledger, dbapi):
+            return
+        ledger.committing, ledger.way = True, self.around.way(ledger) if self.around.held else ""
+        self._unsettled.append(ledger)
 
-    def rolled_back(self, conn: Any, *_: Any) -> None:
-        dbapi, ledger = self._of(conn)
+    def rolled_back(self, conn: Any, *_: Any, prepared: bool = False) -> None:
+        dbapi = connection_of(conn)
+        self.around.ended(id(dbapi))
+        ledger = self._ledgers.get(id(dbapi))
         if ledger is not None and ledger.pending:
-            self._look(ledger, dbapi)
-            self._undo(ledger)
+            dbapi = self._look(ledger, dbapi)
+            if ledger.committing or prepared or not self._ended_behind(ledger, dbapi):
+                self._undo(ledger)
+
+    def _ended_behind(self, ledger: Ledger, dbapi: Any) -> bool:
+        """Whether the driver's own connection was told to commit, or to roll back: nobody knows which."""
+        if transaction_open(dbapi) is not False:
+            return False
+        for cell in self._end(ledger, COMMITTED):
+            cell.now.inexact = True
+        return True
 
     def _undo(self, ledger: Ledger) -> None:
         done, ledger.committing = ledger.committing, False
-        self._end(ledger, COMMITTED if done else ROLLED_BACK)
+        self._end(ledger, COMMITTED if done else ROLLED_BACK, ledger.way if done else "")
 
     def reset(self, dbapi: Any, record: Any, *_: Any) -> None:
         """The connection comes back to its pool."""
         dbapi = driver_connection(dbapi, record)
+        self.around.ended(id(dbapi))
         ledger = self._ledgers.get(id(dbapi))
-        if ledger is None:
+        if ledger is None or (not ledger.lite and not ledger.pending):
             return
-        if ledger.lite == WRAPPED:
-            dbapi = dbapi._connection
-        self._look(ledger, dbapi)
+        dbapi = self._look(ledger, dbapi)
         if ledger.pending:
             kept = kept_on_return(record)
             if kept:
                 self._end(ledger, COMMITTED)
-            elif kept is not None:
+            elif kept is not None and (ledger.committing or not self._ended_behind(ledger, dbapi)):
                 self._undo(ledger)
 
     def connected(self, dbapi: Any, record: Any) -> None:
         self._ledgers.pop(id(dbapi), None)
+        self.around.ended(id(dbapi))
 
     def closed(self, dbapi: Any, *_: Any) -> None:
+        self.around.ended(id(dbapi))
         ledger = self._ledgers.pop(id(dbapi), None)
         if ledger is not None and ledger.pending:
             self._undo(ledger)
 
     def failed(self, context: Any) -> None:
         """A statement, or a commit, raised."""
-        conn = context.connection
+        conn, error = context.connection, context.original_exception
         if conn is None:
             return
         if id(conn.engine.pool) not in self.used:
             self.use(conn)
-        dbapi, ledger = self._of(conn)
+        dbapi = connection_of(conn)
+        ledger = self._ledgers.get(id(dbapi))
         if context.statement is None:
             if ledger is not None:
                 ledger.committing = False  # it was the commit: what was written is open still
             return
-        shape = sql.shape_of(context.statement)
-        if dbapi is None or shape is None or shape.verb not in _WRITES:
+        if dbapi is None:
             return
-        ledger = ledger or self._ledger(conn, dbapi)
-        if ledger is None:
-            return
-        if ledger.committing:
+        if ledger is not None and ledger.committing:
             ledger.committing = False
-            self._end(ledger, COMMITTED)
+            self._end(ledger, COMMITTED, ledger.way)
+        shape = sql.shape_of(context.statement)
+        if shape is not None and shape.verb in _WRITES:
+            ledger = ledger or self._ledger(conn, dbapi)
+            if ledger is not None:
+                self._half_written(conn, ledger, self._own(ledger, dbapi), shape, context)
+        if ledger is not None and ledger.pending:
+            self._undone_by(error, ledger, self._own(ledger, dbapi), conn)
+
+    def _half_written(self, conn: Any, ledger: Ledger, dbapi: Any, shape: sql.Shape, context: Any) -> None:
+        """An executemany that failed half way has written the first half, where no transaction undoes it."""
+        table = self._name(conn, ledger.number, shape)
         written = total(dbapi) if ledger.lite else None
-        if written is not None:  # an executemany that failed half way has written the first half
+        if written is not None:
             rows = written - ledger.expected
             if ledger.unsure is not None or rows < 0:
                 ledger.compare(written)
             elif rows:
-                add(self._cell(ledger, shape.table), shape.verb, rows)
+                cell = ledger.cell((self._turn, ledger.number, table)) or self._cell(ledger, table)
+                add(cell, shape.verb, rows)
                 ledger.expected = written
-        elif getattr(context.execution_context, "executemany", False):
-            self._cell(ledger, shape.table).inexact = True
+        elif conn.dialect.name != "postgresql" and getattr(context.execution_context, "executemany", False):
+            cell = ledger.cell((self._turn, ledger.number, table)) or self._cell(ledger, table)
+            cell.inexact = True
 
-    def _end(self, ledger: Ledger, state: str, escape: bool = False) -> None:
-        for cell in ledger.take_all():
-            if escape:
-                cell.escape = True
+    def _undone_by(self, error: Any, ledger: Ledger, dbapi: Any, conn: Any) -> None:
+        """Some errors end the transaction, or doom it."""
+        name = conn.dialect.name
+        if name == "postgresql":
+            ledger.aborted = ledger.aborted or aborted(dbapi, error)
+        elif name in _DDL_COMMITS:
+            if getattr(error, "args", ())[:1] == (_DEADLOCK,):
+                self._end(ledger, ROLLED_BACK)
+        elif ledger.lite and not dbapi.in_transaction and in_transaction(conn) and not autocommit(conn, dbapi):
+            self._end(ledger, ROLLED_BACK)  # INSERT OR ROLLBACK, a full disk
+
+    def _end(self, ledger: Ledger, state: str, way: str = "") -> List[Cell]:
+        if state == COMMITTED and not way and self.around.held:
+            way = self.around.way(ledger)
+        cells = ledger.take_all()
+        for cell in cells:
+            cell.way = way or cell.way
             self._settle(cell, state)
+        return cells
 
     def _settle(self, cell: Cell, state: str) -> None:
-        key = ((cell.turn, cell.database, cell.table), state, cell.said, cell.escape)
+        key = ((cell.turn, cell.database, cell.table), state, cell.said, cell.way)
         known = self._done.get(key)
         cell.state = state
         if known is None:
@@ -276,22 +343,20 @@ class RowsProbe:
         else:
             known.absorb(cell)
 
-    def _of(self, conn: Any) -> Tuple[Any, Optional[Ledger]]:
-        """Of a connection that may be closed or invalid: it must not be made to connect again."""
-        if conn.closed or conn.invalidated:
-            return None, None
-        held = conn.connection
-        dbapi = getattr(held, "dbapi_connection", None) or getattr(held, "connection", None)
-        ledger = self._ledgers.get(id(dbapi))
-        if ledger is not None and ledger.lite == WRAPPED:
-            dbapi = getattr(dbapi, "_connection", None)
-        return dbapi, ledger
+    def _own(self, ledger: Ledger, dbapi: Any) -> Any:
+        """SQLite's own connection where it is wrapped."""
+        return getattr(dbapi, "_connection", None) if ledger.lite == WRAPPED else dbapi
 
-    def _look(self, ledger: Ledger, dbapi: Any) -> None:
-        if ledger.lite:
-            written = total(dbapi)
-            if written is not None:
-                ledger.compare(written)
+    def _look(self, ledger: Ledger, dbapi: Any) -> Any:
+        """Count what is certain now; the connection to be asked, as :meth:`_own` tells it."""
+        if not ledger.lite:
+            return dbapi
+        if ledger.lite == WRAPPED and not hasattr(dbapi, "in_transaction"):
+            dbapi = dbapi._connection
+        written = total(dbapi)
+        if written is not None:
+            ledger.compare(written)
+        return dbapi
 
     # -- drops ----------------------------------------------------------------------------------------------------
 
@@ -313,29 +378,35 @@ class RowsProbe:
             ledger = self._unsettled.pop()
             if ledger.committing:
                 ledger.committing = False
-                self._end(ledger, COMMITTED)
+                self._end(ledger, COMMITTED, ledger.way)
         if self._done or self._fresh:
             done, self._done = self._done, {}  # the collector may end a transaction at any moment
             fresh, self._fresh = self._fresh, []
-            for (_, state, said, escape), cell in done.items():
-                self._put(cell, state, escape, said)
+            for (_, state, said, way), cell in done.items():
+                self._put(cell, state, way, said)
             for cell in fresh:
                 if cell.state == OPEN:
                     cell.said = True
-                    self._put(cell, OPEN, False, False)
+                    self._put(cell, OPEN, "", False)
+        self.around.unit_ends()
         if self._unit is not None:
             self._turn += 1
-            self._unit = None
+            self._unit = self.inserting = None
             self._places.clear()
 
-    def _put(self, cell: Cell, state: str, escape: bool, settled: bool) -> None:
-        if not cell.empty_handed:
-            self._recorder.put(
-                RowsWritten(
-                    cell.database, cell.table, cell.inserted, cell.updated, cell.deleted, state, cell.place, cell.unit,
-                    cell.inexact or cell.unsure, cell.kept, cell.taken, cell.emptied, escape, settled,
-                )
-            )  # fmt: skip
+    def _put(self, cell: Cell, state: str, way: str, settled: bool) -> None:
+        if cell.empty_handed:
+            return
+        if self.when_written is not None:
+            self.when_written(cell.database, cell.table)
+        way = way if cell.kept > 0 else ""
+        self._recorder.put(
+            RowsWritten(
+                cell.database, cell.table, cell.inserted, cell.updated, cell.deleted, state, cell.place, cell.unit,
+                cell.inexact or cell.unsure, cell.kept, cell.taken, cell.emptied, way == SAVEPOINT, settled,
+                list(cell.keys[: max(cell.kept, 0)]), way, list(cell.gone),
+            )
+        )  # fmt: skip
 
     def edge(self) -> None:
         """A test starts or has ended."""
@@ -356,7 +427,7 @@ class RowsProbe:
                     del self._ledgers[connection]
 
 
-def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: SchemaProbe) -> None:
+def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: SchemaProbe) -> RowsProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     interfaces = sys.modules.get("sqlalchemy.engine.interfaces")
     styles = getattr(interfaces, "ExecuteStyle", None)
@@ -366,12 +437,15 @@ def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: Schem
     def listen(target: Any, name: str, listener: Any) -> None:
         sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))
 
-    # This one is called for every statement: SQLAlchemy looks at a listener's own arguments, so it is passed as it is.
+    # These are called for every statement: SQLAlchemy looks at a listener's own arguments, so they are passed as they
+    # are.
     sqlalchemy.event.listen(Engine, "after_cursor_execute", _safe_executed(recorder, probe))
-    for name in ("commit", "commit_twophase"):
-        listen(Engine, name, probe.committed)
-    for name in ("rollback", "rollback_twophase"):
-        listen(Engine, name, probe.rolled_back)
+    sqlalchemy.event.listen(Engine, "after_execute", _safe_result(recorder, probe))
+    listen(Engine, "begin", probe.around.begins)
+    listen(Engine, "commit", probe.committed)
+    listen(Engine, "rollback", probe.rolled_back)
+    listen(Engine, "commit_twophase", functools.partial(probe.committed, prepared=True))
+    listen(Engine, "rollback_twophase", functools.partial(probe.rolled_back, prepared=True))
     listen(Engine, "handle_error", probe.failed)
     listen(Pool, "connect", probe.connected)
     listen(Pool, "reset", probe.reset)
@@ -380,6 +454,7 @@ def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: Schem
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
     recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.say))
     recorder.at_test_edges.append(recorder.guarded(PROBE, probe.edge))
+    return probe
 
 
 def _safe_executed(recorder: Recorder, probe: RowsProbe) -> Any:
@@ -398,3 +473,15 @@ def _safe_executed(recorder: Recorder, probe: RowsProbe) -> Any:
             recorder.disable(PROBE, error)
 
     return after_cursor_execute
+
+
+def _safe_result(recorder: Recorder, probe: RowsProbe) -> Any:
+    def after_execute(conn: Any, *given: Any) -> None:
+        """Versions differ in the arguments; the result is the last. Out again at once but after the first INSERTs."""
+        if probe.inserting is not None:
+            try:
+                probe.has_result(given[-1])
+            except Exception as error:
+                recorder.disable(PROBE, error)
+
+    return after_execute

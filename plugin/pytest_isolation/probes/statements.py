@@ -4,7 +4,7 @@ Compiled and textual statements read alike here, on every version of SQLAlchemy:
 """
 
 import re
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 BEFORE = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/)*")
 """Blanks and comments that a statement begins with. Each character can be matched in one way only, and it is matched
@@ -38,6 +38,11 @@ class Shape(NamedTuple):
     """More than one statement in one text, which some drivers take."""
     lenient: bool = False
     """It may leave rows out without an error."""
+    by: Tuple[Tuple[str, str], ...] = ()
+    """Of a DELETE whose WHERE names columns that equal parameters, and nothing else: these columns, and what their
+    parameters are called ('' where they are told by their places)."""
+    quoted: bool = True
+    """Whether ``table``, or a part of it, was."""
 
 
 _WRITE = re.compile(
@@ -59,6 +64,17 @@ _CONTROL = re.compile(
     r"|(?P<release>RELEASE)\s+(?:SAVEPOINT\s+)?(?P<two>" + NAME + r")"
     r"|(?P<back>ROLLBACK)\s+(?:WORK\s+|TRANSACTION\s+)?TO\s+(?:SAVEPOINT\s+)?(?P<three>" + NAME + r")"
     r"|(?P<rollback>ROLLBACK)\b|(?P<commit>COMMIT|END)\b",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = r"(?:\?|%s|%\((?P<name{0}>[^()\s]+)\)s|:(?P<bind{0}>\w+)|\$\d+)(?:::\w+)*"
+_EQUALS = r"\s*(?:" + NAME + r"\s*\.\s*)*(?P<column{0}>" + NAME + r")\s*=\s*" + _PLACEHOLDER
+_MOST_COLUMNS = 4
+_BY_KEY = re.compile(
+    r"\s+WHERE\b"
+    + _EQUALS.format(0)
+    + "".join(r"(?:\s+AND\b" + _EQUALS.format(n) for n in range(1, _MOST_COLUMNS))
+    + ")?" * (_MOST_COLUMNS - 1)
+    + r"\s*;?\s*$",
     re.IGNORECASE,
 )
 _FILLED = re.compile(
@@ -101,25 +117,39 @@ def _shape(statement: str) -> Optional[Shape]:
         return _control(control)
     filled = _FILLED.match(statement, start)
     if filled is not None:
-        return Shape(UNKNOWN, plain(filled.group("table")))
+        return Shape(UNKNOWN, plain(filled.group("table")), quoted=_quoted(filled.group("table")))
     return Shape(DDL) if head in ("CREA", "ALTE", "DROP", "RENA") else None
 
 
 def _write(statement: str, match: "re.Match[str]") -> Shape:
-    table, end = plain(match.group("table")), match.end()
+    table, end, quoted = plain(match.group("table")), match.end(), _quoted(match.group("table"))
     returning = _RETURNING.search(statement, end) is not None
     several = _MORE.search(statement, end) is not None
     if match.group("merge") or match.group("copy"):
-        return Shape(UNKNOWN, table)
+        return Shape(UNKNOWN, table, quoted=quoted)
     if match.group("truncate"):
-        return Shape(TRUNCATE, table, vague=bool(match.group("list")))
+        return Shape(TRUNCATE, table, vague=bool(match.group("list")), quoted=quoted)
     if match.group("update"):
-        return Shape(UPDATE, table, returning, (match.group("orupdate") or "").upper() == "REPLACE", several)
+        vague = (match.group("orupdate") or "").upper() == "REPLACE"
+        return Shape(UPDATE, table, returning, vague, several, quoted=quoted)
     if match.group("delete"):
-        return Shape(DELETE, table, returning, False, several)
+        return Shape(DELETE, table, returning, False, several, by=_columns(statement, end), quoted=quoted)
     replaces = bool(match.group("replace")) or (match.group("instead") or "").upper() == "REPLACE"
     lenient = _LENIENT.search(statement, match.start()) is not None
-    return Shape(INSERT, table, returning, replaces or _UPSERT.search(statement, end) is not None, several, lenient)
+    vague = replaces or _UPSERT.search(statement, end) is not None
+    return Shape(INSERT, table, returning, vague, several, lenient, quoted=quoted)
+
+
+def _columns(statement: str, end: int) -> Tuple[Tuple[str, str], ...]:
+    match = _BY_KEY.match(statement, end)
+    if match is None:
+        return ()
+    found = match.groupdict()
+    return tuple(
+        (plain(found["column%d" % n]), found["name%d" % n] or found["bind%d" % n] or "")
+        for n in range(_MOST_COLUMNS)
+        if found["column%d" % n]
+    )
 
 
 def _within(statement: str, start: int) -> Optional[Shape]:
@@ -127,10 +157,13 @@ def _within(statement: str, start: int) -> Optional[Shape]:
     found = list(_WRITE_WITHIN.finditer(statement, start))
     if not found:
         return None
-    verb = {"I": INSERT, "U": UPDATE, "D": DELETE}[found[-1].group(0)[0].upper()]
-    returning = _RETURNING.search(statement, found[-1].end()) is not None
-    vague = len(found) > 1 or _UPSERT.search(statement, found[-1].end()) is not None
-    return Shape(verb, plain(found[-1].group("table")), returning, vague, True)
+    last = found[-1]
+    verb = {"I": INSERT, "U": UPDATE, "D": DELETE}[last.group(0)[0].upper()]
+    returning = _RETURNING.search(statement, last.end()) is not None
+    vague = len(found) > 1 or _UPSERT.search(statement, last.end()) is not None
+    within = statement.count("(", start, last.start()) != statement.count(")", start, last.start())
+    name = last.group("table")
+    return Shape(verb, plain(name), returning, vague, vague or within, quoted=_quoted(name))
 
 
 def _control(match: "re.Match[str]") -> Shape:
@@ -145,5 +178,13 @@ def _control(match: "re.Match[str]") -> Shape:
 
 def plain(name: str) -> str:
     """A name without its quotes; ``schema.table`` where it is qualified."""
-    parts = re.findall(NAME, name)
-    return ".".join(part[1:-1].replace('""', '"') if part[0] in '"`[' else part for part in parts)
+    return ".".join(part[1:-1].replace('""', '"') if part[0] in '"`[' else part for part in parts(name))
+
+
+def parts(name: str) -> List[str]:
+    """The parts of a qualified name as it is written, still quoted."""
+    return re.findall(NAME, name)
+
+
+def _quoted(name: str) -> bool:
+    return any(part[0] in '"`[' for part in parts(name))

@@ -39,8 +39,8 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
         if fact.emptied:
             table.clear()
         if fact.taken:
-            table.take(fact.taken, test)
-        if fact.inexact and not (fact.inserted or fact.deleted or fact.updated):
+            table.take(fact.taken, test, fact.gone)
+        if fact.inexact and not fact.kept:
             table.inexact = True
     if fact.kept > 0:
         life = worker.lives.get(fact.unit.life)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -230,17 +231,27 @@ class TableRows:
         known.inexact = known.inexact or entry.inexact
         known.life = entry.life if entry.life is not None and entry.life.alive else known.life
 
-    def take(self, rows: int, test: Test | None) -> None:
-        """Somebody deleted rows that were not his own: those written during the same test go first, then the oldest.
-        Where others' rows go in part, whose they were is a guess."""
+    def take(self, rows: int, test: Test | None, gone: Sequence[str] = ()) -> None:
+        """Somebody deleted rows that were not his own: those whose keys are ``gone``; else those written during the
+        same test go first, then the oldest. Where others' rows go in part, whose they were is a guess."""
+        for key in gone:
+            rows -= self._take_key(key)
         mine = [entry for entry in self.entries if test is not None and entry.test is test]
         theirs = [entry for entry in self.standing() if entry not in mine]
-        rows = _take(rows, mine)
+        rows = _take(rows, mine, bool(gone))
         guess = 0 < rows < sum(entry.rows for entry in theirs) and len(theirs) > 1
-        _take(rows, theirs)
+        _take(rows, theirs, bool(gone))
         for entry in theirs if guess else ():
             entry.inexact = True
         self._sweep()
+
+    def _take_key(self, key: str) -> int:
+        for entry in self.standing():
+            if key in entry.keys:
+                entry.rows -= 1
+                entry.keys = tuple(known for known in entry.keys if known != key)
+                return 1
+        return 0
 
     def clear(self) -> None:
         self.entries.clear()
@@ -276,11 +287,13 @@ class TableRows:
         return self._found
 
 
-def _take(rows: int, entries: list[Residue]) -> int:
-    """Take rows from the entries in turn; how many are still to be taken."""
+def _take(rows: int, entries: list[Residue], keys_known: bool) -> int:
+    """Take rows from the entries in turn; how many are still to be taken. ``keys_known``: they are none of those whose
+    keys an entry holds."""
     for entry in entries:
         taken = min(entry.rows, rows)
         entry.rows -= taken
-        entry.keys = () if taken else entry.keys  # nobody knows which
+        if taken and not keys_known:
+            entry.keys = ()  # nobody knows which
         rows -= taken
     return rows
