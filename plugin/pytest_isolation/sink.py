@@ -90,10 +90,12 @@ class Sink:
         self._perf = _clock["perf"]
         self._forks = 0
         """Forks that are under way: no thread meanwhile."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may fork, wherever it comes
         self._thread = 0
         """The system's id of the thread; 0 where there is none."""
         self._gone = threading.Event()
+        self._asleep = False
+        """There was a fork, and nothing to say since: no thread yet."""
         self._start()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self.forget)
@@ -106,6 +108,8 @@ class Sink:
         """Queue a fact, stamped with the time. Under a microsecond; a full queue counts it as dropped."""
         if len(self._queue) < self._limit:
             self._queue.append((self._offset + self._perf(), fact))
+            if self._asleep:
+                self._resume()
         else:
             self._dropped += 1
 
@@ -113,6 +117,8 @@ class Sink:
         """Queue a fact that must not be dropped, however full the queue is: without its end a run is called crashed."""
         if not self._dead:
             self._queue.append((self._offset + self._perf(), fact))
+            if self._asleep:
+                self._resume()
 
     def forget(self) -> None:
         """Say nothing any more. In a forked child: the socket is the parent's, this end of it is closed."""
@@ -127,6 +133,7 @@ class Sink:
         if not self._dead:
             self._drained.clear()
             self._closing = True
+            self._resume()
             self._wake.set()
             self._drained.wait(HURRY_PATIENCE)
 
@@ -136,6 +143,7 @@ class Sink:
             return
         self._drained.clear()
         self._closing = True
+        self._resume()
         self._wake.set()
         began = self._perf()
         moved_at, sent = began, self._sent
@@ -153,8 +161,19 @@ class Sink:
         # Not a threading.Thread: it is nobody's business in threading.enumerate(), and no tracer's.
         _thread.start_new_thread(self._work, ())
 
+    def _resume(self) -> None:
+        """Have a thread again, if a fork has ended the last one."""
+        try:
+            with self._lock:
+                if self._asleep and not self._forks and not self._dead:
+                    self._asleep = False
+                    self._start()
+        except Exception:
+            self._gone.set()  # the interpreter ends, and wants no new threads
+
     def _before_fork(self) -> None:
-        """No thread while the process forks."""
+        """No thread while the process forks, and none until there is something to say: from 3.13 on Python counts
+        them after the fork, when everybody has been told that it is over."""
         if self._dead:
             return
         try:
@@ -166,6 +185,9 @@ class Sink:
                 task, until = "/proc/self/task/%d" % self._thread, self._perf() + FORK_PATIENCE
                 while _exists(task) and self._perf() < until:
                     _select([], [], [], 0.0001)  # let it have the interpreter's lock
+            with self._lock:
+                if self._gone.is_set():
+                    self._flush(waiting=False)  # what is known now may be all for a while
         except Exception:
             pass  # at worst, Python warns of the thread
 
@@ -175,8 +197,7 @@ class Sink:
         try:
             with self._lock:
                 self._forks -= 1
-                if not self._forks and self._gone.is_set():
-                    self._start()
+                self._asleep = not self._forks and self._gone.is_set()
         except Exception:
             self.forget()
 
@@ -201,8 +222,9 @@ class Sink:
             if not self._forks and not self._dead:  # the fork was over before the thread was
                 self._start()
 
-    def _flush(self) -> bool:
-        """Send a batch; False if it could not be sent to its end before a fork, or for good."""
+    def _flush(self, waiting: bool = True) -> bool:
+        """Send a batch; False if it could not be sent to its end before a fork, or for good. Not ``waiting``, what the
+        reader does not take at once is left for later."""
         if not self._unsent:
             lines = []
             queue = self._queue
@@ -214,17 +236,17 @@ class Sink:
                 lines.append(self._line(self.now(), FactsDropped(self._told_dropped)))
             self._unsent = b"".join(lines)
         while self._unsent:
-            if self._dead or self._forks:
+            if self._dead or (waiting and self._forks):
                 return False
             if _identity(self._peer) != self._identity:  # the suite closed it, and may have opened a file in its place
                 raise OSError("not our socket any more")
-            _, writable, _ = _select([], [self._peer], [], FLUSH_INTERVAL)
-            if not writable:
-                continue
+            _, writable, _ = _select([], [self._peer], [], FLUSH_INTERVAL if waiting else 0)
             try:
-                count = _send(self._peer, self._unsent)
+                count = _send(self._peer, self._unsent) if writable else 0
             except BlockingIOError:
-                continue
+                count = 0
+            if not (count or waiting):
+                return False
             self._sent += count
             self._unsent = self._unsent[count:]
         return True

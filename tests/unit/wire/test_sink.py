@@ -160,6 +160,43 @@ def test_what_a_forked_child_puts_is_not_sent(pair: tuple[Sink, socket.socket]) 
     assert Reader(peer).until(output(2)) == [output(1), output(2)]
 
 
+def test_what_is_known_before_a_fork_is_sent_though_nothing_follows(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    sink.put(output(1))
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert Reader(peer).until(output(1)) == [output(1)]
+
+
+def test_closing_after_a_fork_sends_what_came_since(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    sink.put_surely(output(1))
+    sink.close()
+    assert Reader(peer).until(output(1)) == [output(1)]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="counts threads as Linux tells them")
+def test_between_a_fork_and_the_next_fact_there_is_no_thread(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    wait_until(lambda: sink._thread, "its thread", 10)
+    before = str(sink._thread)
+    assert before in os.listdir("/proc/self/task")
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert before not in os.listdir("/proc/self/task")
+    assert sink._asleep
+    sink.put(output(1))
+    assert Reader(peer).until(output(1)) == [output(1)]
+
+
 def test_forking_from_several_threads_leaves_one_sender(pair: tuple[Sink, socket.socket]) -> None:
     sink, peer = pair
 
