@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..diagnose import Finding
+from ..diagnose import ALREADY_DEFINED, Finding
 from ..diagnose.conclusions import Conclusions
 from ..model import Run
 from ..plain import clean, keep_end, keep_start, number
-from .already_defined import KIND, by_table
 from .drawing import QUIET, heading, where, wrapped
 from .output import say
 
@@ -64,9 +63,17 @@ def _victims(group: list[Finding]) -> int:
     return sum(len(cause.tests) for cause in group)
 
 
+def _by_table(group: list[Finding]) -> dict[str, list[Finding]]:
+    """The table with the most victims first."""
+    tables: dict[str, list[Finding]] = {}
+    for finding in group:
+        tables.setdefault(", ".join(finding.tables), []).append(finding)
+    return dict(sorted(tables.items(), key=lambda item: -_victims(item[1])))
+
+
 def _title(group: list[Finding]) -> str:
-    if group[0].kind == KIND:
-        tables = by_table(group)
+    if group[0].kind == ALREADY_DEFINED:
+        tables = _by_table(group)
         errors = number(_victims(group), "error")
         return f'"Table already defined": {errors} in {number(len(tables), "table")}'
     more = f" (and {number(len(group) - 1, 'cause')} alike)" if len(group) > 1 else ""
@@ -79,8 +86,8 @@ def _draw_in_full(console: Console, run: Run, group: list[Finding], digits: int)
     head = f"  {_victims(group):>{digits}}  {clean(worst.code or worst.kind)}  {_title(group)}"
     for at, line in enumerate(wrapped(head, console.width - digits - 4)):
         say(console, line if at == 0 else indent + line.lstrip(), "bold")
-    if worst.kind == KIND:
-        tables = by_table(group)
+    if worst.kind == ALREADY_DEFINED:
+        tables = _by_table(group)
         counts = (f"{clean(name)}  {number(_victims(of), 'error')}" for name, of in tables.items())
         say(console, keep_start(indent + "; ".join(counts), console.width))
     for text, place in _evidence(run, worst):

@@ -91,12 +91,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_isolation.events import Place
 
 from .. import __version__
-from ..diagnose import Finding
+from ..diagnose import Finding, already_defined
 from ..diagnose.conclusions import conclude
 from ..model import FixtureDefinition, Run, TableEvent, TableEventKind, Test
 from ..model.compare import Change, compare
 from ..plain import relative
-from .already_defined import already_defined
 from .ending import exit_status, how_it_ended
 from .left import held_open, leaks_of, reads_of, state_of
 from .rows import residue, rows_of
