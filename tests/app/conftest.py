@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ from textual.pilot import Pilot
 from isolation_tui.app.app import IsolationApp
 from isolation_tui.fix import FixStatus
 from isolation_tui.model import Run, Stamped
+
+PATIENCE = 30.0
+"""Seconds after which something that should have been seen is called missing; the machine may be busy."""
 
 
 @dataclass
@@ -117,14 +121,14 @@ def make_app(workbench: Any, clock: Callable[[], float] = lambda: 1003.1) -> Iso
 
 
 async def settle(pilot: Pilot[Any], condition: Callable[[], bool] | None = None) -> None:
-    """Wait until the app is idle, and until ``condition`` holds (at most 200 rounds)."""
+    """Wait until the app is idle, and until ``condition`` holds (at most ``PATIENCE``)."""
     await drawn(pilot)
-    for _ in range(200):
-        if condition is None or condition():
-            break
+    deadline = time.monotonic() + PATIENCE
+    while condition is not None and not condition():
+        assert time.monotonic() < deadline, (
+            f"the condition never came true; the screen shows:\n{screen_text(pilot.app)}"
+        )
         await pilot.pause(0.01)
-    else:
-        raise AssertionError("the condition never came true")
     await drawn(pilot)
 
 

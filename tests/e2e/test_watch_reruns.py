@@ -92,12 +92,19 @@ def test_caches_version_control_and_what_suites_write_are_no_saves(workbench: Wo
     save_and_wait(workbench, project, 2)
 
 
-def test_a_save_during_a_run_stops_it_and_starts_anew(workbench: Workbench, project: Path) -> None:
+@pytest.fixture
+def waiting_test(project: Path) -> None:
+    """Written before anybody watches: else it were a save itself, whenever that is noticed."""
     (project / "test_shop.py").write_text(
         "import pathlib, threading, pytest\n\n"
         "@pytest.fixture\ndef held():\n    yield\n    pathlib.Path('torn-down.log').touch()\n\n"
         "def test_long(held):\n    pathlib.Path('started.log').touch()\n    threading.Event().wait(600)\n"
     )
+
+
+@pytest.mark.usefixtures("waiting_test")
+def test_a_save_during_a_run_stops_it_and_starts_anew(project: Path, request: pytest.FixtureRequest) -> None:
+    workbench: Workbench = request.getfixturevalue("workbench")
     workbench.start()
     poll_until(workbench, (project / "started.log").exists)
     (project / "test_shop.py").write_text("def test_short():\n    pass\n")
