@@ -7,10 +7,10 @@ import logging
 from typing import Any, Dict, Set, Tuple
 
 from .changes import Changes
+from .marks import class_module, ids, is_one_of
 
-_LOGGERS = (logging.Logger, logging.RootLogger)
+_LOGGERS = ids(logging.Logger, logging.RootLogger)
 _FIELDS = ("level", "disabled", "propagate", "handlers", "filters")
-_MODULE_OF = type.__dict__["__module__"].__get__
 
 
 class Logs:
@@ -47,7 +47,7 @@ class Logs:
         self._known = len(known)
         self._loggers = {"root": logging.root}
         for name, logger in list(known.items()):
-            if type(logger) in _LOGGERS and name.partition(".")[0] in self._packages:
+            if is_one_of(logger, _LOGGERS) and name.partition(".")[0] in self._packages:
                 self._loggers[name] = logger
 
     def _tell(self, name: str, before: Tuple[Any, ...], now: Tuple[Any, ...]) -> None:
@@ -75,5 +75,5 @@ def _marks(logger: Dict[str, Any]) -> Tuple[Any, ...]:
 
 
 def _is_pytests(handler: Any) -> bool:
-    module = _MODULE_OF(type(handler))
+    module = class_module(type(handler))
     return type(module) is str and module.startswith("_pytest.")

@@ -18,11 +18,17 @@ MOST_MARKS = 400
 """Of one global, whatever it holds."""
 DEPTH = 3
 
-_ATOMS = {id(kind) for kind in (int, float, bool, complex, type(None))}
-_TEXTS = {id(kind) for kind in (str, bytes)}
-_DICTS = {id(kind) for kind in (dict, OrderedDict, defaultdict, Counter)}
-_SEQUENCES = {id(kind) for kind in (list, deque)}
-_SETS = {id(set)}
+
+def ids(*kinds: type) -> Set[int]:
+    """Types are compared by identity: ``==`` would ask the metaclass of a class of the suite."""
+    return {id(kind) for kind in kinds}
+
+
+_ATOMS = ids(int, float, bool, complex, type(None))
+_TEXTS = ids(str, bytes)
+_DICTS = ids(dict, OrderedDict, defaultdict, Counter)
+_SEQUENCES = ids(list, deque)
+_SETS = ids(set)
 CONTAINERS = _DICTS | _SEQUENCES | _SETS
 """Ids of the types that are looked into: exactly these, as a subclass may have code of its own."""
 
@@ -31,7 +37,7 @@ CacheWrapper = type(functools.lru_cache(maxsize=1)(lambda: None))
 
 class_names: Callable[[type], Any] = type.__dict__["__dict__"].__get__
 class_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
-_class_name: Callable[[type], Any] = type.__dict__["__name__"].__get__
+class_name: Callable[[type], Any] = type.__dict__["__name__"].__get__
 class_bases: Callable[[type], Any] = type.__dict__["__mro__"].__get__
 
 
@@ -43,8 +49,17 @@ def mark(value: Any) -> Any:
     return id(value)
 
 
+def is_atom(value: Any) -> bool:
+    return id(type(value)) in _ATOMS or id(type(value)) in _TEXTS
+
+
 def type_name(value: Any) -> str:
-    return str(_class_name(type(value)))
+    return str(class_name(type(value)))
+
+
+def is_one_of(value: Any, kinds: Set[int]) -> bool:
+    """Whether it is of exactly one of these types, given by :func:`ids`."""
+    return id(type(value)) in kinds
 
 
 def is_container(value: Any) -> bool:
@@ -78,6 +93,13 @@ def _walk(value: Any, out: List[Any], marked: Callable[[Any], Any], depth: int, 
             if id(type(element)) in CONTAINERS and id(element) not in seen:
                 seen.add(id(element))
                 _walk(element, out, marked, depth - 1, seen)
+
+
+def name_of_cache(wrapper: Any) -> Tuple[str, str]:
+    """(module, qualified name) of a memoised function."""
+    held = wrapper.__dict__
+    module, name = held.get("__module__"), held.get("__qualname__")
+    return (module, name) if type(module) is str and type(name) is str else ("", "")
 
 
 def attributes_of(value: Any) -> Optional[Dict[str, Any]]:

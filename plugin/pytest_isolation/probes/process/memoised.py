@@ -4,7 +4,7 @@ import weakref
 from typing import Any, List
 
 from .changes import Changes
-from .marks import CacheWrapper
+from .marks import CacheWrapper, name_of_cache
 
 _info = CacheWrapper.cache_info if hasattr(CacheWrapper, "cache_info") else None
 
@@ -20,9 +20,8 @@ class Memoised:
 
     def __init__(self, wrapper: Any) -> None:
         self._reference = weakref.ref(wrapper)
-        function = getattr(wrapper, "__wrapped__", None)
-        self.module = str(getattr(function, "__module__", ""))
-        self.name = "%s.%s" % (self.module, getattr(function, "__qualname__", "?"))
+        self.module, name = name_of_cache(wrapper)
+        self.name = "%s.%s" % (self.module, name)
         self._times = 0
         _, self._misses, _, self._seen = _info(wrapper) if _info is not None else (0, 0, None, 0)
 

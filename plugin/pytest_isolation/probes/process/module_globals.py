@@ -19,8 +19,10 @@ from .marks import (
     attributes_of,
     class_module,
     class_names,
+    ids,
     inside,
     is_container,
+    is_one_of,
     mark,
     size_in_words,
     type_name,
@@ -28,9 +30,21 @@ from .marks import (
 from .memoised import Memoised
 
 _OUR_PACKAGE = __name__.partition(".")[0]
-_PYTHONS_METACLASSES = (type, ABCMeta)
+_PYTHONS_METACLASSES = ids(type, ABCMeta)
+_METHODS = ids(staticmethod, classmethod)
 
 Among = List[str]
+
+
+class _Project:
+    """``own`` are the names of its modules. ``homes`` is where a container is followed that several of them hold by
+    ``from ... import``: id -> the holder, and its name there."""
+
+    __slots__ = ("homes", "own")
+
+    def __init__(self) -> None:
+        self.own: Set[str] = set()
+        self.homes: Dict[int, Tuple[_Holder, str]] = {}
 
 
 class _Holder:
@@ -38,26 +52,35 @@ class _Holder:
 
     __slots__ = ("_deep", "_ids", "_marks", "prefix")
 
-    def __init__(self, prefix: str, names: Mapping[str, Any], own: Set[str]) -> None:
+    def __init__(self, prefix: str, names: Mapping[str, Any], project: _Project) -> None:
         self.prefix = prefix
-        self._remember(names, own)
-
-    def _remember(self, names: Mapping[str, Any], own: Set[str]) -> None:
-        self._ids = list(map(id, names.values()))
         self._marks: Dict[str, Any] = {}
+        self._remember(names, project)
+
+    def _remember(self, names: Mapping[str, Any], project: _Project) -> None:
+        self._ids = list(map(id, names.values()))
+        self._marks = {}
         self._deep: List[Tuple[str, List[Any]]] = []
         """Name -> what is inside its value, quickly compared."""
         for name, value in list(names.items()):
             if type(name) is not str or name[:2] == "__" or name[:1] == "@" or name.startswith(("_abc_", "_sa_")):
                 continue
-            held = _inside_of(value, own)
-            if held is None:
+            held = _inside_of(value, project.own)
+            if held is None or not self._is_home(name, value, project):
                 self._marks[name] = mark(value), ()
             else:
                 self._marks[name] = id(value), tuple(inside(held, mark))
                 self._deep.append((name, inside(held)))
 
-    def look(self, names: Mapping[str, Any], own: Set[str], changes: Changes, among: Among) -> int:
+    def _is_home(self, name: str, value: Any, project: _Project) -> bool:
+        """The first holder follows it, for as long as it has it."""
+        home = project.homes.get(id(value))
+        if home is not None and home != (self, name) and home[0]._marks.get(home[1], (None,))[0] == id(value):
+            return False
+        project.homes[id(value)] = self, name
+        return True
+
+    def look(self, names: Mapping[str, Any], project: _Project, changes: Changes, among: Among) -> int:
         """Tell changes what differs; how many marks that took."""
         cost = len(self._ids) + 10
         changed = list(map(id, names.values())) != self._ids or len(names) != len(self._ids)
@@ -70,12 +93,12 @@ class _Holder:
                     changed = True
                     break
         if changed:
-            self._tell(names, own, changes, among)
+            self._tell(names, project, changes, among)
         return cost
 
-    def _tell(self, names: Mapping[str, Any], own: Set[str], changes: Changes, among: Among) -> None:
+    def _tell(self, names: Mapping[str, Any], project: _Project, changes: Changes, among: Among) -> None:
         before = self._marks
-        self._remember(names, own)
+        self._remember(names, project)
         for name in {**before, **self._marks}:
             old, new = before.get(name), self._marks.get(name)
             if old == new:
@@ -108,49 +131,49 @@ class _Module:
 
     __slots__ = ("caches", "classes", "holder", "id", "looked_at", "name")
 
-    def __init__(self, name: str, module: Any, own: Set[str], looked_at: int) -> None:
+    def __init__(self, name: str, module: Any, project: _Project, looked_at: int) -> None:
         self.name = name
         self.id = id(module)
         self.looked_at = looked_at
         """How many tests had ended."""
         names = module.__dict__ if type(module) is ModuleType else {}
-        self.holder = _Holder(name + ".", names, own)
+        self.holder = _Holder(name + ".", names, project)
         self.classes: List[Tuple[str, _Holder]] = []
         self.caches: List[Memoised] = []
-        self._find(names, own)
+        self._find(names, project)
 
-    def _find(self, names: Dict[str, Any], own: Set[str]) -> None:
+    def _find(self, names: Dict[str, Any], project: _Project) -> None:
         known = dict(self.classes)
         self.classes, self.caches = [], [cache for cache in self.caches if cache.alive]
         for name, value in list(names.items()):
             if type(name) is not str:
                 continue
             self._find_cache(value)
-            if type(value) in _PYTHONS_METACLASSES and class_module(value) == self.name:
+            if is_one_of(value, _PYTHONS_METACLASSES) and class_module(value) == self.name:
                 inner = class_names(value)
                 prefix = "%s.%s." % (self.name, name)
-                self.classes.append((name, known.get(name) or _Holder(prefix, inner, own)))
+                self.classes.append((name, known.get(name) or _Holder(prefix, inner, project)))
                 for attribute in list(inner.values()):
                     self._find_cache(attribute)
 
     def _find_cache(self, value: Any) -> None:
-        if type(value) in (staticmethod, classmethod):
+        if is_one_of(value, _METHODS):
             value = value.__func__
         if type(value) is CacheWrapper and not any(cache.is_of(value) for cache in self.caches):
             cache = Memoised(value)
             if cache.module == self.name:
                 self.caches.append(cache)
 
-    def look(self, module: Any, own: Set[str], changes: Changes, among: Among) -> int:
+    def look(self, module: Any, project: _Project, changes: Changes, among: Among) -> int:
         names = module.__dict__
         held = self.holder._ids
-        cost = self.holder.look(names, own, changes, among)
+        cost = self.holder.look(names, project, changes, among)
         if self.holder._ids is not held:
-            self._find(names, own)
+            self._find(names, project)
         for name, holder in self.classes:
             value = names.get(name)
-            if type(value) in _PYTHONS_METACLASSES:
-                cost += holder.look(class_names(value), own, changes, among)
+            if is_one_of(value, _PYTHONS_METACLASSES):
+                cost += holder.look(class_names(value), project, changes, among)
         for cache in self.caches:
             cost += 10
             cache.look(changes, among)
@@ -162,7 +185,8 @@ class ModuleGlobals:
         self._changes = changes
         self._tests = tests
         """Node ids in the order they started."""
-        self.own: Set[str] = set()
+        self._project = _Project()
+        self.own = self._project.own
         """Names of the project's own modules."""
         self.packages: Set[str] = set()
         """Their top-level names."""
@@ -207,7 +231,7 @@ class ModuleGlobals:
         if type(module) is not ModuleType:  # planted, or lazy
             return 1
         try:
-            return known.look(module, self.own, self._changes, among)
+            return known.look(module, self._project, self._changes, among)
         except RuntimeError:  # another thread changes it meanwhile
             return 50
 
@@ -216,7 +240,7 @@ class ModuleGlobals:
         before = None if known.id == id(None) else known.id
         now = None if module is None else id(module)
         self._changes.saw("module", known.name, before, now, detail, among)
-        return _Module(known.name, module, self.own, known.looked_at)
+        return _Module(known.name, module, self._project, known.looked_at)
 
     def _discover(self, modules: Dict[str, Any], ended: int) -> None:
         """Modules that are new. To import one late is no change; to plant one that no file made is."""
@@ -233,12 +257,18 @@ class ModuleGlobals:
             elif not first and _is_planted(module):
                 self._changes.saw("module", name, None, id(module), type_name(module))
                 fresh.append((name, module))
-        self._ring += [_Module(name, module, self.own, ended) for name, module in fresh]
+        fresh.sort(key=lambda each: _is_of_tests(each[0]))  # what they import is another module's
+        self._ring += [_Module(name, module, self._project, ended) for name, module in fresh]
 
 
 def _is_own(name: str, names: Dict[str, Any]) -> bool:
     file = names.get("__file__")
     return type(file) is str and name.partition(".")[0] != _OUR_PACKAGE and not is_library(file)
+
+
+def _is_of_tests(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return last.startswith("test_") or last.endswith("_test") or last == "conftest"
 
 
 def _is_planted(module: Any) -> bool:

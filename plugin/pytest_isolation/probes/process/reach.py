@@ -16,13 +16,15 @@ from ...callers import is_library
 from ...events import Place
 from .code_mentions import GLOBAL, IMPORT, LOCAL, Chain, mentions
 from .flask_apps import views
-from .marks import CacheWrapper, attributes_of, class_bases, class_module, class_names
+from .marks import CacheWrapper, attributes_of, class_bases, class_module, class_name, class_names, ids, is_one_of
 from .wanted import Wanted
 
 MOST_FUNCTIONS = 800
 """Followed for one test."""
 
 _SET_UPS = ("setup", "setUp", "setup_method", "setup_class", "setUpClass", "asyncSetUp")
+_FOLLOWED_IN_CELLS = ids(FunctionType, CacheWrapper)
+_METHODS = _FOLLOWED_IN_CELLS | ids(staticmethod, classmethod, property)
 _NOTHING: Any = object()
 
 
@@ -170,13 +172,13 @@ class Walk:
                     inner = cell.cell_contents
                 except ValueError:  # not filled yet
                     continue
-                if type(inner) in (FunctionType, CacheWrapper):
+                if is_one_of(inner, _FOLLOWED_IN_CELLS):
                     self._follow(inner)
         elif kind is CacheWrapper:
             self._follow(value.__wrapped__, values, owner)
         elif kind is MethodType:
             self._follow(value.__func__, values, owner or type(value.__self__))
-        elif kind in (staticmethod, classmethod):
+        elif kind is staticmethod or kind is classmethod:
             self._follow(value.__func__, values, owner)
         elif kind is property:
             self._follow(value.fget, values, owner)
@@ -203,9 +205,9 @@ class Walk:
             return
         self._seen.add(id(cls))
         for base in class_bases(cls):
-            if self._is_own(base) and not str(base.__name__).startswith("Test"):
+            if self._is_own(base) and not str(class_name(base)).startswith("Test"):
                 for value in list(class_names(base).values()):
-                    if type(value) in (FunctionType, CacheWrapper, staticmethod, classmethod, property):
+                    if is_one_of(value, _METHODS):
                         self._wanted.value(value, Place())
                         self._follow(value, owner=cls)
 

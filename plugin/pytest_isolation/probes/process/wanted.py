@@ -5,10 +5,10 @@ from types import ModuleType
 from typing import Any, Dict, List, Sequence, Set, Tuple
 
 from ...events import Place
-from .marks import CacheWrapper, class_module, class_names
+from .marks import CacheWrapper, class_module, class_name, class_names, is_atom, name_of_cache
 
 _WORDS = {
-    "cwd": {"getcwd", "cwd", "open", "abspath", "listdir", "Path", "exists"},
+    "cwd": {"getcwd", "cwd", "open", "abspath", "listdir"},
     "warnings": {"warns", "catch_warnings", "recwarn", "deprecated_call"},
     "logging": {"caplog", "assertLogs"},
     "random": {"random", "randint", "randrange", "choice", "choices", "shuffle", "sample", "uniform"},
@@ -63,9 +63,9 @@ class Wanted:
         self._names[(module, *path)] = location
         found = sys.modules.get(module)
         value: Any = found.__dict__.get(path[0]) if type(found) is ModuleType else None
-        if len(path) == 2 and isinstance(value, type):
+        if len(path) == 2 and issubclass(type(value), type):
             value = class_names(value).get(path[1])
-        if value is not None and type(value) not in (bool, int, float, str, bytes):
+        if value is not None and not is_atom(value):
             self._ids[id(value)] = location
 
     @property
@@ -104,7 +104,7 @@ class Wanted:
         self._note(self._names.get((module, name)), place)
 
     def class_name(self, cls: Any, name: str, place: Place) -> None:
-        self._note(self._names.get((class_module(cls), str(cls.__name__), name)), place)
+        self._note(self._names.get((class_module(cls), str(class_name(cls)), name)), place)
 
     def words(self, names: Sequence[str], place: Place) -> None:
         for location, words in self._words.items():
@@ -118,8 +118,7 @@ class Wanted:
     def value(self, value: Any, place: Place) -> None:
         self._note(self._ids.get(id(value)), place)
         if type(value) is CacheWrapper and self._caches:
-            function = value.__wrapped__
-            self._note(self._caches.get("%s.%s" % (function.__module__, function.__qualname__)), place)
+            self._note(self._caches.get("%s.%s" % name_of_cache(value)), place)
         elif type(value) is ModuleType:
             name = value.__dict__.get("__name__")
             self._note(self._modules.get(name) if type(name) is str else None, place)
