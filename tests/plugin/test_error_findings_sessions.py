@@ -235,6 +235,47 @@ SUITE = {
         def test_another_error():
             raise RuntimeError("no Working outside of application context")
         """,
+    # -- values that answer nothing
+    "test_i_hostile.py": """
+        import pytest
+        from models import Base, Column, Integer, Session, new_engine
+
+        class Silent(type):
+            def __eq__(cls, other): raise RuntimeError("eq")
+            def __hash__(cls): raise RuntimeError("hash")
+            def __getattribute__(cls, name): raise RuntimeError(name)
+
+        class Odd(metaclass=Silent):
+            def __getattribute__(self, name): raise RuntimeError(name)
+
+        class Shut(list):
+            def __iter__(self): raise RuntimeError("iter")
+            def __getitem__(self, index): raise RuntimeError("item")
+
+        class Grim(Base):
+            __tablename__ = "grim"
+            id = Column(Integer, primary_key=True)
+            def __eq__(self, other): raise RuntimeError("eq")
+            def __hash__(self): raise RuntimeError("hash")
+            def __repr__(self): raise RuntimeError("repr")
+
+        @pytest.fixture(scope="module")
+        def odd(): return type.__call__(Odd)
+
+        @pytest.fixture
+        def shut(): return Shut([1])
+
+        @pytest.fixture(scope="module")
+        def grim():
+            with Session(new_engine()) as session:
+                grim = Grim(id=1)
+                session.add(grim)
+                session.commit()
+                yield grim
+
+        def test_they_are_left_alone(odd, shut, grim): assert grim.id == 1
+        def test_again(odd, grim): assert grim.id == 1
+        """,
     # -- event loops
     "test_h_loops.py": """
         import asyncio
@@ -306,6 +347,7 @@ def findings(seen: Seen) -> dict[tuple[str, ...], Finding]:
 
 def test_nothing_of_ours_failed(seen: Seen) -> None:
     assert seen.run.disabled_probes == []
+    assert seen.test("::test_they_are_left_alone").failure is None
 
 
 def test_each_cause_is_one_finding_with_its_victims_class_and_culprit(

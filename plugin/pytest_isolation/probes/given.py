@@ -81,9 +81,10 @@ class GivenProbe:
 
 def _parts(value: Any) -> Iterator[Any]:
     """The value, or the first items of a plain container."""
-    if type(value) in (list, tuple):
+    kind = type(value)
+    if kind is list or kind is tuple:  # not "in": a metaclass may have an __eq__ of its own
         yield from value[:MOST_LOOKED_AT]
-    elif type(value) is dict:
+    elif kind is dict:
         yield from list(value.values())[:MOST_LOOKED_AT]
     else:
         yield value
