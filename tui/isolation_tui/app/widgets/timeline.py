@@ -242,12 +242,13 @@ class Timeline(TimelineCanvas, can_focus=True):
         self._moved()
 
     def action_open(self) -> None:
-        if self.picture.lines:
-            line = self.picture.lines[self._stand()]
-            if line.kind is Kind.HEAD and self.cursor_line is not None:
-                self.fold(line.section)
-            else:
-                self.post_message(self.Opened())
+        """Fold or open the file whose head is under the cursor, else open the card. Without a cursor that card is
+        another's than the newest test's: none may come to be here."""
+        head = self.cursor_line if self.cursor_line is not None and self.cursor_line.kind is Kind.HEAD else None
+        if head is not None and self.picture.find(head) is not None:
+            self.fold(head.section)
+        elif self.picture.lines:
+            self.post_message(self.Opened())
 
     def action_fold(self) -> None:
         if self.picture.lines:
