@@ -1,5 +1,6 @@
 """The databases that a suite speaks to, each with a number: all probes that tell of databases share it."""
 
+import os
 import re
 import weakref
 from typing import Any, Callable, Dict, List, Optional, Tuple
@@ -15,7 +16,7 @@ class Databases:
         self._recorder = recorder
         self._count = 0
         self._numbers: Dict[str, int] = {}
-        """URL -> number of the database."""
+        """What :func:`_place` makes of a URL -> number of the database."""
         self._pools: Dict[int, Tuple[Any, int]] = {}
         """id(pool) -> (weak reference, number of its database): asked for each table, so it must be quick."""
         self._gone: List[int] = []
@@ -54,10 +55,11 @@ class Databases:
         url = engine.url
         # Each pool of an in-memory SQLite has a database of its own, which ends with it.
         in_memory = _in_memory(url)
-        number = None if in_memory else self._numbers.get(str(url))
+        place = _place(url)
+        number = None if in_memory else self._numbers.get(place)
         if number is None:
             self._count += 1
-            number = self._numbers[str(url)] = self._count
+            number = self._numbers[place] = self._count
             maker = self._makers.get(getattr(engine, "_proxied", engine), Unit())
             self._recorder.put(DatabaseSeen(number, _label(url), str(engine.dialect.name), maker))
         key = id(pool)
@@ -97,6 +99,18 @@ def _label(url: Any) -> str:
     render = getattr(url, "render_as_string", None)
     text = render(hide_password=True) if render is not None else repr(url)
     return _SECRET_IN_QUERY.sub(r"\1***", text)
+
+
+def _place(url: Any) -> str:
+    """The same for all drivers that lead to one database: asyncio's is another than that of the fixtures, say. Without
+    the password, which the query may yet hold: it never leaves the process."""
+    kind, name = str(url.drivername).partition("+")[0], url.database
+    if kind == "sqlite" and name and not name.startswith("file:"):
+        try:
+            name = os.path.abspath(name)
+        except OSError:  # the working directory is gone
+            pass
+    return repr((kind, url.username, url.host, url.port, name, sorted(dict(url.query).items())))
 
 
 def _in_memory(url: Any) -> bool:

@@ -146,9 +146,6 @@ class Ledger:
         """What the statement just sent wrote to, and its verb: how many rows it were will be known a little later."""
         self.last: Optional[Cell] = None
 
-    def cell(self, key: CellKey) -> Optional[Cell]:
-        return self.levels[-1].cells.get(key)
-
     def compare(self, total: int) -> None:
         """``total`` is the connection's ``total_changes``, at a moment when nothing is left to be fetched."""
         more = total - self.expected

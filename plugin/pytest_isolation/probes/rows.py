@@ -17,10 +17,8 @@ the driver knows that no transaction is open.
 
 import functools
 import sys
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
-from ..callers import caller
-from ..events import DatabasesUsed, Place, RowsWritten, Unit
 from ..recorder import Recorder
 from . import keys
 from . import statements as sql
@@ -39,8 +37,10 @@ from .drivers import (
     total,
     transaction_open,
 )
-from .ledger import COMMITTED, OPEN, ROLLED_BACK, Cell, CellKey, Ledger, add
+from .ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
 from .schema import SchemaProbe
+from .telling import DDL, SAVEPOINT, Telling
+from .used import UsedDatabases
 
 PROBE = "rows"
 
@@ -49,31 +49,20 @@ _WRITES = frozenset((sql.INSERT, sql.UPDATE, sql.DELETE, sql.TRUNCATE, sql.UNKNO
 _DEADLOCK = 1213
 """MySQL's number for it, which undoes the transaction."""
 
-SAVEPOINT, DDL = "savepoint", "ddl"
-"""Ways of escape; the others are :mod:`.around`'s."""
-
 
 class RowsProbe:
     def __init__(self, recorder: Recorder, databases: Databases, in_batches: Any) -> None:
         self._recorder = recorder
         self._databases = databases
+        self.telling = Telling(recorder)
         self._in_batches = in_batches
         """SQLAlchemy's mark of insertmanyvalues; None before 2.0."""
+        self.use = UsedDatabases(recorder, databases)
         self.around = AroundTests(recorder, databases)
         self._ledgers: Dict[int, Ledger] = {}
         """id of the driver's connection -> its ledger. The pool tells when a connection begins and ends."""
-        self._turn = 0
-        """Grows with every unit that leaves the stage."""
-        self._unit: Optional[Unit] = None
-        self._places: Dict[Tuple[int, str], Place] = {}
-        self._fresh: List[Cell] = []
-        """Begun by the unit on the stage."""
-        self._done: Dict[Tuple[CellKey, str, bool, str], Cell] = {}
-        """Committed or undone since a unit last left the stage."""
         self._unsettled: List[Ledger] = []
         """Whose commit or count is not certain yet."""
-        self.used: Dict[int, int] = {}
-        """id(pool) -> its database, for the pools of the engines used since the test began."""
         self._pools_gone: List[int] = []
         self._names: Dict[Tuple[int, str], str] = {}
         """(database, table as it was written) -> its name there."""
@@ -81,22 +70,9 @@ class RowsProbe:
         """(database, table) -> the columns of its primary key, where they were met."""
         self.inserting: Optional[Tuple[int, Cell]] = None
         """(id of the context, cell) of the INSERT just sent, whose keys are known when its result is there."""
-        self.when_written: Optional[Callable[[int, str], None]] = None
-        """Called with database and table of all that is told."""
         databases.when_pool_gone.append(self._pools_gone.append)
 
     # -- statements -----------------------------------------------------------------------------------------------
-
-    def use(self, conn: Any) -> None:
-        """First statement of this test on this engine. A fixture that cleans up does not make the test, which may be
-        another than it served, look at its database."""
-        stage = self._recorder.stage
-        if stage and stage[-1][1] == "teardown":
-            return
-        self._forget_pools()
-        number = self._databases.number(conn)
-        if number is not None:
-            self.used[id(conn.engine.pool)] = number
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         shape = sql.shape_of(statement)
@@ -129,7 +105,7 @@ class RowsProbe:
             self._look(ledger, dbapi)
             ledger.aborted = False
             for cell in ledger.back_to(shape.table):
-                self._settle(cell, ROLLED_BACK)
+                self.telling.settle(cell, ROLLED_BACK)
         elif verb == sql.COMMIT:
             self._look(ledger, dbapi)
             self._end(ledger, ROLLED_BACK if ledger.aborted else COMMITTED)
@@ -144,8 +120,7 @@ class RowsProbe:
         many: bool,
     ) -> None:  # fmt: skip
         table = self._names.get((ledger.number, shape.table)) or self._name(conn, ledger.number, shape)
-        cell = ledger.cell((self._turn, ledger.number, table)) or self._cell(ledger, table)
-        verb = shape.verb
+        cell, verb = self.telling.cell(ledger, table), shape.verb
         if verb == sql.TRUNCATE:
             cell.inexact = cell.inexact or shape.vague
             cell.empty()
@@ -185,23 +160,12 @@ class RowsProbe:
         self._names[number, shape.table] = table
         return table
 
-    def _cell(self, ledger: Ledger, table: str) -> Cell:
-        if self._unit is None:
-            self._unit = self._recorder.unit()
-        place = self._places.get((ledger.number, table))
-        if place is None:
-            place = self._places[ledger.number, table] = caller()
-        cell = Cell(self._turn, ledger.number, table, self._unit, place)
-        ledger.levels[-1].cells[self._turn, ledger.number, table] = cell
-        self._fresh.append(cell)
-        return cell
-
     def _ledger(self, conn: Any, dbapi: Any) -> Optional[Ledger]:
         """Begin one, or believe the commit that was heard last."""
         known = self._ledgers.get(id(dbapi))
         if known is None:
-            number = self._databases.number(conn)
-            if number is None or dbapi is None:
+            number = self._databases.number(conn) if dbapi is not None else None
+            if number is None:
                 return None
             known = self._ledgers[id(dbapi)] = Ledger(number, id(conn.engine.pool), id(dbapi), lite(dbapi))
         elif known.committing:
@@ -277,7 +241,7 @@ class RowsProbe:
         conn, error = context.connection, context.original_exception
         if conn is None:
             return
-        if id(conn.engine.pool) not in self.used:
+        if id(conn.engine.pool) not in self.use.used:
             self.use(conn)
         dbapi = connection_of(conn)
         ledger = self._ledgers.get(id(dbapi))
@@ -307,11 +271,11 @@ class RowsProbe:
             if ledger.unsure is not None or rows < 0:
                 ledger.compare(written)
             elif rows:
-                cell = ledger.cell((self._turn, ledger.number, table)) or self._cell(ledger, table)
+                cell = self.telling.cell(ledger, table)
                 add(cell, shape.verb, rows)
                 ledger.expected = written
         elif conn.dialect.name != "postgresql" and getattr(context.execution_context, "executemany", False):
-            cell = ledger.cell((self._turn, ledger.number, table)) or self._cell(ledger, table)
+            cell = self.telling.cell(ledger, table)
             cell.inexact = True
 
     def _undone_by(self, error: Any, ledger: Ledger, dbapi: Any, conn: Any) -> None:
@@ -331,17 +295,8 @@ class RowsProbe:
         cells = ledger.take_all()
         for cell in cells:
             cell.way = way or cell.way
-            self._settle(cell, state)
+            self.telling.settle(cell, state)
         return cells
-
-    def _settle(self, cell: Cell, state: str) -> None:
-        key = ((cell.turn, cell.database, cell.table), state, cell.said, cell.way)
-        known = self._done.get(key)
-        cell.state = state
-        if known is None:
-            self._done[key] = cell
-        else:
-            known.absorb(cell)
 
     def _own(self, ledger: Ledger, dbapi: Any) -> Any:
         """SQLite's own connection where it is wrapped."""
@@ -358,70 +313,29 @@ class RowsProbe:
             ledger.compare(written)
         return dbapi
 
-    # -- drops ----------------------------------------------------------------------------------------------------
+    # -- the edges of units and tests -----------------------------------------------------------------------------
 
     def dropped(self, number: int, table: str) -> None:
-        """A table is dropped: rows written to it and not yet told of are gone with it."""
-        cells = self._fresh + list(self._done.values())
-        for ledger in list(self._ledgers.values()):
-            if ledger.number == number:
-                cells += [cell for level in ledger.levels for cell in level.cells.values()]
-        for cell in cells:
-            if cell.database == number and cell.table == table:
-                cell.drop()
-
-    # -- telling --------------------------------------------------------------------------------------------------
+        ledgers = [ledger for ledger in list(self._ledgers.values()) if ledger.number == number]
+        pending = [cell for ledger in ledgers for level in ledger.levels for cell in level.cells.values()]
+        self.telling.dropped(number, table, pending)
 
     def say(self) -> None:
-        """The unit leaves the stage: tell what it wrote, and what became of what was open."""
+        """The unit leaves the stage."""
         while self._unsettled:  # no error came: what was heard of as committed is
             ledger = self._unsettled.pop()
             if ledger.committing:
                 ledger.committing = False
                 self._end(ledger, COMMITTED, ledger.way)
-        if self._done or self._fresh:
-            done, self._done = self._done, {}  # the collector may end a transaction at any moment
-            fresh, self._fresh = self._fresh, []
-            for (_, state, said, way), cell in done.items():
-                self._put(cell, state, way, said)
-            for cell in fresh:
-                if cell.state == OPEN:
-                    cell.said = True
-                    self._put(cell, OPEN, "", False)
+        self.inserting = None
+        self.telling.say()
         self.around.unit_ends()
-        if self._unit is not None:
-            self._turn += 1
-            self._unit = self.inserting = None
-            self._places.clear()
-
-    def _put(self, cell: Cell, state: str, way: str, settled: bool) -> None:
-        if cell.empty_handed:
-            return
-        if self.when_written is not None:
-            self.when_written(cell.database, cell.table)
-        way = way if cell.kept > 0 else ""
-        self._recorder.put(
-            RowsWritten(
-                cell.database, cell.table, cell.inserted, cell.updated, cell.deleted, state, cell.place, cell.unit,
-                cell.inexact or cell.unsure, cell.kept, cell.taken, cell.emptied, way == SAVEPOINT, settled,
-                list(cell.keys[: max(cell.kept, 0)]), way, list(cell.gone),
-            )
-        )  # fmt: skip
 
     def edge(self) -> None:
         """A test starts or has ended."""
-        if self.used:
-            used = sorted(set(self.used.values()))
-            self.used = {}
-            if self._recorder.phase == "teardown":
-                self._recorder.put(DatabasesUsed(self._recorder.nodeid, used))
-        self._forget_pools()
-
-    def _forget_pools(self) -> None:
+        self.use.edge()
         if self._pools_gone:
             gone, self._pools_gone[:] = list(self._pools_gone), []
-            for key in gone:
-                self.used.pop(key, None)
             for connection, ledger in list(self._ledgers.items()):
                 if ledger.pool in gone:
                     del self._ledgers[connection]
@@ -437,8 +351,7 @@ def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: Schem
     def listen(target: Any, name: str, listener: Any) -> None:
         sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))
 
-    # These are called for every statement: SQLAlchemy looks at a listener's own arguments, so they are passed as they
-    # are.
+    # Called for every statement, and passed as they are: SQLAlchemy looks at a listener's own arguments.
     sqlalchemy.event.listen(Engine, "after_cursor_execute", _safe_executed(recorder, probe))
     sqlalchemy.event.listen(Engine, "after_execute", _safe_result(recorder, probe))
     listen(Engine, "begin", probe.around.begins)
@@ -458,14 +371,14 @@ def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: Schem
 
 
 def _safe_executed(recorder: Recorder, probe: RowsProbe) -> Any:
-    matters = sql.MAY_MATTER
+    matters, used = sql.MAY_MATTER, probe.use.used
 
     def after_cursor_execute(
         conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> None:
         """A SELECT is out again within a tenth of a microsecond or two."""
         try:
-            if id(conn.engine.pool) not in probe.used:
+            if id(conn.engine.pool) not in used:
                 probe.use(conn)
             if statement[:2] in matters and not recorder.is_disabled(PROBE):
                 probe.executed(conn, cursor, statement, parameters, context, executemany)
