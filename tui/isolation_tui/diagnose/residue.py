@@ -46,9 +46,9 @@ def victims(run: Run, unexplained: Sequence[Test], ways: Collection[str]) -> lis
 
 
 def _victim(run: Run, test: Test) -> Victim | None:
-    """Where rows of several authors stand, the first of them is charged; but a unit that was refused a row beside its
-    own earlier ones has met those."""
-    mets = [met for met in test.residue_met.values() if met.shares and came_of(test, met) and _others(test, met)]
+    """Where rows of several authors stand, the first of them is charged; but a fixture that was refused a row where
+    rows of its own earlier lives stand has met those."""
+    mets = [met for met in test.residue_met.values() if met.shares and came_of(test, met)]
     if not mets:
         return None
     met = min(mets, key=lambda met: (met.read.how != "clash", met.since))
@@ -57,17 +57,6 @@ def _victim(run: Run, test: Test) -> Victim | None:
         itself = naming.culprit(run, test.worker, met.read.unit)
         share = next((share for share in met.shares if share.author == itself), share)
     return Victim(test, met, share)
-
-
-def _others(test: Test, met: Met) -> bool:
-    """Whether the rows it met cannot as well be those it committed itself, or those it was meant to find."""
-    if met.read.how == "key":
-        return not met.intended
-    return met.read.how != "clash" or not any(
-        written.inserted and written.state == "committed"
-        for written in test.rows_written
-        if (written.database, written.table) == (met.read.database, met.read.table)
-    )
 
 
 def finding(run: Run, kind: str, code: str, title: str, remedy: str, group: Sequence[Victim]) -> Finding:

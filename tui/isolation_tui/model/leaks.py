@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_isolation.events import Place
 
 from .symptoms import came_of
+from .tables import TableEvent, TableEventKind
 
 if TYPE_CHECKING:
     from .process import StateResidue
@@ -51,6 +53,7 @@ def leaks(run: Run) -> list[Leak]:
     """All leaks, the one with most victims first, then most readers (the certain before others), then most tests that
     met it."""
     found = [_of_rows(tally) for tally in run.residue.values() if tally.author]
+    found += _of_tables(run)
     found += _of_state(run)
     found += _of_holders(run)
     return sorted(found, key=_harm)
@@ -71,6 +74,49 @@ def _of_rows(tally: Tally) -> Leak:
         tally.way, readers or list(tally.readers),
         [test for test, met in tally.readers.items() if came_of(test, met)],
     )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Span:
+    """A table from its creation to its drop, in seconds since the epoch."""
+
+    made: TableEvent
+    until: float = math.inf
+
+
+def _of_tables(run: Run) -> list[Leak]:
+    """Tables that later tests read although only another test, or a fixture they do not have, had made them."""
+    spans: dict[tuple[str, str, str], list[_Span]] = {}
+    for event in run.table_events:
+        key = (event.worker, event.holder, event.table)
+        if event.kind is TableEventKind.CREATED:
+            spans.setdefault(key, []).append(_Span(event))
+        elif event.kind is TableEventKind.DROPPED and key in spans:
+            spans[key][-1].until = event.at
+    found: dict[tuple[str, str], Leak] = {}
+    for test in run.order:
+        for database, table in test.tables_read:
+            earlier = (each for each in reversed(spans.get((test.worker, database, table), ())))
+            span = next((each for each in earlier if each.made.at < test.started), None)
+            author = _maker(run, span.made, test) if span is not None and span.until > test.started else ""
+            if span is None or not author:
+                continue
+            location = f"{database}.{table}"
+            leak = found.setdefault((author, location), Leak(author, "table", location, span.made.place))
+            leak.met += 1
+            leak.readers.append(test)
+    return list(found.values())
+
+
+def _maker(run: Run, made: TableEvent, reader: Test) -> str:
+    """Who made a table for himself alone; '' where it was meant for others, like this reader, too."""
+    life = run.life_of_unit(made.worker, made.unit)
+    if life is None:
+        return made.unit.nodeid if made.unit.phase in ("setup", "call", "teardown") and not made.unit.life else ""
+    wide = life.definition.scope != "function"
+    if wide and (life.torn_down is None or life.torn_down > reader.started):
+        return ""
+    return "" if any(own.definition is life.definition for own in reader.lives) else f"fixture {life.definition.name}"
 
 
 def _of_state(run: Run) -> list[Leak]:

@@ -28,11 +28,13 @@ def came_of(test: Test, met: Met) -> bool:
         return False
     if _PHASES.index(met.read.unit.phase) > _PHASES.index(failure.when):
         return False
+    if met.read.how == "key" and met.intended:  # it may be of those that it was meant to find
+        return False
     if failure.exception == "AssertionError":
         return _compares_too_much(failure, met)
     not_unique = _NOT_UNIQUE.search(failure.message)
     if not_unique is not None:
-        return met.read.how == "clash" and _names(not_unique.group("columns"), met.read.table)
+        return met.read.how == "clash" and _names(not_unique.group("columns"), met.read.table) and not _own(test, met)
     if failure.exception == "MultipleResultsFound":
         return met.read.how != "clash"
     return met.read.how in ("match", "scan") and _says_taken(failure)
@@ -43,6 +45,15 @@ def _names(columns: str | None, table: str) -> bool:
     if columns is None:
         return True
     return any(column.strip().rpartition(".")[0] == table.rpartition(".")[2] for column in columns.split(","))
+
+
+def _own(test: Test, met: Met) -> bool:
+    """Whether it committed rows to that table itself: it may have been refused one beside those."""
+    return any(
+        written.inserted and written.state == "committed"
+        for written in test.rows_written
+        if (written.database, written.table) == (met.read.database, met.read.table)
+    )
 
 
 def _says_taken(failure: Phase) -> bool:
