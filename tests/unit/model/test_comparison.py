@@ -37,7 +37,7 @@ def test_no_comparison(message: str) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        "assert 3 == 1", "assert [1, 2] == [2]", "assert [1] == [2]", "assert 'ROS1' == 'ULM2'", "assert {'a': 1} == {}",
+        "assert 3 == 1", "assert [1, 2] == [2]", "assert [1] == [2]", "assert 'R' == 'U'", "assert {'a': 1} == {}",
         "assert 'Hugo' is None", "assert 3 < 2", "assert 5 not in [5]", "assert not [1]", "assert True == False",
         "AssertionError: 3 != 1", "AssertionError: assert ['a', '... ] == ['x']\n  Left contains 6 more items",
     ],
