@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
+from textual.widgets import Input
 
 from isolation_tui.app.screens.card import CardScreen
 from isolation_tui.app.screens.enlarge import EnlargeScreen
@@ -124,6 +126,24 @@ def test_letters_typed_into_the_filter_are_no_verbs(play):
         await stage.press("slash", *"rxqm")
         assert stage.workbench.asked == []
         assert stage.app.current_mode == "main"
+
+    play(scene, before().run)
+
+
+@pytest.mark.parametrize(("view", "typed"), [("", "is:error"), ("o", "error")], ids=["filter", "search"])
+def test_what_is_typed_before_the_filter_or_the_search_could_be_shown_goes_there(play, view, typed):
+    """A slow machine, or a fast hand: the keys come in one go."""
+
+    async def scene(stage):
+        if view:
+            await stage.press(view)
+            await stage.until(lambda: stage.app.current_mode == "output")
+        for name, letter in [("slash", "/"), *((letter, letter) for letter in typed)]:
+            stage.app.post_message(events.Key(name, letter))
+        await stage.until(lambda: [field.value for field in stage.app.screen.query(Input)] == [typed])
+        assert stage.workbench.asked == []
+        await stage.press("slash")
+        await stage.until(lambda: [field.value for field in stage.app.screen.query(Input)] == [typed + "/"])
 
     play(scene, before().run)
 

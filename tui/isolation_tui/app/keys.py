@@ -66,7 +66,7 @@ _ON_CARD = ("main.next", "main.previous", "main.cause", "main.author", "main.lat
 
 MAIN: list[Binding] = [
     key("slash", "filter", "Filter", "Narrow to tests by text, is:failed, fixture:, table:, file:", "main.filter",
-        display="/"),
+        display="/", priority=True),  # before the next key is looked at, which is to be typed
     key("c", "cause", "Cause", "The finding that this test stands in", "main.cause"),
     key("n", "next_failure(1)", "Next", "To the next failing test", "main.next"),
     key("N", "next_failure(-1)", "Last", "To the failing test before", "main.previous", display="N",

@@ -66,7 +66,7 @@ PAIR = [
 ]
 
 OUTPUT = [
-    key("slash", "search", "Search", "Search pytest's output", "output.search", display="/"),
+    key("slash", "search", "Search", "Search pytest's output", "output.search", display="/", priority=True),
     key("n", "match(1)", "Next", "To the next match", "output.next"),
     key("N", "match(-1)", "Last", "To the match before", "output.previous", show=False, display="N"),
     key("y", "copy", "Copy", "Copy all of the output, without colours", "output.copy"),

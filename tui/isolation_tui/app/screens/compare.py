@@ -19,7 +19,7 @@ from ...plain import clean, clean_lines, seconds
 from .. import view_keys
 from ..glyphs import OUTCOME_STYLES
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend, Nothing
+from ..widgets.panel import Legend, Nothing, cut
 from ..widgets.plan_lines import delta_line, figures
 from ..words import MUTED, summary, test_name
 from .pair import PairScreen, Side
@@ -160,7 +160,7 @@ class CompareScreen(View):
             return left
         message = next((part for part in clean_lines(failure.message) if part.strip()), failure.exception)
         room = width * 55 // 100
-        return Content.assemble(left.truncate(room, ellipsis=True, pad=True), (f"  {clean(message)}", MUTED))
+        return Content.assemble(cut(left, room, signs), (f"  {clean(message)}", MUTED))
 
     def _sign(self, test: Test | None) -> tuple[str, str]:
         return (" ", "") if test is None else (self.glyphs.outcome(test.outcome), OUTCOME_STYLES[test.outcome])

@@ -130,7 +130,7 @@ class OutputScreen(View):
 
     def action_search(self) -> None:
         self.add_class("-searching")
-        self.query_one(SearchInput).focus()
+        self.set_focus(self.query_one(SearchInput))  # at once: keys that came fast are not to be taken for verbs
 
     @on(SearchInput.Closed)
     def _search_closed(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.widgets import Input
 
 from ...model import Run
 from ..glyphs import Glyphs
@@ -57,7 +58,9 @@ class View(Screen[None]):
         return source.run if source is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a replay there is no pytest to run one test with."""
+        """In a replay there is no pytest to run one test with; where text is typed, a slash is one of its letters."""
+        if action in ("filter", "search"):
+            return not isinstance(self.focused, Input)
         return self.isolation.check_action(action, parameters) if action == "rerun_selected" else True
 
     @property

@@ -24,12 +24,14 @@ def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Conten
         mark = (f"{glyphs.dirty} found   ", "bold $text-warning") if near else ("  found   ", MUTED)
         parts = Content.assemble(mark, _changed(entry), (" (!)" if near else "", "bold $text-warning"))
         by = entry.test.nodeid.rpartition("/")[2] if entry.test is not None else "import"
-        lines.append(_signed(parts, f"by {clean(by)}{' or another' if entry.among else ''}", width))
+        lines.append(_signed(parts, f"by {clean(by)}{' or another' if entry.among else ''}", width, glyphs))
         if near and reach[entry.location].file:
             place = reach[entry.location]
             where = f"{clean(relative(place.file, run.rootdir))}:{place.line}"
             lines.append(
-                Content.styled(f"          its code mentions it at {keep_end(where, max(width - 34, 12))}", MUTED)
+                Content.styled(
+                    f"          its code mentions it at {keep_end(where, max(width - 34, 12), glyphs.ellipsis)}", MUTED
+                )
             )
     if len(found) > MOST_LINES:
         lines.append(Content.styled(f"  and {len(found) - MOST_LINES} more found", MUTED))
@@ -37,7 +39,9 @@ def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Conten
         restored = entry.change == "restored"
         mark = ("  restored", MUTED) if restored else (f"{glyphs.dirty} left    ", "$text-warning")
         who = charged(run, test.worker, entry.unit) + (" (or another test)" if entry.among else "")
-        lines.append(_signed(Content.assemble(mark, " " if restored else "", _changed(entry)), clean(who), width))
+        lines.append(
+            _signed(Content.assemble(mark, " " if restored else "", _changed(entry)), clean(who), width, glyphs)
+        )
     if len(test.state_changed) > MOST_LINES:
         lines.append(Content.styled(f"  and {len(test.state_changed) - MOST_LINES} more changed", MUTED))
     return lines
@@ -60,7 +64,7 @@ def _held(run: Run, test: Test, held: Held, glyphs: Glyphs, width: int) -> list[
         return [line]
     if line.cell_length + 2 + len(where) <= width:
         return [Content.assemble(line, (f"  {where}", MUTED))]
-    return [line, Content.assemble(("  taken at ", MUTED), keep_end(where, max(width - 12, 12)))]
+    return [line, Content.assemble(("  taken at ", MUTED), keep_end(where, max(width - 12, 12), glyphs.ellipsis))]
 
 
 def _changed(entry: StateResidue) -> str:
@@ -69,6 +73,6 @@ def _changed(entry: StateResidue) -> str:
     return f"{clean(entry.location)}{change}{detail}"
 
 
-def _signed(line: Content, who: str, width: int) -> Content:
+def _signed(line: Content, who: str, width: int, glyphs: Glyphs) -> Content:
     room = max(width - line.cell_length - 2, 16)
-    return Content.assemble(line, (f"  {keep_end(who, room)}", MUTED))
+    return Content.assemble(line, (f"  {keep_end(who, room, glyphs.ellipsis)}", MUTED))

@@ -35,6 +35,7 @@ def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bo
             ),
             each.author,
             width,
+            glyphs,
         )
         for each in test.rows_left
     ]
@@ -50,12 +51,14 @@ def _met(run: Run, test: Test, found: Found) -> Met | None:
     return None
 
 
-def _read(run: Run, met: Met | None, width: int) -> list[Content]:
+def _read(run: Run, met: Met | None, width: int, glyphs: Glyphs) -> list[Content]:
     """The line that read what others left there."""
     if met is None or not met.read.place.file:
         return []
     where = f"{clean(relative(met.read.place.file, run.rootdir))}:{met.read.place.line}"
-    return [Content.assemble(("         it reads it at ", MUTED), keep_end(where, max(width - 24, 12)))]
+    return [
+        Content.assemble(("         it reads it at ", MUTED), keep_end(where, max(width - 24, 12), glyphs.ellipsis))
+    ]
 
 
 def _found(
@@ -78,9 +81,9 @@ def _found(
     lines = []
     for share in shares if in_full else shares[:1]:
         last = share is shares[-1] or not in_full
-        lines.append(_signed(head, share.author, width, f" +{others}" if others and last else ""))
+        lines.append(_signed(head, share.author, width, glyphs, f" +{others}" if others and last else ""))
         head = Content(" " * head.cell_length)
-    return lines + _read(run, met, width)
+    return lines + _read(run, met, width, glyphs)
 
 
 def _wrote(run: Run, test: Test, several: bool) -> list[Content]:
@@ -125,10 +128,12 @@ def _count(rows: int, inexact: bool, table: str) -> str:
     return f"{table} {rows}{'?' if inexact else ''}"
 
 
-def _signed(line: Content, author: str, width: int, more: str = "") -> Content:
+def _signed(line: Content, author: str, width: int, glyphs: Glyphs, more: str = "") -> Content:
     """The author in what room there is; of a node id the end says most."""
     room = max(width - line.cell_length - 5 - len(more), 16)
-    return Content.assemble(line, (f"  by {keep_end(clean(author.rpartition('/')[2]), room)}{more}", MUTED))
+    return Content.assemble(
+        line, (f"  by {keep_end(clean(author.rpartition('/')[2]), room, glyphs.ellipsis)}{more}", MUTED)
+    )
 
 
 def _limited(lines: list[Content]) -> list[Content]:

@@ -36,7 +36,7 @@ def card(run: Run, test: Test, glyphs: Glyphs, width: int, found: Conclusions = 
     blocks = [
         _top(run, test, glyphs),
         _titled("Findings" if test.failure is None else "Cause", findings_lines(run, test, found)),
-        _message(run, test, width),
+        _message(run, test, glyphs, width),
         _refused(run, test, glyphs, width),
         _fixtures(run, test, glyphs, width),
         _models(test, glyphs),
@@ -100,7 +100,7 @@ def _top(run: Run, test: Test, glyphs: Glyphs) -> Content:
     return Content.assemble(*parts, "\n", (where, MUTED))
 
 
-def _message(run: Run, test: Test, width: int) -> Content | None:
+def _message(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | None:
     failure = test.failure
     if failure is None:
         skipped = next((phase for phase in test.phases if phase.outcome == "skipped" or phase.xfail is not None), None)
@@ -114,7 +114,7 @@ def _message(run: Run, test: Test, width: int) -> Content | None:
     top = Content.assemble((f"{name}: " if name else "", "bold $text-error"), first)
     function = clean(failure.place.function)
     inside = f"  in {function}" if function else ""
-    where = keep_end(place_text(failure.place, run), max(width - 3 - len(inside), 12))
+    where = keep_end(place_text(failure.place, run), max(width - 3 - len(inside), 12), glyphs.ellipsis)
     at = Content.assemble(("at ", MUTED), where, (inside, MUTED))
     return Content("\n").join([top, *map(Content, lines[1:]), *([at] if where else [])])
 
@@ -128,23 +128,25 @@ def _refused(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | None
         again = refusal.again
         if refusal.first is not None:
             who = charged(run, refusal.first.worker, refusal.first.unit)
-            lines.append(_who(glyphs.passed, "registered", refusal.first.place, who, run, "$text-success", width))
+            lines.append(
+                _who(glyphs, glyphs.passed, "registered", refusal.first.place, who, run, "$text-success", width)
+            )
         who = charged(run, again.worker, again.unit)
-        lines.append(_who(glyphs.refused, "again", again.place, who, run, "bold $text-error", width))
+        lines.append(_who(glyphs, glyphs.refused, "again", again.place, who, run, "bold $text-error", width))
         for caller in again.via[:3]:
             what = clean(caller.function)
-            lines.append(_who(" ", "via", caller, what, run, MUTED, width))
+            lines.append(_who(glyphs, " ", "via", caller, what, run, MUTED, width))
     if len(found) > 4:
         lines.append(Content.styled(f"and {len(found) - 4} more", MUTED))
     names = ", ".join(dict.fromkeys(f"'{clean(refusal.again.table)}'" for refusal in found))
     return _block(f"Who registered {names}", lines)
 
 
-def _who(glyph: str, word: str, place: Place, who: str, run: Run, style: str, width: int) -> Content:
+def _who(glyphs: Glyphs, glyph: str, word: str, place: Place, who: str, run: Run, style: str, width: int) -> Content:
     room = width - 15
     where = place_text(place, run)
-    who = keep_start(clean(who), max(room - min(len(where), 20), 12))
-    where = keep_end(where, max(room - cell_len(who), 12))
+    who = keep_start(clean(who), max(room - min(len(where), 20), 12), glyphs.ellipsis)
+    where = keep_end(where, max(room - cell_len(who), 12), glyphs.ellipsis)
     return Content.assemble((f"{glyph} {word:<11}", style), where, (f"  {who}", MUTED))
 
 
@@ -163,23 +165,27 @@ def _fixtures(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | Non
         else:
             kept = ("new", "$text-success")
         lines.append(
-            _fixture_line(clean(life.name), life.definition.scope, kept, life.definition.place, run, column, width)
+            _fixture_line(
+                clean(life.name), life.definition.scope, kept, life.definition.place, run, column, width, glyphs
+            )
         )
     if failed is not None:
         fact = (f"{glyphs.tick_failed} set-up failed", "bold $text-error")
         if not failed.failed:
             fact = (f"{glyphs.tick_failed} teardown failed", "bold $text-error")
         definition = failed.definition
-        lines.append(_fixture_line(clean(failed.name), definition.scope, fact, definition.place, run, column, width))
+        lines.append(
+            _fixture_line(clean(failed.name), definition.scope, fact, definition.place, run, column, width, glyphs)
+        )
     return _block("Fixtures", lines) if lines else None
 
 
 def _fixture_line(
-    name: str, scope: str, fact: tuple[str, str], place: Place, run: Run, column: int, width: int
+    name: str, scope: str, fact: tuple[str, str], place: Place, run: Run, column: int, width: int, glyphs: Glyphs
 ) -> Content:  # fmt: skip
-    left = Content.assemble(pad(keep_end(name, column), column), (f"  {scope:<8}", MUTED), "  ", fact)
+    left = Content.assemble(pad(keep_end(name, column, glyphs.ellipsis), column), (f"  {scope:<8}", MUTED), "  ", fact)
     room = width - left.cell_length - 4
-    where = keep_end(place_text(place, run), room) if room >= 14 else ""
+    where = keep_end(place_text(place, run), room, glyphs.ellipsis) if room >= 14 else ""
     return _spread(left, Content.styled(where, "$text-disabled"), width) if where else left
 
 

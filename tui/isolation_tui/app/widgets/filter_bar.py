@@ -57,9 +57,9 @@ class FilterBar(Horizontal):
         yield Static("", id="filter-found", markup=False)
 
     def open(self) -> None:
-        """Show it and type."""
+        """Show it and type. The focus changes at once: keys that came fast are not to be taken for verbs."""
         self.add_class("-active")
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))
 
     def put(self, text: str) -> None:
         """Filter by this, without typing."""

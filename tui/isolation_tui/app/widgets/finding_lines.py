@@ -15,7 +15,7 @@ from ...plain import clean, clean_lines, keep_end, number, pad
 from ..glyphs import OUTCOME_STYLES, Glyphs
 from ..words import MUTED, test_name, where
 from .line_list import Line
-from .panel import wrapped
+from .panel import cut, wrapped
 
 GRADES = {
     "A": "proven: undoing it makes the victim pass",
@@ -95,7 +95,7 @@ def _cause(
     mark = (pad(f"  x {mend}" if mend else "", room + 4), "bold $text-accent") if room else ""
     right = Content.assemble((who, MUTED), (source, "$text-accent"), mark)
     return Content.assemble(
-        left.truncate(max(width - right.cell_length - 2, 10), ellipsis=True, pad=True), "  ", right
+        cut(left, max(width - right.cell_length - 2, 10), glyphs), "  ", right
     )  # fmt: skip
 
 

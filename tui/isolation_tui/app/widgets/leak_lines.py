@@ -14,6 +14,7 @@ from ...plain import clean, keep_end, keep_start, number, pad
 from ..glyphs import OUTCOME_STYLES, Glyphs
 from ..words import MUTED, WAYS, test_name, tests, where
 from .line_list import Line
+from .panel import cut
 
 COUNT = 8
 """Cells of each of the three columns of numbers."""
@@ -27,26 +28,34 @@ def leak_lines(leaks: Sequence[Leak], run: Run, width: int, glyphs: Glyphs, read
     """One line each, under the heads of the columns; apart what nobody read."""
     if not leaks:
         return []
-    harmful = [leak for leak in leaks if not leak.benign]
-    benign = [leak for leak in leaks if leak.benign]
+    harmful = _by_author([leak for leak in leaks if not leak.benign])
+    benign = _by_author([leak for leak in leaks if leak.benign])
     author = min(max(len(_author(leak)) for leak in leaks), max(width // 3, 16))
-    heads = Content.styled(
-        f"{'failed':>{COUNT}}{'read':>{COUNT}}{'met':>{COUNT}}  {pad('author', author)}  left", MUTED
-    )
-    lines = [Line(heads)] if harmful else []
-    lines += [Line(partial(_leak, leak, run, width, author, glyphs), leak_key(leak)) for leak in harmful]
+    numbers = "".join(f"{name:>{COUNT}}" for name in ("failed", "read", "met"))
+    heads = Line(Content.styled(f"{numbers}  {pad('author', author)}  left", MUTED))
+
+    def lines_of(some: Sequence[Leak]) -> list[Line]:
+        return [
+            Line(partial(_leak, leak, run, width, author, glyphs, at > 0 and some[at - 1].author == leak.author),
+                 leak_key(leak))
+            for at, leak in enumerate(some)
+        ]  # fmt: skip
+
+    lines = [heads, *lines_of(harmful)] if harmful else []
     if benign:
-        if lines:
-            lines.append(Line(Content("")))
-        said = (
-            "Nobody read it: benign"
-            if reads_known
-            else "Reading was not watched: who met it is known, who read it is not"
-        )
+        said = "Nobody read it: benign" if reads_known else "Who read it is not known: reading was not watched"
+        lines += [Line(Content(""))] if harmful else []
         lines.append(Line(Content.styled(keep_start(said, width, glyphs.ellipsis), f"bold {MUTED}")))
-        lines += [] if harmful else [Line(heads)]
-        lines += [Line(partial(_leak, leak, run, width, author, glyphs), leak_key(leak)) for leak in benign]
+        lines += [*([] if harmful else [heads]), *lines_of(benign)]
     return lines
+
+
+def _by_author(leaks: Sequence[Leak]) -> list[Leak]:
+    """What one author left stands together, where the worst of it would stand."""
+    authors: dict[str, list[Leak]] = {}
+    for leak in leaks:
+        authors.setdefault(leak.author, []).append(leak)
+    return [leak for several in authors.values() for leak in several]
 
 
 def _author(leak: Leak) -> str:
@@ -76,20 +85,22 @@ def reading(test: Test, leak: Leak) -> Place | None:
     return next((each.place for each in test.state_in_reach if each.location == leak.location), None)
 
 
-def _leak(leak: Leak, run: Run, width: int, author: int, glyphs: Glyphs) -> Content:
+def _leak(leak: Leak, run: Run, width: int, author: int, glyphs: Glyphs, again: bool) -> Content:
+    """``again``: the line above has the same author."""
+    name = "" if again else keep_end(_author(leak), author, glyphs.ellipsis)
     failed, read = len(leak.victims), len(leak.readers)
     left = Content.assemble(
         (f"{failed or '':>{COUNT}}", "bold $text-error"),
         (f"{read or ''}{'?' if leak.maybe and read else '':<1}".rjust(COUNT), "$text-warning"),
         (f"{leak.met or '':>{COUNT}}", MUTED), "  ",
-        pad(keep_end(_author(leak), author, glyphs.ellipsis), author), "  ",
+        pad(name, author), "  ",
         (what_is_left(run, leak), "" if read else MUTED),
     )  # fmt: skip
     place = keep_end(where(leak.place, run), max(width // 4, 14), glyphs.ellipsis) if width >= 100 else ""
     if not place:
         return left
     room = width - len(place) - 2
-    return Content.assemble(left.truncate(max(room, 10), ellipsis=True, pad=True), "  ", (place, "$text-accent"))
+    return Content.assemble(cut(left, max(room, 10), glyphs), "  ", (place, "$text-accent"))
 
 
 def opened_lines(leak: Leak, run: Run, author: Test | None, command: str, width: int, glyphs: Glyphs) -> list[Line]:

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...model import Test
+from ..glyphs import Glyphs
 
 if TYPE_CHECKING:
     from ..screens.view import View
@@ -59,3 +60,10 @@ def show_test(view: View, test: Test) -> None:
 def wrapped(text: str, width: int) -> list[str]:
     """Words of ours broken into lines of at most ``width`` cells."""
     return [str(line) for line in Content(text).wrap(max(width, 10))]
+
+
+def cut(content: Content, width: int, glyphs: Glyphs) -> Content:
+    """Exactly ``width`` cells: filled with blanks, or cut, and then said to be."""
+    if content.cell_length <= width:
+        return content.truncate(width, pad=True)
+    return Content.assemble(content.truncate(max(width - len(glyphs.ellipsis), 0), pad=True), glyphs.ellipsis)

@@ -56,4 +56,4 @@ class Verdict(Widget):
         return self._said
 
     async def on_click(self) -> None:
-        await self.app.run_action("view('findings')", self)
+        await self.app.run_action("view('findings')")
