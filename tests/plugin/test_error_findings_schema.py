@@ -3,8 +3,11 @@ with its victims, and nobody else is."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import environments
 from isolation_tui.diagnose import Finding, diagnose
 from observing import Seen, observe, write
 
@@ -278,6 +281,14 @@ def test_each_cause_is_one_finding_with_its_victims_class_and_culprit(
     findings: dict[tuple[str, ...], Finding],
 ) -> None:
     assert {tests: (finding.code, finding.culprit) for tests, finding in findings.items()} == EXPECTED
+
+
+@pytest.mark.slow
+def test_the_oldest_sqlalchemy_and_pytest_come_to_the_same(tmp_path: Path) -> None:
+    root = write(tmp_path / "suite", SUITE)
+    seen = observe(root, "-q", "--continue-on-collection-errors", python=environments.OLD.interpreter)
+    found = {finding.tests: (finding.code, finding.culprit) for finding in diagnose(seen.run) if not finding.harmless}
+    assert found == EXPECTED
 
 
 def test_only_the_asserted_text_is_left_unexplained(seen: Seen, findings: dict[tuple[str, ...], Finding]) -> None:

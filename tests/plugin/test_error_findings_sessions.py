@@ -3,8 +3,11 @@ named with its victims, and nobody else is."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import environments
 from isolation_tui.diagnose import Finding, diagnose
 from observing import Seen, observe, write
 
@@ -354,6 +357,16 @@ def test_each_cause_is_one_finding_with_its_victims_class_and_culprit(
     findings: dict[tuple[str, ...], Finding],
 ) -> None:
     assert {tests: (finding.code, finding.culprit) for tests, finding in findings.items()} == EXPECTED
+
+
+@pytest.mark.slow
+def test_the_oldest_sqlalchemy_and_pytest_come_to_the_same(tmp_path: Path) -> None:
+    """Without Flask, which is not there."""
+    root = write(tmp_path / "suite", {name: text for name, text in SUITE.items() if name + "::" != G})
+    seen = observe(root, "-q", python=environments.OLD.interpreter)
+    found = {finding.tests: (finding.code, finding.culprit) for finding in diagnose(seen.run) if not finding.harmless}
+    found = {tests: told for tests, told in found.items() if not OF_OTHERS.issuperset(tests)}
+    assert found == {tests: told for tests, told in EXPECTED.items() if not tests[0].startswith(G)}
 
 
 def test_who_merely_uses_the_words_is_left_unexplained(seen: Seen, findings: dict[tuple[str, ...], Finding]) -> None:
