@@ -201,6 +201,48 @@ SUITE = {
         def test_counts_what_escaped(session):
             assert count(session) == 0
     """,
+    "test_beside.py": """
+        import threading
+        import pytest
+        from sqlalchemy import create_engine
+        from sqlalchemy.orm import Session
+        from conftest import Base, Note, User, count
+
+        @pytest.fixture(scope="module")
+        def engine(tmp_path_factory):
+            engine = create_engine("sqlite:///%s" % (tmp_path_factory.mktemp("db") / "beside.db"))
+            Base.metadata.create_all(engine)
+            return engine
+
+        @pytest.fixture
+        def session(engine):
+            connection = engine.connect()
+            outer = connection.begin()
+            session = Session(bind=connection)
+            yield session
+            session.close()
+            outer.rollback()
+            connection.close()
+
+        def add(engine, row):
+            with Session(engine) as other:
+                other.add(row)
+                other.commit()
+
+        def test_commits_beside(engine, session):
+            add(engine, User(email="beside@x"))
+
+        def test_counts_what_was_committed_beside(session):
+            assert count(session) == 0
+
+        def test_commits_in_a_thread(engine, session):
+            thread = threading.Thread(target=add, args=(engine, Note(text="thread")))
+            thread.start()
+            thread.join()
+
+        def test_counts_what_a_thread_committed(session):
+            assert count(session, Note) == 0
+    """,
     "test_ids.py": """
         from conftest import Note
 
@@ -239,6 +281,8 @@ EXPLAINED = {
     "test_expects_one": ("F7", "test_counts.py::test_leaves_two"),
     "test_counts_the_closed_shop": ("F7", "fixture shop"),
     "test_counts_what_escaped": ("F1", "test_savepoint.py::test_commits_in_a_savepoint"),
+    "test_counts_what_was_committed_beside": ("F6", "test_beside.py::test_commits_beside"),
+    "test_counts_what_a_thread_committed": ("F6", "test_beside.py::test_commits_in_a_thread"),
     "test_expects_the_first_id": ("F19", "test_ids.py::test_notes_and_forgets"),
 }
 
