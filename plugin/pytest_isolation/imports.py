@@ -13,11 +13,13 @@ from .probes.reads import PROBE as READS
 from .probes.reads import arm as arm_reads
 from .probes.rows import arm as arm_rows
 from .probes.schema import arm as arm_schema
+from .probes.verify import arm as arm_verify
 from .recorder import Recorder
 
 
-def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = ()) -> None:
-    """Arm now what is imported already, and the rest when it is; probes named in ``off`` not at all."""
+def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = (), verify: bool = False) -> None:
+    """Arm now what is imported already, and the rest when it is; probes named in ``off`` not at all. ``verify`` asks
+    for a real count of rows after each test."""
     held = connections.ConnectionsProbe(recorder) if connections.PROBE not in off else None
 
     def core(module: Any) -> None:
@@ -27,7 +29,9 @@ def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = ()) -> None:
         schema = arm_schema(recorder, module, databases, metadata.known_number)
         if READS not in off:
             arm_reads(recorder, module, databases)
-        arm_rows(recorder, module, databases, schema)
+        rows = arm_rows(recorder, module, databases, schema)
+        if verify:
+            arm_verify(recorder, module, databases, rows, schema)
         arm_failures(recorder, module, databases)
         if held is not None:
             connections.arm_core(recorder, module, held, databases, schema)

@@ -54,7 +54,7 @@ def start(settings: Settings) -> "Optional[IsolationPlugin]":
 def observe(recorder: Recorder, settings: Settings) -> "IsolationPlugin":
     """Arm the probes. The plugin is to join a session yet."""
     plugin = IsolationPlugin(recorder, settings)
-    imports.arm_when_imported(recorder, settings.off)
+    imports.arm_when_imported(recorder, settings.off, settings.verify)
     return plugin
 
 

@@ -20,23 +20,12 @@ import sys
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..recorder import Recorder
-from . import keys
+from . import drivers, keys
 from . import statements as sql
 from .around import AroundTests
 from .counting import Written, count
 from .databases import Databases
-from .drivers import (
-    WRAPPED,
-    aborted,
-    autocommit,
-    connection_of,
-    driver_connection,
-    in_transaction,
-    kept_on_return,
-    lite,
-    total,
-    transaction_open,
-)
+from .drivers import WRAPPED, autocommit, connection_of, in_transaction, transaction_open
 from .ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
 from .schema import SchemaProbe
 from .telling import DDL, SAVEPOINT, Telling
@@ -66,6 +55,8 @@ class RowsProbe:
         self._pools_gone: List[int] = []
         self._names: Dict[Tuple[int, str], str] = {}
         """(database, table as it was written) -> its name there."""
+        self.spelt: Dict[Tuple[int, str], str] = {}
+        """(database, table) -> how a statement names it, quotes and all."""
         self._primary: Dict[Tuple[int, str], Tuple[str, ...]] = {}
         """(database, table) -> the columns of its primary key, where they were met."""
         self.inserting: Optional[Tuple[int, Cell]] = None
@@ -150,14 +141,16 @@ class RowsProbe:
     def _name(self, conn: Any, number: int, shape: sql.Shape) -> str:
         """What the database calls the table: without the driver's doubled percent signs, unquoted names as PostgreSQL
         folds them."""
-        table = shape.table
+        table, written = shape.table, shape.written
         if "%%" in table and "format" in str(conn.dialect.paramstyle):
-            table = table.replace("%%", "%")
-        if not shape.quoted and conn.dialect.name == "postgresql":
+            table, written = table.replace("%%", "%"), written.replace("%%", "%")
+        if conn.dialect.name == "postgresql" and not sql.is_quoted(written):
             table = table.lower()
         if len(self._names) >= sql.MEMO_LIMIT:
             self._names.clear()
+            self.spelt.clear()
         self._names[number, shape.table] = table
+        self.spelt[number, table] = written
         return table
 
     def _ledger(self, conn: Any, dbapi: Any) -> Optional[Ledger]:
@@ -167,7 +160,7 @@ class RowsProbe:
             number = self._databases.number(conn) if dbapi is not None else None
             if number is None:
                 return None
-            known = self._ledgers[id(dbapi)] = Ledger(number, id(conn.engine.pool), id(dbapi), lite(dbapi))
+            known = self._ledgers[id(dbapi)] = Ledger(number, id(conn.engine.pool), id(dbapi), drivers.lite(dbapi))
         elif known.committing:
             known.committing = False
             self._end(known, COMMITTED, known.way)
@@ -213,14 +206,14 @@ class RowsProbe:
 
     def reset(self, dbapi: Any, record: Any, *_: Any) -> None:
         """The connection comes back to its pool."""
-        dbapi = driver_connection(dbapi, record)
+        dbapi = drivers.driver_connection(dbapi, record)
         self.around.ended(id(dbapi))
         ledger = self._ledgers.get(id(dbapi))
         if ledger is None or (not ledger.lite and not ledger.pending):
             return
         dbapi = self._look(ledger, dbapi)
         if ledger.pending:
-            kept = kept_on_return(record)
+            kept = drivers.kept_on_return(record)
             if kept:
                 self._end(ledger, COMMITTED)
             elif kept is not None and (ledger.committing or not self._ended_behind(ledger, dbapi)):
@@ -265,7 +258,7 @@ class RowsProbe:
     def _half_written(self, conn: Any, ledger: Ledger, dbapi: Any, shape: sql.Shape, context: Any) -> None:
         """An executemany that failed half way has written the first half, where no transaction undoes it."""
         table = self._name(conn, ledger.number, shape)
-        written = total(dbapi) if ledger.lite else None
+        written = drivers.total(dbapi) if ledger.lite else None
         if written is not None:
             rows = written - ledger.expected
             if ledger.unsure is not None or rows < 0:
@@ -282,7 +275,7 @@ class RowsProbe:
         """Some errors end the transaction, or doom it."""
         name = conn.dialect.name
         if name == "postgresql":
-            ledger.aborted = ledger.aborted or aborted(dbapi, error)
+            ledger.aborted = ledger.aborted or drivers.aborted(dbapi, error)
         elif name in _DDL_COMMITS:
             if getattr(error, "args", ())[:1] == (_DEADLOCK,):
                 self._end(ledger, ROLLED_BACK)
@@ -308,16 +301,21 @@ class RowsProbe:
             return dbapi
         if ledger.lite == WRAPPED and not hasattr(dbapi, "in_transaction"):
             dbapi = dbapi._connection
-        written = total(dbapi)
+        written = drivers.total(dbapi)
         if written is not None:
             ledger.compare(written)
         return dbapi
 
+    def ledgers_of(self, number: int) -> List[Ledger]:
+        """Of the connections to one database that wrote, or might have."""
+        return [ledger for ledger in list(self._ledgers.values()) if ledger.number == number]
+
     # -- the edges of units and tests -----------------------------------------------------------------------------
 
     def dropped(self, number: int, table: str) -> None:
-        ledgers = [ledger for ledger in list(self._ledgers.values()) if ledger.number == number]
-        pending = [cell for ledger in ledgers for level in ledger.levels for cell in level.cells.values()]
+        pending = [
+            cell for ledger in self.ledgers_of(number) for level in ledger.levels for cell in level.cells.values()
+        ]
         self.telling.dropped(number, table, pending)
 
     def say(self) -> None:
@@ -352,8 +350,8 @@ def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: Schem
         sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))
 
     # Called for every statement, and passed as they are: SQLAlchemy looks at a listener's own arguments.
-    sqlalchemy.event.listen(Engine, "after_cursor_execute", _safe_executed(recorder, probe))
-    sqlalchemy.event.listen(Engine, "after_execute", _safe_result(recorder, probe))
+    sqlalchemy.event.listen(Engine, "after_cursor_execute", _executed(recorder, probe))
+    sqlalchemy.event.listen(Engine, "after_execute", _has_result(recorder, probe))
     listen(Engine, "begin", probe.around.begins)
     listen(Engine, "commit", probe.committed)
     listen(Engine, "rollback", probe.rolled_back)
@@ -370,31 +368,28 @@ def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: Schem
     return probe
 
 
-def _safe_executed(recorder: Recorder, probe: RowsProbe) -> Any:
+def _executed(recorder: Recorder, probe: RowsProbe) -> Any:
     matters, used = sql.MAY_MATTER, probe.use.used
+    use, executed = recorder.guarded(PROBE, probe.use), recorder.guarded(PROBE, probe.executed)
 
     def after_cursor_execute(
         conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> None:
         """A SELECT is out again within a tenth of a microsecond or two."""
-        try:
-            if id(conn.engine.pool) not in used:
-                probe.use(conn)
-            if statement[:2] in matters and not recorder.is_disabled(PROBE):
-                probe.executed(conn, cursor, statement, parameters, context, executemany)
-        except Exception as error:
-            recorder.disable(PROBE, error)
+        if id(conn.engine.pool) not in used:
+            use(conn)
+        if statement[:2] in matters:
+            executed(conn, cursor, statement, parameters, context, executemany)
 
     return after_cursor_execute
 
 
-def _safe_result(recorder: Recorder, probe: RowsProbe) -> Any:
+def _has_result(recorder: Recorder, probe: RowsProbe) -> Any:
+    has_result = recorder.guarded(PROBE, probe.has_result)
+
     def after_execute(conn: Any, *given: Any) -> None:
         """Versions differ in the arguments; the result is the last. Out again at once but after the first INSERTs."""
         if probe.inserting is not None:
-            try:
-                probe.has_result(given[-1])
-            except Exception as error:
-                recorder.disable(PROBE, error)
+            has_result(given[-1])
 
     return after_execute

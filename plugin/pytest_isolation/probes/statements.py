@@ -41,8 +41,8 @@ class Shape(NamedTuple):
     by: Tuple[Tuple[str, str], ...] = ()
     """Of a DELETE whose WHERE names columns that equal parameters, and nothing else: these columns, and what their
     parameters are called ('' where they are told by their places)."""
-    quoted: bool = True
-    """Whether ``table``, or a part of it, was."""
+    written: str = ""
+    """``table`` as it stands in the statement."""
 
 
 _WRITE = re.compile(
@@ -117,27 +117,28 @@ def _shape(statement: str) -> Optional[Shape]:
         return _control(control)
     filled = _FILLED.match(statement, start)
     if filled is not None:
-        return Shape(UNKNOWN, plain(filled.group("table")), quoted=_quoted(filled.group("table")))
+        return Shape(UNKNOWN, plain(filled.group("table")), written=filled.group("table"))
     return Shape(DDL) if head in ("CREA", "ALTE", "DROP", "RENA") else None
 
 
 def _write(statement: str, match: "re.Match[str]") -> Shape:
-    table, end, quoted = plain(match.group("table")), match.end(), _quoted(match.group("table"))
+    written, end = match.group("table"), match.end()
+    table = plain(written)
     returning = _RETURNING.search(statement, end) is not None
     several = _MORE.search(statement, end) is not None
     if match.group("merge") or match.group("copy"):
-        return Shape(UNKNOWN, table, quoted=quoted)
+        return Shape(UNKNOWN, table, written=written)
     if match.group("truncate"):
-        return Shape(TRUNCATE, table, vague=bool(match.group("list")), quoted=quoted)
+        return Shape(TRUNCATE, table, vague=bool(match.group("list")), written=written)
     if match.group("update"):
         vague = (match.group("orupdate") or "").upper() == "REPLACE"
-        return Shape(UPDATE, table, returning, vague, several, quoted=quoted)
+        return Shape(UPDATE, table, returning, vague, several, written=written)
     if match.group("delete"):
-        return Shape(DELETE, table, returning, False, several, by=_columns(statement, end), quoted=quoted)
+        return Shape(DELETE, table, returning, False, several, by=_columns(statement, end), written=written)
     replaces = bool(match.group("replace")) or (match.group("instead") or "").upper() == "REPLACE"
     lenient = _LENIENT.search(statement, match.start()) is not None
     vague = replaces or _UPSERT.search(statement, end) is not None
-    return Shape(INSERT, table, returning, vague, several, lenient, quoted=quoted)
+    return Shape(INSERT, table, returning, vague, several, lenient, written=written)
 
 
 def _columns(statement: str, end: int) -> Tuple[Tuple[str, str], ...]:
@@ -163,7 +164,7 @@ def _within(statement: str, start: int) -> Optional[Shape]:
     vague = len(found) > 1 or _UPSERT.search(statement, last.end()) is not None
     within = statement.count("(", start, last.start()) != statement.count(")", start, last.start())
     name = last.group("table")
-    return Shape(verb, plain(name), returning, vague, vague or within, quoted=_quoted(name))
+    return Shape(verb, plain(name), returning, vague, vague or within, written=name)
 
 
 def _control(match: "re.Match[str]") -> Shape:
@@ -186,5 +187,6 @@ def parts(name: str) -> List[str]:
     return re.findall(NAME, name)
 
 
-def _quoted(name: str) -> bool:
+def is_quoted(name: str) -> bool:
+    """Whether a name, or a part of it, is quoted as it is written."""
     return any(part[0] in '"`[' for part in parts(name))
