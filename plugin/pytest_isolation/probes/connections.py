@@ -63,8 +63,10 @@ class ConnectionsProbe:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._databases: Optional[Databases] = None
+        self._latest: Optional[Taken] = None
         self._out: Dict[int, Taken] = {}
-        """id of what the pool handed out -> who took it. Most of it has been given back."""
+        """id of the pool's record, or of what the pool handed out -> who took it. Most of it has been given back: the
+        next to take it takes its place here."""
         self._begun: Dict[int, Any] = {}
         """id(Connection) -> weak reference, of those that began a transaction."""
         self._sessions: Dict[int, Used] = {}
@@ -76,9 +78,17 @@ class ConnectionsProbe:
 
     def taken(self, dbapi: Any, record: Any, proxy: Any) -> None:
         """Called for each connection that is taken from a pool."""
-        self._out[id(proxy)] = Taken(weakref.ref(proxy), self._recorder.unit(), own_line())
+        key = id(record)
+        known = self._out.get(key)
+        if known is not None and known.what() is not None:
+            key = id(proxy)  # StaticPool hands one out several times
+        self._latest = self._out[key] = Taken(weakref.ref(proxy), self._recorder.unit(), own_line())
         if len(self._out) > _REMEMBERED:
-            self._out = {id(proxy): taken for proxy, taken in self._still_out()}
+            self._forget()
+
+    def _forget(self) -> None:
+        """What has been given back."""
+        self._out = {key: taken for key, taken in list(self._out.items()) if _is_out(taken)}
 
     def begins(self, conn: Any, *_: Any) -> None:
         self._begun[id(conn)] = weakref.ref(conn)
@@ -88,13 +98,16 @@ class ConnectionsProbe:
     def session_begins(self, session: Any, transaction: Any, connection: Any) -> None:
         if getattr(transaction, "parent", None) is not None:
             return  # a savepoint
-        unit = self._recorder.unit()
+        taken = self._latest
+        if taken is None or taken.what() is not connection.connection:  # it was bound to a connection
+            taken = Taken(None, self._recorder.unit(), own_line())
+        unit = taken.unit
         used = self._sessions.get(id(session))
         if used is None or used.what() is not session:
             if len(self._sessions) > _REMEMBERED:
                 self._sessions = {key: used for key, used in self._sessions.items() if used.what() is not None}
             used = self._sessions[id(session)] = Used(weakref.ref(session), unit)
-        used.begun = Taken(used.what, unit, own_line())
+        used.begun = Taken(used.what, unit, taken.place)
         used.connection = weakref.ref(connection)
         if not used.first.nodeid:
             used.first = unit
@@ -153,14 +166,15 @@ class ConnectionsProbe:
     def _in_the_way(self, number: int, but: Any) -> List[Taken]:
         """Who took the other connections with a transaction on this database that its driver does not deny."""
         mine = _driver(but)
+        still = self._still_out()
         found = []
         for conn in self._in_transaction():
             dbapi = _driver(conn)
             if conn is but or dbapi is None or dbapi is mine or self._number(conn) != number:
                 continue  # in-memory SQLite has one connection for all, which waits for nobody
             if transaction_open(dbapi) is not False:
-                taken = self._out.get(id(conn.connection))
-                found.append(taken or Taken(None, Unit(), Place()))
+                held = conn.connection
+                found.append(next((taken for proxy, taken in still if proxy is held), Taken(None, Unit(), Place())))
         return found
 
     def _number(self, conn: Any) -> int:
@@ -197,8 +211,8 @@ class ConnectionsProbe:
                 if not used.begun.unit.nodeid or used.begun.unit.nodeid == self._recorder.nodeid:
                     budget -= self._say_out(budget, "session", used.begun, self._number(conn), True)
         if self._out:
+            self._forget()
             still = self._still_out()
-            self._out = {id(proxy): taken for proxy, taken in still}
             begun = {id(conn.connection) for conn in self._in_transaction()}
             for proxy, taken in still:
                 if id(proxy) not in own_connections and taken.unit.nodeid in ("", self._recorder.nodeid):
@@ -223,6 +237,11 @@ class ConnectionsProbe:
         used = self._sessions.get(id(session))
         conn = used.connection() if used is not None and used.connection is not None else None
         return conn is not None and _usable(conn) and in_transaction(session)
+
+
+def _is_out(taken: Taken) -> bool:
+    proxy = taken.what()
+    return proxy is not None and bool(proxy.is_valid)
 
 
 def _usable(conn: Any) -> bool:
