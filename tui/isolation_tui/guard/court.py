@@ -63,7 +63,8 @@ def open_court(mode: str, folder: Path, file: str | None, updating: bool, kinds:
     if updating and project.baseline is not None and not project.baseline.parent.is_dir():
         raise SettingsError(f"there is no folder {project.baseline.parent} for the baseline.")
     accepted = _accepted(project, updating)
-    return Court(mode, project.strict, project.baseline, updating, accepted, project.off, project.verify)
+    off = project.off if "process" in project.strict else (*project.off, "process")
+    return Court(mode, project.strict, project.baseline, updating, accepted, off, project.verify)
 
 
 def _accepted(project: ProjectSettings, updating: bool) -> frozenset[Key]:

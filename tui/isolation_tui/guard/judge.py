@@ -13,7 +13,7 @@ from ..settings import KINDS
 from .left_behind import IMPORTED, Ended, left_behind
 from .remnants import Key, Remnant, base_of
 from .standing import Standing
-from .wording import complaint, import_line, line_of
+from .wording import complaint, line_of
 
 
 @dataclass(slots=True)
@@ -156,15 +156,15 @@ class Judge:
         cases = []
         for case in self.cases.values():
             remnant = case.remnant
-            leak = harm.get(remnant.met_as)
+            leak = harm.get((remnant.author.known_as, remnant.met_as))
             counted = remnant.key.kind in ("rows", "process")
             cases.append({
                 "key": list(remnant.key),
-                "who": remnant.who,
+                "who": remnant.author.who,
                 "what": remnant.what,
                 "group": remnant.group,
                 "thing": remnant.thing,
-                "place": line_of(self.run, remnant.home if remnant.home.file else remnant.place),
+                "place": line_of(self.run, remnant.author.home),
                 "state": case.state,
                 "times": 1 + case.again,
                 "met": leak.met if leak is not None else 0,
@@ -173,8 +173,9 @@ class Judge:
             })  # fmt: skip
         return {"cases": cases, "imports": self._imports(), "doubts": self._doubts(), "skipped": self._skipped()}
 
-    def _imports(self) -> list[str]:
-        """What stands because a module was imported: named, never failed."""
+    def _imports(self) -> list[list[str]]:
+        """What stands because a module was imported: named, never failed. Each is the line that made it, whether it is
+        ``rows of`` a ``table`` or the table itself, and which."""
         made: dict[tuple[str, str], set[str]] = {}
         for worker in self.run.workers.values():
             for tables in worker.rows.values():
@@ -185,7 +186,7 @@ class Judge:
         for (_, name), maker in self._databases.present.items():
             if not maker.unit.nodeid and not maker.unit.life:
                 made.setdefault((line_of(self.run, maker.place), "table"), set()).add(name)
-        return [import_line(place, what, sorted(tables)) for (place, what), tables in sorted(made.items())]
+        return [[place, what, table] for (place, what), tables in sorted(made.items()) for table in sorted(tables)]
 
     def _doubts(self) -> list[str]:
         """Why not everything may have been seen."""

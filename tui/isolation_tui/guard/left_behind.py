@@ -47,7 +47,7 @@ class Ended:
         known = self.worker.databases.get(database)
         if known is None or database in self.reused:
             return False
-        return bool(known.maker.nodeid) and self.is_over(known.maker)
+        return self.has_left(known.maker)
 
     def ends_with_the_process(self, unit: Unit, database: int = 0) -> bool:
         """Whether it is a session-scoped fixture's, and gone with the suite's own memory."""
@@ -56,6 +56,17 @@ class Ended:
             return False
         known = self.worker.databases.get(database)
         return known is None or name_of(known) == MEMORY
+
+    def are_one(self, one: Unit, other: Unit) -> bool:
+        """Whether both are the same fixture, or the same test with the fixtures that are its alone."""
+        if one.life == other.life and one.life:
+            return True
+        lives = [self.worker.lives.get(unit.life) for unit in (one, other)]
+        return one.nodeid == other.nodeid and all(life is None or life.definition.scope == "function" for life in lives)
+
+    def has_left(self, unit: Unit) -> bool:
+        """Whether the unit is over, and was no import: what is imported is there for good."""
+        return bool(unit.nodeid) and self.is_over(unit)
 
     def is_over(self, unit: Unit) -> bool:
         """Whether the unit's own time has passed."""
@@ -113,15 +124,14 @@ def _row_remnant(ended: Ended, database: int, table: TableRows, entries: list[Re
     escape = ", which escaped the transaction around it" if any(entry.escape for entry in entries) else ""
     return Remnant(
         Key("rows", f"{where}.{table.table}", author.key),
-        author.who,
+        author,
         f"{number(rows, 'row')} of {clean(table.table)}{named} in {clean(where)}{escape}",
-        f"delete them in the teardown of {author.who}, or write them in a transaction that it rolls back"
+        "delete them in its teardown, or write them in a transaction that it rolls back"
         if author.is_fixture
         else "let a fixture roll the test's transaction back, or empty the table, when the test ends",
         last.place,
-        author.home,
         table.inexact or any(entry.inexact for entry in entries),
-        (author.known_as, f"{table.database}.{table.table}"),
+        f"{table.database}.{table.table}",
     )
 
 
@@ -134,11 +144,10 @@ def _tables(ended: Ended) -> Iterator[Remnant]:
             where = _database_name(ended, holder)
             yield Remnant(
                 Key("tables", f"{where}.{table}", author.key),
-                author.who,
+                author,
                 f"table {clean(table)} {'missing from' if gone else 'in'} {clean(where)}",
                 "create it again when it ends" if gone else "drop it in the same place when it ends",
                 made.place,
-                author.home,
                 group=f"tables {'missing from' if gone else 'in'} {clean(where)}",
                 thing=clean(table),
             )
@@ -150,18 +159,17 @@ def _metadata(ended: Ended) -> Iterator[Remnant]:
         if known is None or ended.ends_with_the_process(made.unit) or (not gone and made.place.function == IMPORTED):
             continue
         maker = ended.metadata_makers.get(holder)
-        if maker is not None and maker.nodeid and ended.is_over(maker):
+        if maker is not None and ended.has_left(maker):
             continue
         where = known.label.partition(" (")[0]
         yield Remnant(
             Key("metadata", f"{where}.{table}", author.key),
-            author.who,
+            author,
             f"table {clean(table)} {'taken out of' if gone else 'registered in'} the MetaData of {clean(where)}",
             "put it back when it ends, or work on a MetaData of its own"
             if gone
             else "define the model once, in a module; or give it a MetaData of its own",
             made.place,
-            author.home,
             group=f"tables {'taken out of' if gone else 'registered in'} the MetaData of {clean(where)}",
             thing=clean(table),
         )
@@ -177,8 +185,8 @@ def _changed(ended: Ended, standing: Standing) -> Iterator[tuple[bool, tuple[int
         if made is None or not ended.charges(made.unit):
             continue
         if gone:
-            last = made.before.last if made.before is not None else made.last
-            if last.nodeid and ended.is_over(last):
+            before = made.before
+            if before is None or ended.are_one(before.last, made.unit) or ended.has_left(before.unit):
                 del standing.missing[where]  # its own, or what one before it had left: nobody misses it
                 continue
         life = ended.worker.lives.get(made.unit.life)
@@ -209,11 +217,10 @@ def _transactions(ended: Ended) -> Iterator[Remnant]:
             key = firsts if firsts in ended.known else key
         yield Remnant(
             key,
-            author.who,
+            author,
             f"a {held.what} with an open transaction on {clean(where)}",
             f"close the {held.what}, or roll it back, when it ends",
             held.place,
-            author.home,
         )
 
 
@@ -233,13 +240,12 @@ def _process(ended: Ended) -> Iterator[Remnant]:
         author = author_of(ended.run, entry.unit, life, Place())
         yield Remnant(
             Key("process", entry.location, author.key),
-            author.who,
+            author,
             f"{clean(entry.location)} {entry.change}{f' ({clean(entry.detail)})' if entry.detail else ''}",
             "put it back when it ends, as pytest's monkeypatch does",
             author.home,
-            author.home,
             len(entry.among) > 1,
-            (author.known_as, entry.location),
+            entry.location,
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pytest_isolation.events import Place, Unit
 
-from ..model import Database, FixtureLife, Run
+from ..model import Database, FixtureDefinition, FixtureLife, Run
 from ..model.queries import own
 from ..plain import clean, relative
 
@@ -17,7 +17,7 @@ MEMORY = "memory"
 
 _NUMBERED = re.compile(r" \(\d+\)$")
 _WORKER = re.compile(r"(?<![a-z])gw\d+")
-_UNITTEST = re.compile(r"_?(?:xunit|unittest)_(\w+?)_fixture_(.+)")
+_XUNIT = re.compile(r"_?(?:xunit|unittest)_(\w+?)_fixture_(.+)")
 
 
 class Key(NamedTuple):
@@ -26,25 +26,6 @@ class Key(NamedTuple):
     kind: str
     location: str
     author: str
-
-
-@dataclass(slots=True)
-class Remnant:
-    """State that stands after its author's own end. ``who`` and ``what`` are words; ``remedy`` too. ``place`` is the
-    line that made it, ``home`` where the author is defined. ``inexact``: it may not be so. ``met_as`` is the author
-    and the location by which the model counts who met it."""
-
-    key: Key
-    who: str
-    what: str
-    remedy: str
-    place: Place
-    home: Place = field(default_factory=Place)
-    inexact: bool = False
-    met_as: tuple[str, str] = ("", "")
-    group: str = ""
-    """What it is one of, in words: several are told in one line, which then names each ``thing``."""
-    thing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +37,31 @@ class Author:
     home: Place
     known_as: str
     is_fixture: bool = False
+    wide: bool = False
+    """A fixture that serves several tests."""
+
+
+@dataclass(slots=True)
+class Remnant:
+    """State that stands after its author's own end. ``what`` is it in words; ``remedy`` too. ``place`` is the line that
+    made it. ``inexact``: it may not be so. ``met_as`` is the location by which the model counts who met it."""
+
+    key: Key
+    author: Author
+    what: str
+    remedy: str
+    place: Place
+    inexact: bool = False
+    met_as: str = ""
+    group: str = ""
+    """What it is one of, in words: several are told in one line, which then names each ``thing``."""
+    thing: str = ""
 
 
 def author_of(run: Run, unit: Unit, life: FixtureLife | None, place: Place) -> Author:
     """The fixture whose life it is, else the test, else the import."""
     if life is not None:
-        definition = life.definition
-        name = _UNITTEST.sub(r"\1 of \2", definition.name)
-        file = definition.place.file
-        where = (
-            relative(file, run.rootdir).replace("\\", "/") if own(run, definition.place) else definition.place.module
-        )
-        scope = "" if definition.scope == "function" else f"{definition.scope}-scoped "
-        known_as = f"fixture {definition.name}"
-        return Author(
-            f"fixture {clean(name)} in {where}", f"{scope}fixture {clean(name)}", definition.place, known_as, True
-        )
+        return _fixture(run, life.definition)
     test = run.tests.get(unit.nodeid)
     if test is not None:
         base = base_of(test.nodeid)
@@ -79,6 +69,19 @@ def author_of(run: Run, unit: Unit, life: FixtureLife | None, place: Place) -> A
         return Author(base, clean(test.nodeid.rpartition("/")[2]), home, test.nodeid)
     where = relative(place.file, run.rootdir).replace("\\", "/") or "a module"
     return Author(f"import of {where}", f"the import of {clean(where)}", place, unit.phase or "import")
+
+
+def _fixture(run: Run, definition: FixtureDefinition) -> Author:
+    home, known_as, wide = definition.place, f"fixture {definition.name}", definition.scope != "function"
+    xunit = _XUNIT.match(definition.name)
+    if xunit is not None:  # pytest's own, which calls the suite's
+        file = definition.baseid.partition("::")[0]
+        who = f"{xunit[1]} of {clean(xunit[2])}"
+        return Author(f"{who} in {file}", who, Place("", file), known_as, True, wide)
+    where = relative(home.file, run.rootdir).replace("\\", "/") if own(run, home) else home.module
+    name = f"fixture {clean(definition.name)}"
+    who = f"{definition.scope}-scoped {name}" if wide else name
+    return Author(f"{name} in {where}", who, home, known_as, True, wide)
 
 
 def base_of(nodeid: str) -> str:

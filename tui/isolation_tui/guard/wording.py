@@ -34,12 +34,6 @@ def line_of(run: Run, place: Place) -> str:
     return f"{clean(relative(place.file, run.rootdir))}:{place.line}" if place.line else clean(place.file)
 
 
-def import_line(place: str, what: str, tables: Sequence[str]) -> str:
-    named = ", ".join(map(clean, tables[:MOST_PLACES]))
-    more = f" and {len(tables) - MOST_PLACES} more" if len(tables) > MOST_PLACES else ""
-    return f"by import, {place}: {what} {named}{more}"
-
-
 # -- the error ----------------------------------------------------------------------------------------------------
 
 
@@ -51,7 +45,7 @@ def complaint(run: Run, test: Test, remnants: Sequence[Remnant]) -> str:
         authors.setdefault(remnant.key.author, []).append(remnant)
     told = _told_together([(remnant.what, remnant.group, remnant.thing) for remnant in remnants])
     more = f", and {number(len(told) - 1, 'other thing')}" if len(told) > 1 else ""
-    lines = [f"{remnants[0].who} left behind: {told[0][0]}{more}"]
+    lines = [f"{remnants[0].author.who} left behind: {told[0][0]}{more}"]
     for left in authors.values():
         lines += ["", *_paragraph(run, test, left)]
     lines += [
@@ -63,10 +57,11 @@ def complaint(run: Run, test: Test, remnants: Sequence[Remnant]) -> str:
 
 
 def _paragraph(run: Run, test: Test, left: Sequence[Remnant]) -> list[str]:
-    who, home = left[0].who, line_of(run, left[0].home)
-    lines = [f"who      {who}{f', {home}' if home else ''}"]
-    if "-scoped fixture" in who:
-        lines.append("         It ended with this test, which has no part in it.")
+    author = left[0].author
+    home = line_of(run, author.home)
+    lines = [f"who      {author.who}{f', {home}' if home else ''}"]
+    if author.wide:
+        lines.append("         It ended with this test, and is not the test's own.")
     told = _told_together([(remnant.what, remnant.group, remnant.thing) for remnant in left])
     for at, (text, first) in enumerate(told[:MOST_TOLD]):
         place = line_of(run, left[first].place)
@@ -87,9 +82,8 @@ def _told_together(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, in
     sentences = []
     for indices in groups.values():
         what, group, _ = things[indices[0]]
-        named = ", ".join(things[index][2] for index in indices[:MOST_PLACES])
-        more = f" and {len(indices) - MOST_PLACES} more" if len(indices) > MOST_PLACES else ""
-        sentences.append((f"{len(indices)} {group}: {named}{more}" if len(indices) > 1 else what, indices[0]))
+        named = _some([things[index][2] for index in indices])
+        sentences.append((f"{len(indices)} {group}: {named}" if len(indices) > 1 else what, indices[0]))
     return sentences
 
 
@@ -99,10 +93,10 @@ def _told_together(things: Sequence[tuple[str, str, str]]) -> list[tuple[str, in
 def merged(accounts: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The accounts of several processes as one; the leak that several saw is one."""
     cases: dict[Key, dict[str, Any]] = {}
-    lists: dict[str, dict[str, None]] = {"imports": {}, "doubts": {}, "skipped": {}}
+    lists: dict[str, dict[Any, None]] = {"imports": {}, "doubts": {}, "skipped": {}}
     for account in accounts:
         for name, known in lists.items():
-            known.update(dict.fromkeys(account[name]))
+            known.update(dict.fromkeys(tuple(each) if isinstance(each, list) else each for each in account[name]))
         for case in account["cases"]:
             key = Key(*case["key"])
             seen = cases.get(key)
@@ -134,7 +128,8 @@ def section(account: dict[str, Any], stale: Sequence[Key], *, verbose: bool) -> 
     if harmless:
         quiet = len({case["key"].author for case in harmless})
         lines.append((f"{number(quiet, 'author')} left what no later test read (-v names them)", ""))
-    lines += [(line, "") for line in account["imports"]]
+    if lines or verbose:  # what stands for every test from the start is worth a word beside something else
+        lines += _import_lines(account["imports"])
     if accepted:
         lines.append((f"accepted by the baseline: {len(accepted)}", ""))
     if stale:
@@ -168,6 +163,18 @@ def _author_lines(cases: Sequence[dict[str, Any]], verbose: bool) -> list[Line]:
     if len(told) > len(shown):
         lines.append((f"  and {number(len(told) - len(shown), 'other thing')}", ""))
     return lines
+
+
+def _import_lines(imports: Sequence[tuple[str, str, str]]) -> list[Line]:
+    made: dict[tuple[str, str], list[str]] = {}
+    for place, what, table in imports:
+        made.setdefault((place, what), []).append(clean(table))
+    return [(f"by import, {place}: {what} {_some(sorted(tables))}", "") for (place, what), tables in made.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_PLACES} more" if len(names) > MOST_PLACES else ""
+    return f"{', '.join(names[:MOST_PLACES])}{more}"
 
 
 def _harm(case: dict[str, Any]) -> tuple[Any, ...]:
