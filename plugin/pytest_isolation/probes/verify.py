@@ -14,7 +14,7 @@ Where nothing was counted it is said why.
 
 import os
 import weakref
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ..events import RowsCounted
 from ..recorder import Recorder, describe
@@ -35,14 +35,6 @@ _PATIENCE = {
 """What keeps a connection of ours from waiting. MySQL counts whole seconds."""
 
 
-class Asked(NamedTuple):
-    """A database that may be asked. Weak references; ``path`` is SQLite's file."""
-
-    pool: Any
-    dialect: Any
-    path: str
-
-
 class NotAsked(Exception):
     """Why nothing is counted."""
 
@@ -52,7 +44,8 @@ class VerifyProbe:
         self._recorder = recorder
         self._databases = databases
         self._rows = rows
-        self._asked: Dict[int, Asked] = {}
+        self._engines: Dict[int, Any] = {}
+        """Database -> weak reference to the engine that connected to it last: its pool may be another by then."""
         self._open: Dict[int, int] = {}
         """id of the driver's connection -> its database, while a transaction is open on it."""
         self._written: Dict[int, Dict[str, None]] = {}
@@ -62,9 +55,8 @@ class VerifyProbe:
 
     def connects(self, conn: Any, *_: Any) -> None:
         number = self._databases.number(conn)
-        if number is not None and number not in self._asked:
-            pool, dialect = weakref.ref(conn.engine.pool), weakref.ref(conn.dialect)
-            self._asked[number] = Asked(pool, dialect, str(conn.engine.url.database or ""))
+        if number is not None:
+            self._engines[number] = weakref.ref(getattr(conn.engine, "_proxied", conn.engine))
 
     def begins(self, conn: Any) -> None:
         number, dbapi = self._databases.number(conn), connection_of(conn)
@@ -106,11 +98,10 @@ class VerifyProbe:
         return rows, ""
 
     def _ask(self, number: int, tables: List[str], rows: List[Tuple[str, int]]) -> None:
-        asked = self._asked.get(number)
-        pool = asked.pool() if asked is not None else None
-        dialect = asked.dialect() if asked is not None else None
-        if asked is None or pool is None or dialect is None:
+        engine = self._engines[number]() if number in self._engines else None
+        if engine is None:
             raise NotAsked("its engine is gone")
+        pool, dialect, path = engine.pool, engine.dialect, engine.url.database
         if number in self._open.values() or any(ledger.pending for ledger in self._rows.ledgers_of(number)):
             raise NotAsked("a transaction is open")
         if getattr(dialect, "is_async", False):
@@ -122,8 +113,8 @@ class VerifyProbe:
             return
         if dialect.name not in _PATIENCE:
             raise NotAsked("how to ask %s without waiting is not known" % dialect.name)
-        if dialect.name == "sqlite" and not os.path.isfile(asked.path):
-            raise NotAsked("its file is not there" if asked.path else "it is in memory")
+        if dialect.name == "sqlite" and not os.path.isfile(path or ""):
+            raise NotAsked("its file is not there" if path else "it is in memory")
         _count_apart(pool, dialect, names, rows)
 
     def _shared(self, number: int, pool: Any) -> Any:

@@ -7,7 +7,7 @@ from .leaks import Leak, leaks
 from .mappings import MappedTwice, Mapping, mapped_twice
 from .outcome import Outcome
 from .process import Reach, StateResidue
-from .rows import Before, Found, Left, Met, Read, Share, Tally, Written
+from .rows import Before, Found, Left, Met, Read, Share, Tally, Verified, Written
 from .run import Run, RunState, Stamped, Worker
 from .schema import SchemaDifference, in_memory, schema_differences
 from .statements import FailedStatement
@@ -53,6 +53,7 @@ __all__ = [
     "TableEventKind",
     "Tally",
     "Test",
+    "Verified",
     "Worker",
     "Written",
     "came_of",

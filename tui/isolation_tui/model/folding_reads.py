@@ -1,4 +1,4 @@
-"""Folding what tests read, and what a real count of their rows said."""
+"""Folding what tests read."""
 
 from __future__ import annotations
 
@@ -65,9 +65,3 @@ def _meet(run: Run, test: Test, read: Read, rows: TableRows) -> None:
 
 def _age(entry: Residue) -> float:
     return entry.at
-
-
-def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> None:
-    test = run.tests.get(fact.nodeid)
-    if test is not None:
-        test.rows_counted.append(fact)

@@ -37,7 +37,7 @@ def test_started(run: Run, worker: Worker, at: float, fact: ev.TestStarted) -> N
     test.residue_met.clear()
     test.tables_before.clear()
     test.held_open.clear()
-    test.rows_counted.clear()
+    test.verified.clear()
     folding_process.test_started(worker, test)
     worker.starts += 1
     worker.current = test

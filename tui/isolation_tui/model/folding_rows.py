@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from .rows import KEYS_KEPT, Before, Found, Left, Residue, TableRows, Tally, Written
+from .rows import KEYS_KEPT, Before, Found, Left, Residue, TableRows, Tally, Verified, Written
 
 if TYPE_CHECKING:
     from .run import Run, Worker
@@ -154,6 +154,24 @@ def _meet(run: Run, table: TableRows, stood: Found, test: Test) -> None:
             tally = run.residue[name, table.database, table.table] = Tally(name, table.database, table.table, place)
         tally.rows = max(tally.rows, rows[name])
         tally.met += 1
+
+
+def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> None:
+    """A test's end. Of a table that was not seen to be created, the first count tells what was there before."""
+    test = run.tests.get(fact.nodeid)
+    if test is None:
+        return
+    counted: dict[str, int | None] = dict(fact.rows)
+    if fact.why_not:
+        counted = {name: None for number, name in test.tables_written if number == fact.database}
+    database = worker.databases.get(fact.database)
+    for name, rows in counted.items():
+        table = _table(worker, fact.database, name)
+        stands = sum(entry.rows for entry in table.standing() if not entry.open)
+        if table.before is None and rows is not None:
+            was_created = database is not None and name in database.tables
+            table.before = 0 if was_created else max(rows - stands, 0)
+        test.verified.append(Verified(table.database, name, stands + (table.before or 0), rows, fact.why_not))
 
 
 def test_ended(run: Run, worker: Worker, test: Test) -> None:

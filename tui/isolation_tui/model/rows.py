@@ -155,6 +155,22 @@ class Left:
     escape: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A real count of a table, at the end of a test that wrote to it, beside what the ledger says: rows that stand, and
+    those that were there before the suite. ``counted`` is None where nobody could be asked: ``why_not`` tells why."""
+
+    database: str
+    table: str
+    ledger: int
+    counted: int | None
+    why_not: str = ""
+
+    @property
+    def agrees(self) -> bool | None:
+        return None if self.counted is None else self.counted == self.ledger
+
+
 @dataclass(eq=False, slots=True)
 class Tally:
     """What one author left in one table in the course of a run, and how many tests started with it."""
@@ -191,6 +207,8 @@ class TableRows:
     """The first to insert since it was created."""
     inserted: int = 0
     """How many rows were inserted since then, rolled back or not."""
+    before: int | None = None
+    """Rows that were there before the suite; None as long as nobody has counted."""
     _found: Found | None = None
 
     def touch(self, start: int) -> None:
@@ -257,6 +275,7 @@ class TableRows:
         self.entries.clear()
         self.older.clear()
         self.inexact = False
+        self.before = 0
 
     def close(self, unit: Unit) -> None:
         """The unit's transaction has ended: what was open is so no more, and is told anew."""

@@ -343,7 +343,7 @@ _FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
     ev.RowsWritten: folding_rows.rows_written,
     ev.DatabasesUsed: folding_rows.databases_used,
     ev.TablesRead: folding_reads.tables_read,
-    ev.RowsCounted: folding_reads.rows_counted,
+    ev.RowsCounted: folding_rows.rows_counted,
     ev.NothingDone: folding_holders.nothing_done,
     ev.DropAwaited: folding_holders.drop_awaited,
     ev.WaitedInVain: folding_holders.waited_in_vain,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from pytest_isolation.events import Place, RowsCounted, WarningCaught
+from pytest_isolation.events import Place, WarningCaught
 
 from .holders import Held
 from .outcome import Outcome
 from .process import Reach, StateResidue
-from .rows import Before, Found, Left, Met, Read, Written
+from .rows import Before, Found, Left, Met, Read, Verified, Written
 from .tables import TableEvent
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ class Test:
     """(database label, table) -> rows of others that it read there, though nobody meant them to be there."""
     tables_before: dict[tuple[str, str], Before] = field(default_factory=dict, repr=False)
     """(database label, table) -> what had become of a table that it wrote to."""
-    rows_counted: list[RowsCounted] = field(default_factory=list, repr=False)
-    """What a real count said at its end, where that was asked for."""
+    verified: list[Verified] = field(default_factory=list, repr=False)
+    """What a real count said at its end of the tables that it wrote to, where that was asked for."""
     held_open: list[Held] = field(default_factory=list)
     """Connections and sessions that were taken during it and were out when it had ended."""
     state_found: dict[str, StateResidue] = field(default_factory=dict, repr=False)
