@@ -120,7 +120,8 @@ class ConnectionsProbe:
 
     def failed(self, context: Any) -> None:
         """A statement raised: say who stands in its way, if that is why."""
-        text = str(context.original_exception)
+        # What it was made with, as far as that is plain text: it may be an exception of the suite's own.
+        text = " ".join(given for given in context.original_exception.args if type(given) is str)
         why = next((why for why, texts in _IN_VAIN if any(each in text for each in texts)), "")
         conn = context.connection
         if why and self._databases is not None:

@@ -13,10 +13,13 @@ KIND = "left-open"
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each fixture, and for each line at which tests do so."""
+    """One finding for each fixture, and for each line at which tests do so. Of a test that failed, the traceback keeps
+    what it had not closed yet: that is none of its habits."""
     groups: dict[object, list[tuple[Test, Held]]] = defaultdict(list)
     for test in run.order:
         for held in open_at_end(test):
+            if held.life is None and test.failure is not None:
+                continue
             groups[held.author if held.author.startswith("fixture ") else held.place].append((test, held))
     return [_finding(run, left) for left in groups.values()]
 

@@ -124,10 +124,3 @@ class SharedSession:
 def open_at_end(test: Test) -> list[Held]:
     """What was taken for the test and is left open: neither a wide fixture's, nor gone with the test itself."""
     return [held for held in test.held_open if not (held.intended or held.collected)]
-
-
-def in_words(held: Held) -> str:
-    """``connection, in transaction, taken by fixture client``."""
-    state = ", in transaction" if held.in_transaction and held.what != "session" else ""
-    verb = "in a transaction begun" if held.what == "session" else "taken"
-    return f"{held.what}{state}{',' if held.what != 'session' else ''} {verb} by {held.author}"
