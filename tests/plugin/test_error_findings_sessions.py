@@ -231,6 +231,35 @@ SUITE = {
             with Flask("other").app_context():
                 db.create_all()
 
+        class User(db.Model):
+            id = db.Column(db.Integer, primary_key=True)
+            name = db.Column(db.String(20))
+
+        @pytest.fixture(scope="class")
+        def shop():
+            app = Flask("shop")
+            app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+            db.init_app(app)
+            with app.app_context():
+                db.create_all()
+            return app
+
+        @pytest.fixture
+        def context(shop):
+            with shop.app_context():
+                yield
+
+        @pytest.fixture(scope="class")
+        def owner(shop):
+            user = User(name="owner")
+            db.session.add(user)
+            db.session.commit()
+            return user
+
+        class TestOwner:
+            def test_in_its_own_context(self, context, request): request.getfixturevalue("owner")
+            def test_in_the_next_context(self, context, owner): assert owner.name == "owner"
+
         def test_expected(app):
             with pytest.raises(RuntimeError, match="outside of application context"):
                 db.create_all()
@@ -324,6 +353,7 @@ EXPECTED = {
     (F + "test_wide", F + "test_wide_again"): ("F13", "fixture wide"),
     (G + "test_tables", G + "test_more_tables"): ("F8", "fixture tables"),
     (G + "test_another_application",): ("F8", ""),
+    (G + "TestOwner::test_in_the_next_context",): ("F9", "fixture owner"),
     (H + "test_another_loop",): ("F14", ""),
     (H + "test_closed",): ("F14", ""),
 }

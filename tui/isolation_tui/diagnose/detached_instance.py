@@ -1,4 +1,4 @@
-"""An object outlived its session: DetachedInstanceError."""
+"""An object outlived its session: DetachedInstanceError. F9 where that ended with an application context, else F10."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None, Detach
         title=_title(model, life, lost, charged),
         tests=tuple(victim.nodeid for victim, _, _, _ in victims),
         evidence=tuple(evidence),
-        remedy=_remedy(model, life),
+        remedy=_remedy(model, life, lost),
         culprit=charged,
         command=command(run, lost.unit.nodeid if lost is not None else "", test.nodeid),
-        code="F10",
+        code="F9" if lost is not None and lost.way == "context" else "F10",
     )
 
 
@@ -95,13 +95,18 @@ def _title(model: str, life: FixtureLife | None, lost: Detached | None, charged:
     return f"{whose} outlived its session"
 
 
-def _remedy(model: str, life: FixtureLife | None) -> str:
+def _remedy(model: str, life: FixtureLife | None, lost: Detached | None) -> str:
     if life is None:
         return (
             f"Use a {model} only as long as its session lives: load it anew in each test, or hand on its id; "
             "expire_on_commit=False keeps what was loaded readable."
         )
     name = life.definition.name
+    if lost is not None and lost.way == "context":
+        return (
+            f"Flask-SQLAlchemy has a session for each application context, and removes it with that. Let fixture "
+            f"{name} live within one context, no longer, or give the {model}'s id, and load it in each test."
+        )
     if life.definition.scope == "function":
         return (
             f"Let fixture {name} yield inside the with block of its session (or application context), so that the "

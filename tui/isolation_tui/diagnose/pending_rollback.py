@@ -1,4 +1,5 @@
-"""A session that failed once and was never rolled back: "This Session's transaction has been rolled back"."""
+"""A session or connection that failed once and was never rolled back: "This Session's transaction has been rolled
+back", and PostgreSQL's "current transaction is aborted"."""
 
 from __future__ import annotations
 
@@ -18,6 +19,10 @@ _MESSAGE = re.compile(
     r"This Session's transaction has been rolled back"
     r"|Can't reconnect until invalid (?:savepoint )?transaction is rolled back"
 )
+_ABORTED = re.compile(r"current transaction is aborted, commands ignored until end of transaction block")
+_OF_ABORTED = frozenset(
+    ("InternalError", "DBAPIError", "InFailedSqlTransaction", "InFailedSQLTransactionError", "OperationalError")
+)
 _ORIGINAL = re.compile(r"Original exception was: ([^\n]+)")
 
 
@@ -25,7 +30,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each error that a session was left with, with the tests that met it so."""
     groups: dict[object, list[_Victim]] = {}
     for test in unexplained:
-        if matching(test, _EXCEPTIONS, _MESSAGE) is not None:
+        if matching(test, _EXCEPTIONS, _MESSAGE) or matching(test, _OF_ABORTED, _ABORTED):
             held, first = _holder(test), _first(run, test)
             key = (held and (held.worker, held.id), first and (first.worker, first.unit, first.place))
             groups.setdefault(key, []).append(_Victim(test, first, held))
@@ -38,20 +43,37 @@ class _Victim:
     first: FailedStatement | None
     """What the session's error was met by first, where that was seen."""
     held: FixtureLife | None
-    """The wide fixture that gave the session."""
+    """The wide fixture that gave the session, or the connection."""
 
 
 def _holder(test: Test) -> FixtureLife | None:
     """If there is just one that may have."""
-    givers = [life for life in wide_lives(test) if any(given.what == "session" for given in life.gave)]
-    return givers[0] if len(givers) == 1 else None
+    for what in ("session", "connection"):
+        givers = [life for life in wide_lives(test) if any(given.what == what for given in life.gave)]
+        if givers:
+            return givers[0] if len(givers) == 1 else None
+    return None
 
 
 def _first(run: Run, test: Test) -> FailedStatement | None:
-    original = matching(test, _EXCEPTIONS, _ORIGINAL)
-    if original is None or test.failure is None:
+    if test.failure is None:
         return None
-    return first_met(run, test.worker, original.group(1), test.failure.ended)
+    original = matching(test, _EXCEPTIONS, _ORIGINAL)
+    if original is not None:
+        return first_met(run, test.worker, original.group(1), test.failure.ended)
+    aborted = matching(test, _OF_ABORTED, _ABORTED)
+    last = first_met(run, test.worker, aborted.string, test.failure.ended) if aborted is not None else None
+    before = [] if last is None else run.failed_statements[: run.failed_statements.index(last)]
+    return next(
+        (
+            failed
+            for failed in reversed(before)
+            if last is not None
+            and (failed.worker, failed.database) == (last.worker, last.database)
+            and failed.mark != last.mark
+        ),
+        None,
+    )
 
 
 def _finding(run: Run, victims: list[_Victim]) -> Finding:
@@ -60,18 +82,19 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
     swallowed = author is not None and author.failure is None
     evidence = []
     if held is not None:
-        text = f"{held.definition.scope}-scoped fixture {held.name} gives one session to {len(held.users)} tests"
+        text = f"{held.definition.scope}-scoped fixture {held.name} serves {len(held.users)} tests"
         evidence.append(Evidence(text, held.definition.place, held.asked_by.nodeid if held.asked_by else ""))
     original = matching(test, _EXCEPTIONS, _ORIGINAL)
-    error = original.group(1) if original is not None else "an error"
+    error = original.group(1) if original is not None else first.error if first is not None else ""
+    what = "connection" if held is not None and all(given.what != "session" for given in held.gave) else "session"
     if first is not None:
         how = ", which passed" if swallowed else ""
         text = f"{error} {by(run, first.worker, first.unit)}{how}"
         evidence.append(Evidence(text, first.place, first.unit.nodeid))
-    elif original is not None:
+    elif error:
         evidence.append(Evidence(f"{error}, it was not seen when"))
     if test.failure is not None:
-        evidence.append(Evidence("the session still waits for its rollback", failed_at(run, test.failure), test.nodeid))
+        evidence.append(Evidence(f"the {what} still waits for its rollback", failed_at(run, test.failure), test.nodeid))
     charged = ""
     if held is not None:
         charged = f"fixture {held.definition.name}"
@@ -79,7 +102,7 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
         charged = culprit(run, first.worker, first.unit)
     return Finding(
         kind=KIND,
-        title=_title(author, held, swallowed),
+        title=_title(what, author, held, swallowed),
         tests=tuple(victim.test.nodeid for victim in victims),
         evidence=tuple(evidence),
         remedy=_remedy(held, author if swallowed else None),
@@ -89,8 +112,8 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
     )
 
 
-def _title(author: Test | None, held: FixtureLife | None, swallowed: bool) -> str:
-    session = f"The session of fixture {held.name}" if held is not None else "A session"
+def _title(what: str, author: Test | None, held: FixtureLife | None, swallowed: bool) -> str:
+    session = f"The {what} of fixture {held.name}" if held is not None else f"A {what}"
     if author is None:
         return f"{session} was not rolled back after an error"
     return f"{session} was not rolled back after {short(author.nodeid)} {'met an error' if swallowed else 'failed'}"
@@ -99,8 +122,8 @@ def _title(author: Test | None, held: FixtureLife | None, swallowed: bool) -> st
 def _remedy(held: FixtureLife | None, author: Test | None) -> str:
     if held is not None:
         return (
-            f"Give each test a session of its own: let fixture {held.definition.name} be function-scoped, and roll "
-            "back in its teardown. The first error has a cause of its own; this only stops it from spreading."
+            f"Give each test one of its own: let fixture {held.definition.name} be function-scoped, and roll back in "
+            "its teardown. The first error has a cause of its own; this only stops it from spreading."
         )
     if author is not None:
         return (
