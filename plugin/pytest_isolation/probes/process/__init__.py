@@ -27,9 +27,9 @@ PARTS = ("env", "config", "cwd", "logging", "warnings", "random", "globals")
 """What can be switched off by itself. ``globals`` are modules and memoised functions too, ``env`` is ``sys.path``
 too."""
 
-LEAST_BUDGET = 600
+LEAST_BUDGET = 300
 """Marks compared after each test: some 30 us."""
-MARKS_A_SECOND = 400_000
+MARKS_A_SECOND = 200_000
 """More of them after a test that took longer: a fiftieth of its time."""
 
 
@@ -38,6 +38,8 @@ class ProcessProbe:
         self._recorder = recorder
         self._tests: List[str] = []
         self._begun = False
+        self._after_fixture = False
+        """Whether the last look was at the end of a fixture's step."""
         self._looked_at = 0.0
         self.failed = recorder.guarded(PROBE, self._say_reach)
         """To be called with the item of a test that has failed, while its fixtures last."""
@@ -67,14 +69,28 @@ class ProcessProbe:
     # -- when to look ---------------------------------------------------------------------------------------------
 
     def leave_stage(self) -> None:
-        """A unit leaves the stage: what is cheap to compare."""
-        if self._begun:
+        """A unit leaves the stage: what is cheap to compare. Its own guard: this is called some twenty times a test."""
+        if not self._begun:
+            return
+        recorder = self._recorder
+        stage = recorder.stage
+        if stage:
+            self._after_fixture = True
+        elif self._after_fixture:
+            self._after_fixture = False
+            if recorder.phase == "setup":  # from one fixture to the next one nothing of the suite's runs
+                self._after_fixture = True
+                return
+        try:
             if self._environment is not None:
                 self._environment.look()
             if self._config:
                 self.apps.look()
-            if self._recorder.phase == "finish" and not self._recorder.stage:
+            if recorder.phase == "finish" and not stage:
                 self._tell(len(self._tests))
+        except Exception as error:
+            self._begun = False
+            recorder.disable(PROBE, error)
 
     def test_edge(self) -> None:
         if self._recorder.phase == "teardown":
@@ -118,6 +134,8 @@ class ProcessProbe:
         for part in (self._directory, self._logs, self._warnings, self._seeds):
             if part is not None and self._recorder.phase != "finish":  # pytest itself goes back to where it came from
                 part.look()
+        if self._environment is not None:
+            self._environment.look_closely()
         if self._config:
             self.apps.settle()
         if self._globals:
@@ -132,7 +150,7 @@ def arm(recorder: Recorder, settings: Settings) -> "ProcessProbe | None":
     if PROBE in settings.off:
         return None
     probe = ProcessProbe(recorder, settings.off)
-    recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.leave_stage))
+    recorder.before_phase_ends.append(probe.leave_stage)
     recorder.at_test_edges.append(recorder.guarded(PROBE, probe.test_edge))
     recorder.around_wide_fixtures.append(recorder.guarded(PROBE, probe.around_wide_fixture))
     if "config" not in settings.off:

@@ -2,11 +2,11 @@
 
 import os
 import sys
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from .changes import Changes
 
-_Environ = type(os.environ)
+_Environ: Any = type(os.environ)
 _OURS = ("PYTEST_", "ISOLATION_TUI")
 """Set by pytest, by pytest-xdist and for us."""
 
@@ -22,20 +22,25 @@ class Environment:
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
-        self._environ: Any = os.environ
         self._current_test = _key("PYTEST_CURRENT_TEST")
+        self._environ = id(os.environ)
         self._seen: Dict[Any, Any] = {}
-        self._path: List[int] = []
-        self._path_mark: Any = None
+        self._list: List[int] = []
+        """Ids: of ``sys.path`` and of what is in it."""
+        self._path: Tuple[Any, ...] = ()
 
     def begin(self) -> None:
-        self._environ = os.environ
-        data = self._data()
+        self._environ = id(os.environ)
+        data = _data(os.environ)
         self._seen = dict(data) if data is not None else {}
-        self._path_mark = self._mark_of_path()
+        self._list, self._path = _path()
 
     def look(self) -> None:
-        data = self._data()
+        environ: Any = os.environ
+        if id(environ) != self._environ:
+            self._changes.saw("env", "os.environ", self._environ, id(environ), "another object stands for it")
+            self._environ = id(environ)
+        data = _data(environ)
         if data is not None:
             seen, key = self._seen, self._current_test
             value = data.get(key)  # pytest sets it in every phase
@@ -46,18 +51,15 @@ class Environment:
             if data != seen:
                 self._compare(data)
         path = sys.path
-        if type(path) is not list or list(map(id, path)) != self._path:
-            before, self._path_mark = self._path_mark, self._mark_of_path()
-            if before != self._path_mark:
-                detail = "%s entries, was %s" % (len(self._path_mark), len(before))
-                self._changes.saw("path", "sys.path", before, self._path_mark, detail)
+        if type(path) is not list or len(path) != len(self._list) - 1:
+            self._compare_path()
 
-    def _data(self) -> Optional[Dict[Any, Any]]:
-        environ: Any = os.environ
-        if environ is not self._environ:
-            self._changes.saw("env", "os.environ", id(self._environ), id(environ), "another object stands for it")
-            self._environ = environ
-        return getattr(environ, "_data", None) if type(environ) is _Environ else None
+    def look_closely(self) -> None:
+        """Also where the path has changed and is as long as it was."""
+        self.look()
+        path = sys.path
+        if type(path) is not list or [id(path), *map(id, path)] != self._list:
+            self._compare_path()
 
     def _compare(self, data: Dict[Any, Any]) -> None:
         seen, self._seen = self._seen, dict(data)
@@ -68,14 +70,24 @@ class Environment:
                 if not name.startswith(_OURS):
                     self._changes.saw("env", name, before, now)
 
-    def _mark_of_path(self) -> Any:
-        """Strings are compared as such, anything else by identity."""
-        path = sys.path
-        if type(path) is not list:
-            self._path = []
-            return (id(path),)
-        self._path = list(map(id, path))
-        return tuple([each if type(each) is str else id(each) for each in path])
+    def _compare_path(self) -> None:
+        before = self._path
+        self._list, self._path = _path()
+        if before != self._path:
+            detail = "%d entries, was %d" % (len(self._path), len(before))
+            self._changes.saw("path", "sys.path", before, self._path, detail)
+
+
+def _data(environ: Any) -> Optional[Dict[Any, Any]]:
+    return environ._data if type(environ) is _Environ else None
+
+
+def _path() -> Tuple[List[int], Tuple[Any, ...]]:
+    """Ids, and marks: strings are compared as such, anything else by identity."""
+    path = sys.path
+    if type(path) is not list:
+        return [id(path)], (id(path),)
+    return [id(path), *map(id, path)], tuple([each if type(each) is str else id(each) for each in path])
 
 
 class Directory:

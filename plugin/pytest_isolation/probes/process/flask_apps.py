@@ -12,10 +12,12 @@ from .marks import attributes_of, mark, type_name
 
 
 class _App:
-    __slots__ = ("label", "reference", "seen")
+    __slots__ = ("config", "label", "reference", "seen")
 
     def __init__(self, app: Any, label: str, forget: Callable[[Any], None]) -> None:
         self.reference = weakref.ref(app, forget)
+        self.config: Callable[[], Any] = lambda: None
+        """A weak reference, once it is known as it is to be."""
         self.label = label
         self.seen: Dict[str, Tuple[List[int], Dict[str, Any]]] = {}
         """config and extension -> ids of the values, and marks by key."""
@@ -64,33 +66,33 @@ class FlaskApps:
         return known.label if known is not None and known.reference() is value else ""
 
     def settle(self) -> None:
-        """The unit that made the fresh ones has ended: from now on they are as they are."""
+        """The unit that made the fresh ones has ended: from now on they are as they are. Extensions are compared, and
+        what is left of those that are no more is forgotten."""
         fresh, self._fresh = self._fresh, []
         for known in fresh:
-            app = known.reference()
-            if app is not None:
-                for what, held in _held(app):
-                    known.seen[what] = list(map(id, dict.values(held))), _marks(held)
-        gone, self._gone = self._gone, []
-        for known in gone:
-            for what in ("config", "extension"):
-                self._changes.gone(what, known.label + ".")
+            for what, held in _held(known.reference()):
+                known.seen[what] = _ids(held), _marks(held)
+                if what == "config":
+                    known.config = weakref.ref(held)
+        if self._gone:
+            gone, self._gone = self._gone, []
+            for known in gone:
+                for what in ("config", "extension"):
+                    self._changes.gone(what, known.label + ".")
+        for known in list(self._apps.values()):
+            for what, held in _held(known.reference()) if known.seen else ():
+                if what not in known.seen or _ids(held) != known.seen[what][0]:
+                    self._compare(known, what, held)
 
     def look(self) -> None:
         for known in list(self._apps.values()):
-            if not known.seen:
-                continue
-            app = known.reference()
-            if app is None:
-                continue
-            for what, held in _held(app):
-                ids, marks = known.seen.get(what, ([], {}))
-                if list(map(id, dict.values(held))) != ids or len(held) != len(marks):
-                    self._compare(known, what, held, marks)
+            config = known.config()
+            if config is not None and _ids(config) != known.seen["config"][0]:
+                self._compare(known, "config", config)
 
-    def _compare(self, known: _App, what: str, held: Dict[Any, Any], before: Dict[str, Any]) -> None:
-        now = _marks(held)
-        known.seen[what] = list(map(id, dict.values(held))), now
+    def _compare(self, known: _App, what: str, held: Dict[Any, Any]) -> None:
+        before, now = known.seen[what][1] if what in known.seen else {}, _marks(held)
+        known.seen[what] = _ids(held), now
         for name in {**before, **now}:
             if before.get(name) != now.get(name):
                 detail = type_name(dict.__getitem__(held, name)) if name in now else ""
@@ -120,7 +122,7 @@ def views(app: Any, urls: Iterable[str]) -> List[Any]:
 
 
 def _held(app: Any) -> List[Tuple[str, Dict[Any, Any]]]:
-    attributes = attributes_of(app) or {}
+    attributes = attributes_of(app) or {}  # nothing of None
     config: Any = attributes.get("config")
     extensions: Any = attributes.get("extensions")
     found: List[Tuple[str, Dict[Any, Any]]] = []
@@ -129,6 +131,10 @@ def _held(app: Any) -> List[Tuple[str, Dict[Any, Any]]]:
     if type(extensions) is dict:
         found.append(("extension", extensions))
     return found
+
+
+def _ids(held: Dict[Any, Any]) -> List[int]:
+    return list(map(id, dict.values(held)))
 
 
 def _marks(held: Dict[Any, Any]) -> Dict[str, Any]:

@@ -12,9 +12,9 @@ from itertools import islice
 from types import GetSetDescriptorType
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
-MOST_ELEMENTS = 100
+MOST_ELEMENTS = 32
 """Of one container, from its start; as many again from its end."""
-MOST_MARKS = 400
+MOST_MARKS = 200
 """Of one global, whatever it holds."""
 DEPTH = 3
 
@@ -64,6 +64,11 @@ def is_one_of(value: Any, kinds: Set[int]) -> bool:
 
 def is_container(value: Any) -> bool:
     return id(type(value)) in CONTAINERS
+
+
+def maps(value: Any) -> bool:
+    """Whether it is a mapping among the containers."""
+    return id(type(value)) in _DICTS
 
 
 def inside(value: Any, marked: Callable[[Any], Any] = id) -> List[Any]:

@@ -9,7 +9,7 @@ own (mapped models, enumerations), and names like ``__this__``.
 
 import sys
 from abc import ABCMeta
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 from ...callers import is_library
@@ -28,12 +28,16 @@ from .marks import (
     type_name,
 )
 from .memoised import Memoised
+from .quick_look import QuickLook, Watched
 
 _OUR_PACKAGE = __name__.partition(".")[0]
 _PYTHONS_METACLASSES = ids(type, ABCMeta)
 _METHODS = ids(staticmethod, classmethod)
 
 Among = List[str]
+
+SMALL_PROJECT = 800
+"""In marks: a project no larger is looked at as a whole after each test."""
 
 
 class _Project:
@@ -48,29 +52,34 @@ class _Project:
 
 
 class _Holder:
-    """A module's or class's names: what stood for their values at the last look."""
+    """A module's or class's names, and the marks of their values. ``watched`` tells which of them are looked into.
 
-    __slots__ = ("_deep", "_ids", "_marks", "prefix")
+    In a test module tests are passed over: there are many, and nobody binds them anew.
+    """
+
+    __slots__ = ("_is_of_tests", "_marks", "prefix", "watched")
 
     def __init__(self, prefix: str, names: Mapping[str, Any], project: _Project) -> None:
         self.prefix = prefix
+        self._is_of_tests = _is_of_tests(names)
         self._marks: Dict[str, Any] = {}
         self._remember(names, project)
 
     def _remember(self, names: Mapping[str, Any], project: _Project) -> None:
-        self._ids = list(map(id, names.values()))
         self._marks = {}
-        self._deep: List[Tuple[str, List[Any]]] = []
-        """Name -> what is inside its value, quickly compared."""
+        self.watched: Watched = {}
         for name, value in list(names.items()):
             if type(name) is not str or name[:2] == "__" or name[:1] == "@" or name.startswith(("_abc_", "_sa_")):
+                continue
+            if self._is_of_tests and name[:4] in ("test", "Test"):
                 continue
             held = _inside_of(value, project.own)
             if held is None or not self._is_home(name, value, project):
                 self._marks[name] = mark(value), ()
+                self.watched[name] = False
             else:
                 self._marks[name] = id(value), tuple(inside(held, mark))
-                self._deep.append((name, inside(held)))
+                self.watched[name] = True
 
     def _is_home(self, name: str, value: Any, project: _Project) -> bool:
         """The first holder follows it, for as long as it has it."""
@@ -80,23 +89,8 @@ class _Holder:
         project.homes[id(value)] = self, name
         return True
 
-    def look(self, names: Mapping[str, Any], project: _Project, changes: Changes, among: Among) -> int:
-        """Tell changes what differs; how many marks that took."""
-        cost = len(self._ids) + 10
-        changed = list(map(id, names.values())) != self._ids or len(names) != len(self._ids)
-        if not changed:
-            for name, before in self._deep:
-                value = names[name]
-                held = value if is_container(value) else attributes_of(value)
-                cost += len(before) + 10
-                if held is None or inside(held) != before:
-                    changed = True
-                    break
-        if changed:
-            self._tell(names, project, changes, among)
-        return cost
-
-    def _tell(self, names: Mapping[str, Any], project: _Project, changes: Changes, among: Among) -> None:
+    def compare(self, names: Mapping[str, Any], project: _Project, changes: Changes, among: Among) -> None:
+        """Tell changes what differs."""
         before = self._marks
         self._remember(names, project)
         for name in {**before, **self._marks}:
@@ -129,55 +123,67 @@ def _detail(old: Any, new: Any, value: Any) -> str:
 class _Module:
     """One module: its own names, its classes', its memoised functions."""
 
-    __slots__ = ("caches", "classes", "holder", "id", "looked_at", "name")
+    __slots__ = ("_caches", "_classes", "_holder", "_quick", "id", "looked_at", "name")
 
     def __init__(self, name: str, module: Any, project: _Project, looked_at: int) -> None:
         self.name = name
-        self.id = id(module)
         self.looked_at = looked_at
         """How many tests had ended."""
+        self.follow(module, project)
+
+    def follow(self, module: Any, project: _Project) -> None:
+        """From now on; what is no module of Python's own has nothing in it."""
+        self.id = id(module)
+        self._classes: Dict[str, _Holder] = {}
+        self._caches: List[Memoised] = []
         names = module.__dict__ if type(module) is ModuleType else {}
-        self.holder = _Holder(name + ".", names, project)
-        self.classes: List[Tuple[str, _Holder]] = []
-        self.caches: List[Memoised] = []
+        self._holder = _Holder(self.name + ".", names, project)
         self._find(names, project)
 
     def _find(self, names: Dict[str, Any], project: _Project) -> None:
-        known = dict(self.classes)
-        self.classes, self.caches = [], [cache for cache in self.caches if cache.alive]
+        known, self._classes = self._classes, {}
+        self._caches = [cache for cache in self._caches if cache.alive]
         for name, value in list(names.items()):
             if type(name) is not str:
                 continue
             self._find_cache(value)
-            if is_one_of(value, _PYTHONS_METACLASSES) and class_module(value) == self.name:
+            if (
+                is_one_of(value, _PYTHONS_METACLASSES)
+                and class_module(value) == self.name
+                and name in self._holder.watched
+            ):
                 inner = class_names(value)
-                prefix = "%s.%s." % (self.name, name)
-                self.classes.append((name, known.get(name) or _Holder(prefix, inner, project)))
+                self._classes[name] = known.get(name) or _Holder("%s.%s." % (self.name, name), inner, project)
                 for attribute in list(inner.values()):
                     self._find_cache(attribute)
+        classes = [(name, holder.watched) for name, holder in self._classes.items()]
+        self._quick = QuickLook(names, self._holder.watched, classes)
 
     def _find_cache(self, value: Any) -> None:
         if is_one_of(value, _METHODS):
             value = value.__func__
-        if type(value) is CacheWrapper and not any(cache.is_of(value) for cache in self.caches):
+        if type(value) is CacheWrapper and not any(cache.is_of(value) for cache in self._caches):
             cache = Memoised(value)
             if cache.module == self.name:
-                self.caches.append(cache)
+                self._caches.append(cache)
+
+    @property
+    def cost(self) -> int:
+        return self._quick.cost + 10 * len(self._caches)
 
     def look(self, module: Any, project: _Project, changes: Changes, among: Among) -> int:
+        """How many marks that took to compare."""
         names = module.__dict__
-        held = self.holder._ids
-        cost = self.holder.look(names, project, changes, among)
-        if self.holder._ids is not held:
+        if not self._quick.same(names):
+            self._holder.compare(names, project, changes, among)
+            for name, holder in self._classes.items():
+                value = names.get(name)
+                if is_one_of(value, _PYTHONS_METACLASSES):
+                    holder.compare(class_names(value), project, changes, among)
             self._find(names, project)
-        for name, holder in self.classes:
-            value = names.get(name)
-            if is_one_of(value, _PYTHONS_METACLASSES):
-                cost += holder.look(class_names(value), project, changes, among)
-        for cache in self.caches:
-            cost += 10
+        for cache in self._caches:
             cache.look(changes, among)
-        return cost
+        return self.cost
 
 
 class ModuleGlobals:
@@ -192,6 +198,11 @@ class ModuleGlobals:
         """Their top-level names."""
         self._ring: List[_Module] = []
         self._at = 0
+        self._of_tests: List[Tuple[str, _Module]] = []
+        """File, and module: looked at after their own tests only."""
+        self._near: Tuple[str, List[_Module]] = "", []
+        """File of the present test, and its module."""
+        self._is_small = False
         self._known: Set[str] = set()
         self._modules: Any = None
         self._count = -1
@@ -202,8 +213,8 @@ class ModuleGlobals:
             self._discover(self._modules, 0)
 
     def look(self, ended: int, budget: int = sys.maxsize) -> None:
-        """``ended`` is how many tests have ended. ``budget`` is in marks compared, some 50 ns each; at least one module
-        is looked at."""
+        """``ended`` is how many tests have ended. ``budget`` is in marks compared, some 100 ns each; at least one
+        module is looked at, and that of the present test."""
         modules: Any = sys.modules
         if modules is not self._modules:
             self._changes.saw("module", "sys.modules", id(self._modules), id(modules), "another object stands for it")
@@ -212,21 +223,34 @@ class ModuleGlobals:
             return
         if len(modules) != self._count:
             self._discover(modules, ended)
+        for known in self._present():
+            self._look_at(known, modules, ended)
+        if self._is_small:
+            budget = sys.maxsize
         for _ in range(len(self._ring)):
             if self._at >= len(self._ring):
                 self._at = 0
-            budget -= self._look_at(self._at, modules, ended)
+            budget -= self._look_at(self._ring[self._at], modules, ended)
             self._at += 1
             if budget <= 0:
                 break
 
-    def _look_at(self, number: int, modules: Dict[str, Any], ended: int) -> int:
-        known = self._ring[number]
+    def _present(self) -> List[_Module]:
+        file = self._tests[-1].partition("::")[0] if self._tests else ""
+        if file != self._near[0]:
+            self._near = file, [known for path, known in self._of_tests if path.endswith("/" + file)]
+        return self._near[1]
+
+    def _look_at(self, known: _Module, modules: Dict[str, Any], ended: int) -> int:
         among = self._tests[known.looked_at :] if len(self._tests) > known.looked_at + 1 else []
         known.looked_at = ended
         module = modules.get(known.name)
         if id(module) != known.id:
-            self._ring[number] = self._replaced(known, module, among)
+            detail = "" if module is None else "another %s stands for it" % type_name(module)
+            before = None if known.id == id(None) else known.id
+            now = None if module is None else id(module)
+            self._changes.saw("module", known.name, before, now, detail, among)
+            known.follow(module, self._project)
             return 50
         if type(module) is not ModuleType:  # planted, or lazy
             return 1
@@ -234,13 +258,6 @@ class ModuleGlobals:
             return known.look(module, self._project, self._changes, among)
         except RuntimeError:  # another thread changes it meanwhile
             return 50
-
-    def _replaced(self, known: _Module, module: Any, among: Among) -> _Module:
-        detail = "" if module is None else "another %s stands for it" % type_name(module)
-        before = None if known.id == id(None) else known.id
-        now = None if module is None else id(module)
-        self._changes.saw("module", known.name, before, now, detail, among)
-        return _Module(known.name, module, self._project, known.looked_at)
 
     def _discover(self, modules: Dict[str, Any], ended: int) -> None:
         """Modules that are new. To import one late is no change; to plant one that no file made is."""
@@ -253,12 +270,20 @@ class ModuleGlobals:
             if type(module) is ModuleType and _is_own(name, module.__dict__):
                 self.own.add(name)
                 self.packages.add(name.partition(".")[0])
-                fresh.append((name, module))
+                is_of_tests = "test" in name.rpartition(".")[2] and _is_of_tests(module.__dict__)
+                fresh.append((is_of_tests, name, module))
             elif not first and _is_planted(module):
                 self._changes.saw("module", name, None, id(module), type_name(module))
-                fresh.append((name, module))
-        fresh.sort(key=lambda each: _is_of_tests(each[0]))  # what they import is another module's
-        self._ring += [_Module(name, module, self._project, ended) for name, module in fresh]
+                fresh.append((False, name, module))
+        fresh.sort(key=lambda each: each[0])  # what tests import is another module's
+        for is_of_tests, name, module in fresh:
+            known = _Module(name, module, self._project, ended)
+            if is_of_tests:
+                self._of_tests.append((module.__dict__["__file__"].replace("\\", "/"), known))
+            else:
+                self._ring.append(known)
+        self._near = "", []
+        self._is_small = sum(known.cost for known in self._ring) <= SMALL_PROJECT
 
 
 def _is_own(name: str, names: Dict[str, Any]) -> bool:
@@ -266,9 +291,15 @@ def _is_own(name: str, names: Dict[str, Any]) -> bool:
     return type(file) is str and name.partition(".")[0] != _OUR_PACKAGE and not is_library(file)
 
 
-def _is_of_tests(name: str) -> bool:
-    last = name.rpartition(".")[2]
-    return last.startswith("test_") or last.endswith("_test") or last == "conftest"
+def _is_of_tests(names: Mapping[str, Any]) -> bool:
+    """Whether tests are defined in it; a class is one as well, if its methods are tests."""
+    for name, value in list(names.items()):
+        if type(name) is str and name[:4] == "test" and type(value) is FunctionType:
+            return True
+        is_class = type(name) is str and name[:4] == "Test" and type(value) is type
+        if is_class and class_module(value) == names.get("__name__") and _is_of_tests(class_names(value)):
+            return True
+    return False
 
 
 def _is_planted(module: Any) -> bool:
