@@ -33,6 +33,7 @@ def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = (), verify: boo
         if verify:
             arm_verify(recorder, module, databases, rows, schema)
         arm_failures(recorder, module, databases)
+        arm_given(recorder, module)
         if held is not None:
             connections.arm_core(recorder, module, held, databases, schema)
         recorder.at_test_edges.append(recorder.guarded("databases", databases.say_gone))  # when all have told of them
@@ -45,7 +46,6 @@ def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = (), verify: boo
         arm_orm(recorder, module, package.event)
         if held is not None:
             connections.arm_orm(recorder, module, package.event, held)
-        arm_given(recorder, module, package.event)
 
     when_imported({name: recorder.guarded(name, arm) for name, arm in (("sqlalchemy", core), ("sqlalchemy.orm", orm))})
 

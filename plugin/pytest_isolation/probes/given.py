@@ -39,9 +39,9 @@ _attributes_of = type.__dict__["__dict__"].__get__
 
 
 class GivenProbe:
-    def __init__(self, recorder: Recorder, orm: Any, event: Any) -> None:
+    def __init__(self, recorder: Recorder, event: Any) -> None:
         self._recorder = recorder
-        self._orm, self._event = orm, event
+        self._event = event
         self._listens = False
         self._held: Dict[int, Tuple[Any, int, str]] = {}
         """id(instance) -> (weak reference, life, model)."""
@@ -66,7 +66,7 @@ class GivenProbe:
         if not self._listens:
             self._listens = True
             detached = self._recorder.guarded(PROBE, self.detached)
-            self._event.listen(self._orm.Session, "persistent_to_detached", detached)
+            self._event.listen(sys.modules["sqlalchemy.orm"].Session, "persistent_to_detached", detached)
         state = object.__getattribute__(instance, "_sa_instance_state")
         return state.key is not None and state.session is None
 
@@ -106,7 +106,7 @@ def _what(kind: type) -> Tuple[str, str]:
     return "", ""
 
 
-def arm(recorder: Recorder, orm: Any, event: Any) -> None:
-    """Look at what fixtures give from now on; ``orm`` is ``sqlalchemy.orm`` as the suite imported it."""
-    probe = GivenProbe(recorder, orm, event)
+def arm(recorder: Recorder, sqlalchemy: Any) -> None:
+    """Look at what fixtures give from now on; ``sqlalchemy`` is the module as the suite imported it."""
+    probe = GivenProbe(recorder, sqlalchemy.event)
     recorder.at_fixture_values.append(recorder.guarded(PROBE, probe.look))
