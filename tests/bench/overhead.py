@@ -2,8 +2,8 @@
 
     python tests/bench/overhead.py [--rounds 5] [--suite trivial|database]
 
-Each round runs bare pytest, ``--setup-show``, ``--report-log`` (where pytest-reportlog is installed) and ours, one
-after another on the same suite; the figure is the median of the rounds' ratios to their own bare run.
+Each round runs bare pytest, ``--setup-show``, ``--report-log`` (where pytest-reportlog is installed), the guard alone
+(``--isolation=report``) and ours, one after another on the same suite; the figure is the median of the rounds' ratios to their own bare run.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def configurations(folder: Path) -> dict[str, Callable[[], None]]:
     }
     if importlib.util.find_spec("pytest_reportlog"):
         found["--report-log"] = lambda: plain(folder, "--report-log", str(folder / "log.jsonl"))
+    found["--isolation"] = lambda: plain(folder, "--isolation=report")
     found["isolation-tui"] = lambda: observed(folder)
     return found
 

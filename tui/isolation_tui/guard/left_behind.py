@@ -186,7 +186,8 @@ def _changed(ended: Ended, standing: Standing) -> Iterator[tuple[bool, tuple[int
             continue
         if gone:
             before = made.before
-            if before is None or ended.are_one(before.last, made.unit) or ended.has_left(before.unit):
+            owned = before is not None and not (ended.has_left(before.unit) and ended.has_left(before.last))
+            if before is None or not owned or ended.are_one(before.last, made.unit):
                 del standing.missing[where]  # its own, or what one before it had left: nobody misses it
                 continue
         life = ended.worker.lives.get(made.unit.life)
