@@ -55,11 +55,14 @@ PLUGINS = Environment(
         "aiosqlite", "asyncpg", "greenlet",
     ),
 )  # fmt: skip
-OLD = Environment("old", "3.9", ("pytest==7.4.4", "SQLAlchemy==1.4.54"))
+OLD = Environment("old", "3.9", ("pytest==7.4.4", "pytest-subtests", "SQLAlchemy==1.4.54"))
 OLD_DATABASES = Environment(
     "old-databases", "3.9", (*OLD.packages, "psycopg2-binary", "asyncpg", "aiosqlite", "greenlet")
 )
-USUAL = Environment("usual", "3.11", ("pytest==8.4.2", "SQLAlchemy>=2.0.40,<2.1", "Flask-SQLAlchemy>=3.1,<3.2"))
+USUAL = Environment(
+    "usual", "3.11",
+    ("pytest==8.4.2", "pytest-subtests", "SQLAlchemy>=2.0.40,<2.1", "Flask-SQLAlchemy>=3.1,<3.2"),
+)  # fmt: skip
 NEWEST = Environment("newest", "3.13", ("pytest>=9.1", "SQLAlchemy>=2.1", "freezegun", "time-machine"))
 ANCIENT = Environment("ancient", "3.9", ("pytest==6.2.5", "SQLAlchemy==1.3.24"))
 

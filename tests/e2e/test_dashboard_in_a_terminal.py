@@ -104,8 +104,10 @@ def test_the_demo_breaks_is_mended_and_is_as_it_was(open_terminal: Open, demo: P
     _back(terminal)
 
     terminal.press("/")
-    terminal.press(*"is:error", "Enter")
-    terminal.wait_for("83 of 287")
+    terminal.press(*"is:error")
+    terminal.wait_for("83 of 287", "Keep")
+    terminal.press("Enter")
+    terminal.wait_for("83 of 287", "f Findings")  # the letters are verbs again
     terminal.press("R")
     terminal.wait_for("117/117")
     terminal.press("q")
