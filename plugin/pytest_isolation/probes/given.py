@@ -32,6 +32,8 @@ _WHAT = {
     "scoped_session": "session",
     "async_scoped_session": "session",
 }
+_PLAIN = frozenset(map(id, (type(None), bool, int, str, bytes, float, type(lambda: None))))
+"""Ids of types that tell of nothing: most values."""
 _bases_of = type.__dict__["__mro__"].__get__
 _name_of = type.__dict__["__name__"].__get__
 _qualified_name_of = type.__dict__["__qualname__"].__get__
@@ -48,7 +50,7 @@ class GivenProbe:
 
     def look(self, life: int, value: Any) -> None:
         """At the value that a fixture gave."""
-        if value is None:
+        if id(type(value)) in _PLAIN:
             return
         for each in _parts(value):
             what, name = _what(type(each))
