@@ -29,15 +29,16 @@ class Reading(NamedTuple):
 NOTHING = Reading()
 
 _NOISE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
-_VALUE = r"(?:\?|%\(\w+\)s|%s|:\w+|\$\d+|\d+|'')"
+_VALUE = r"(?:(?:\?|%\(\w+\)s|%s|:\w+|\$\d+|\d+|'')(?:::\w+)?)"
 _ITEM = QUALIFIED + r"(?:\s+AS\s+" + NAME + r"|\s+" + NAME + r"(?=\s*,))?"
 _FROM = re.compile(
     r"\b(?:FROM|JOIN)\s+(?:ONLY\s+|LATERAL\s+)?(?P<items>" + _ITEM + r"(?:\s*,\s*" + _ITEM + r")*)", re.IGNORECASE
 )
 _FIRST = re.compile(QUALIFIED)
 _WHERE = re.compile(r"\bWHERE\b", re.IGNORECASE)
+# Names are looked for where one begins: else a text without blanks is looked at again from each of its characters.
 _EQUALS = re.compile(
-    r"(?P<left>" + NAME + r")\s*\)?\s*(?:=\s*" + _VALUE + r"|IN\s*\()"
+    r"(?<![\w$])(?P<left>" + NAME + r")\s*\)?\s*(?:=\s*" + _VALUE + r"|IN\s*\()"
     r"|(?<![\w$])" + _VALUE + r"\s*=\s*(?:" + NAME + r"\s*\.\s*)*(?P<right>" + NAME + r")",
     re.IGNORECASE,
 )
@@ -46,7 +47,7 @@ _ONE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CTE = re.compile(
-    r"(?P<name>" + NAME + r")\s*(?:\([^()]*\)\s*)?\bAS\s+(?:(?:NOT\s+)?MATERIALIZED\s+)?\(", re.IGNORECASE
+    r"(?<![\w$])(?P<name>" + NAME + r")\s*(?:\([^()]*\)\s*)?\bAS\s+(?:(?:NOT\s+)?MATERIALIZED\s+)?\(", re.IGNORECASE
 )
 _CHANGE = re.compile(
     r"(?:INSERT\s+(?:OR\s+\w+\s+|IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?(?:\s+ONLY)?"
@@ -67,7 +68,7 @@ _CREATE = re.compile(
 )
 _KEYS = re.compile(r"\b(?:(?P<primary>PRIMARY)\s+KEY|UNIQUE|FOREIGN\s+KEY)\s*\((?P<columns>[^()]*)\)", re.IGNORECASE)
 _KEY_INLINE = re.compile(
-    r"[(,]\s*(?P<column>" + NAME + r")\s+[^,()]*(?:\([^()]*\))?[^,()]*"
+    r"[(,]\s*(?P<column>" + NAME + r")\s+[^,()]{0,80}(?:\([^()]{0,40}\)[^,()]{0,80})?"
     r"\b(?:(?P<primary>PRIMARY\s+KEY)|UNIQUE|REFERENCES)\b",
     re.IGNORECASE,
 )
@@ -94,6 +95,8 @@ def _quiet(noise: "re.Match[str]") -> str:
 
 
 def _reading(text: str) -> Reading:
+    if text.count('"') % 2 or text.count("`") % 2:  # no name ends there, however long one looks for it
+        return NOTHING
     head = text[:6].upper()
     if head.startswith(("SELECT", "WITH", "(", "VALUES", "TABLE ")):
         return _query("select", text)
@@ -138,7 +141,8 @@ def _changing(text: str, target: str, head: str) -> Reading:
 
 
 def _tables(text: str) -> Tuple[str, ...]:
-    named = {plain(match.group("name")).lower() for match in _CTE.finditer(text)}
+    ctes = _CTE.finditer(text) if text[:4].upper() == "WITH" else ()
+    named = {plain(match.group("name")).lower() for match in ctes}
     found: Dict[str, None] = {}
     for match in _FROM.finditer(text):
         for item in match.group("items").split(","):
