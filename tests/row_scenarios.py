@@ -198,6 +198,23 @@ CONFTEST = """
         COUNTS[request.node.nodeid] = database.count()
 
     @pytest.fixture
+    def pair(db):
+        with sa.orm.Session(db.engine) as session:
+            session.add_all([A(id=5, name="five"), A(id=6, name="six")])
+            session.commit()
+
+    @pytest.fixture
+    def held(db):
+        '''The documented way to undo what a test does: one connection, one transaction around it.'''
+        if db.kind == "memory":
+            pytest.skip("has one connection")
+        connection = db.engine.connect()
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+        connection.close()
+
+    @pytest.fixture
     def seeded(db):
         with db.engine.begin() as connection:
             connection.execute(A.__table__.insert(), [dict(name="seed %d" % n) for n in range(4)])
@@ -574,6 +591,65 @@ SCENARIOS = """
         with Session(db.engine) as session:
             session.add_all([A(id=n, name=str(n)) for n in (11, 22, 33)]); session.commit()
             session.delete(session.query(A).filter_by(id=22).one()); session.commit()
+
+    def test_key_of_another(pair, db):
+        with Session(db.engine) as session:
+            session.delete(session.query(A).filter_by(id=5).one()); session.commit()
+
+    def test_some_of_its_own(db):
+        with Session(db.engine) as session:
+            session.add_all([A(id=n, name=str(n)) for n in (1, 2, 3)]); session.commit()
+            session.execute(delete(A).where(A.id > 1)); session.commit()
+
+    def test_kinds_of_keys(bare):
+        odd = sa.MetaData()
+        class Text(sa.types.TypeDecorator):
+            impl, cache_ok = sa.String(60), True
+            def process_bind_param(self, value, dialect):
+                return value.text
+        class Hostile:
+            text = "never"
+            def __repr__(self): raise RuntimeError("asked")
+            __str__ = __eq__ = __format__ = __repr__
+            __hash__ = object.__hash__
+        def table(name, *kinds):
+            return sa.Table(name, odd, *[sa.Column("k%d" % n, kind, primary_key=True, autoincrement=False)
+                                         for n, kind in enumerate(kinds)], sa.Column("secret", sa.String(20)))
+        rows = [
+            (table("composite", sa.Integer, sa.String(60)), [dict(k0=3, k1="x"), dict(k0=4, k1="y")]),
+            (table("long", sa.String(60)), [dict(k0="x" * 60)]),
+            (table("binary", sa.LargeBinary(30)), [dict(k0=b"abc")] if bare.name != "mysql" else []),
+            (table("hostile", Text), [dict(k0=Hostile())]),
+        ]
+        odd.create_all(bare.engine)
+        with bare.engine.begin() as connection:
+            for table, all in rows:
+                for row in all:
+                    connection.execute(table.insert(), dict(row, secret="s3cret"))
+                connection.execute(table.delete().where(table.c.secret == "s3cret and more"))
+
+    def test_several_values(bare):
+        odd = sa.MetaData()
+        table = sa.Table("several", odd, sa.Column("id", sa.Integer, primary_key=True))
+        odd.create_all(bare.engine)
+        with bare.engine.begin() as connection:
+            connection.execute(table.insert().values([dict(id=n) for n in (7, 8)]))
+            connection.execute(table.insert(), [dict(id=n) for n in range(20, 30)])
+
+    # -- ways of escape
+
+    def test_within_what_is_held(held):
+        held.execute(a.insert(), names(2))
+
+    def test_beside_what_is_held(held, db):
+        with db.engine.begin() as connection:
+            connection.execute(a.insert(), names(2))
+
+    def test_beside_it_in_a_thread(held, db):
+        def work():
+            with db.engine.begin() as connection:
+                connection.execute(a.insert(), names(2))
+        thread = threading.Thread(target=work); thread.start(); thread.join()
 
     def test_odd_names(bare):
         odd = sa.MetaData()

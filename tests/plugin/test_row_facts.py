@@ -91,8 +91,16 @@ class Told:
     seen: Seen
     compared: list[Compared]
 
-    def written(self, scenario: str) -> list[RowsWritten]:
-        return [fact for fact in self.seen.of(RowsWritten) if fact.unit.nodeid.endswith(f"::test_{scenario}")]
+    def written(self, scenario: str, table: str = "a") -> list[RowsWritten]:
+        """What the test itself wrote, not its fixtures."""
+        facts = [fact for fact in self.seen.of(RowsWritten) if fact.unit.nodeid.endswith(f"::test_{scenario}")]
+        return [fact for fact in facts if fact.table == table and not fact.unit.life]
+
+    def keys(self, scenario: str, table: str = "a") -> list[str]:
+        return [key for fact in self.written(scenario, table) for key in fact.keys]
+
+    def ways(self, scenario: str) -> list[tuple[str, str]]:
+        return [(fact.state, fact.way) for fact in self.written(scenario)]
 
 
 @pytest.fixture(scope="module", params=["current", "old"])
@@ -132,3 +140,69 @@ def test_at_least_85_of_100_are_exact(told: Told, kind: str) -> None:
 def test_only_what_cannot_be_known_is_flagged(told: Told) -> None:
     flagged = {re.sub(r"\[.*", "", each.name) for each in told.compared if each.verdict == "flagged"}
     assert flagged <= FLAGGED
+
+
+KINDS = ["memory", "file", "postgresql"]
+everywhere = pytest.mark.parametrize("kind", KINDS)
+on_two_connections = pytest.mark.parametrize("kind", ["file", "postgresql"])
+
+
+@everywhere
+def test_keys_of_rows_that_stand_are_told_where_they_are_known(told: Told, kind: str) -> None:
+    assert told.keys(f"add_one[{kind}]") == ["id=1"]
+    assert told.keys(f"core_insert[{kind}]") == ["id=1"]
+    assert told.keys(f"several_values[{kind}]", "several") == ["id=7", "id=8", "id=20", "id=21", "id=22"]
+    assert told.keys(f"text[{kind}]") == []
+
+
+@everywhere
+def test_the_first_few_keys_are_enough(told: Told, kind: str) -> None:
+    assert len(told.keys(f"add_thousands[{kind}]")) <= 5
+
+
+@everywhere
+def test_what_a_test_deletes_of_its_own_is_no_key_that_stands(told: Told, kind: str) -> None:
+    assert told.keys(f"given_keys[{kind}]") == ["id=11", "id=33"]
+    assert told.keys(f"some_of_its_own[{kind}]") == []  # which of them is not known
+    assert [
+        key for fact in told.written(f"rollback_then_commit[{kind}]") if fact.state == "committed" for key in fact.keys
+    ]
+
+
+@everywhere
+def test_the_key_of_anothers_row_leaves_what_he_left(told: Told, kind: str) -> None:
+    (fact,) = told.written(f"key_of_another[{kind}]")
+    assert (fact.taken, fact.gone) == (1, ["id=5"])
+    test = told.seen.test(f"test_key_of_another[{kind}]")
+    (left,) = [left for left in test.rows_left if left.table == "a"]
+    assert (left.rows, left.author) == (1, "fixture pair")
+    tally = told.seen.run.residue["fixture pair", left.database, "a"]
+    assert tally.keys == ("id=6",)
+
+
+@everywhere
+def test_keys_are_plain_values_and_no_other_column_is_told(told: Told, kind: str) -> None:
+    name = f"kinds_of_keys[{kind}]"
+    assert told.keys(name, "composite") == ["k0=3,k1=x", "k0=4,k1=y"]
+    assert told.keys(name, "long") == ["k0=" + "x" * 39 + "\N{HORIZONTAL ELLIPSIS}"]
+    assert told.keys(name, "binary") == ["k0=3 bytes"]
+    assert told.keys(name, "hostile") == []
+    assert "s3cret" not in told.seen.recorded.read_text()
+
+
+def test_a_savepoint_that_held_nothing_is_a_way_of_escape(told: Told) -> None:
+    assert ("committed", "savepoint") in told.ways("escape[file]")
+    assert told.ways("escape[postgresql]") == [("rolled back", "")]
+
+
+@on_two_connections
+def test_a_commit_beside_a_transaction_that_a_fixture_holds_is_a_way_of_escape(told: Told, kind: str) -> None:
+    assert told.ways(f"beside_what_is_held[{kind}]") == [("committed", "beside")]
+    assert told.ways(f"beside_it_in_a_thread[{kind}]") == [("committed", "thread")]
+    assert ("committed", "") not in told.ways(f"within_what_is_held[{kind}]")
+    assert {way for _, way in told.ways(f"within_what_is_held[{kind}]")} == {""}
+
+
+@everywhere
+def test_nothing_escapes_where_nothing_is_held(told: Told, kind: str) -> None:
+    assert {way for _, way in told.ways(f"two_engines[{kind}]") + told.ways(f"thread[{kind}]")} == {""}
