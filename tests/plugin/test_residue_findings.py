@@ -3,11 +3,14 @@ explained so."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from isolation_tui.diagnose import Finding, diagnose
 from isolation_tui.model import leaks
 from observing import Seen, observe, write
+from postgres import Server
 
 CONFTEST = """
     import pytest
@@ -356,3 +359,67 @@ def test_a_leak_has_those_as_victims_whose_failure_may_come_of_it(seen: Seen) ->
         "test_near_reads_another_table",
         "test_near_empties_it_before",
     } & readers == set()
+
+
+SERVER = {
+    "conftest.py": CONFTEST.replace(
+        'create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})',
+        "create_engine(__import__('os').environ['SHOP'])",
+    ),
+    "test_it.py": """
+        import pytest
+        from sqlalchemy import select
+        from conftest import Note, User, count
+
+        @pytest.fixture
+        def customer(session):
+            session.add(User(email="carla@example.com"))
+            session.commit()
+
+        def test_first(customer):
+            pass
+
+        def test_clashes(customer):
+            pass
+
+        def test_counts(session):
+            assert count(session) == 0
+
+        def test_notes_and_rolls_back(session):
+            session.add(Note(text="a"))
+            session.flush()
+
+        def test_expects_the_first_id(session):
+            note = Note(text="b")
+            session.add(note)
+            session.flush()
+            assert note.id == 1
+
+        def test_near_reads_its_own_row(session):
+            session.add(User(email="own@x", name="Wrong"))
+            session.commit()
+            assert session.execute(select(User.name).where(User.email == "own@x")).scalar() == "Right"
+    """,
+}
+
+
+def test_a_server_s_own_words_are_understood(tmp_path: Path, postgres: Server) -> None:
+    """Other messages, keys that come with RETURNING, and sequences that no rollback takes back."""
+    pytest.importorskip("psycopg")
+    seen = observe(
+        write(tmp_path / "suite", SERVER), "-q", "-p", "no:cacheprovider", env={"SHOP": postgres.url("shop")}
+    )
+    assert failing(seen) == {
+        "test_clashes", "test_counts", "test_expects_the_first_id", "test_near_reads_its_own_row",
+    }, seen.output  # fmt: skip
+    said = {
+        nodeid.rpartition("::")[2]: (finding.code, finding.culprit)
+        for finding in diagnose(seen.run)
+        for nodeid in finding.tests
+        if not finding.harmless
+    }
+    assert said == {
+        "test_clashes": ("F7", "fixture customer"),
+        "test_counts": ("F7", "fixture customer"),
+        "test_expects_the_first_id": ("F19", "test_it.py::test_notes_and_rolls_back"),
+    }
