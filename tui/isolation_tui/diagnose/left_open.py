@@ -11,43 +11,63 @@ from .naming import command, short
 
 KIND = "left-open"
 
+MOST_LINES = 5
+
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each fixture, and for each line at which tests do so. Of a test that failed, the traceback keeps
-    what it had not closed yet: that is none of its habits."""
-    groups: dict[object, list[tuple[Test, Held]]] = defaultdict(list)
+    """One finding for each fixture, and one for each database that tests themselves leave so. Of a test that failed,
+    the traceback keeps what it had not closed yet: that is none of its habits."""
+    groups: dict[tuple[str, str], list[tuple[Test, Held]]] = defaultdict(list)
     for test in run.order:
         for held in open_at_end(test):
-            if held.life is None and test.failure is not None:
-                continue
-            groups[held.author if held.author.startswith("fixture ") else held.place].append((test, held))
+            if held.life is not None:
+                groups[held.author, ""].append((test, held))
+            elif test.failure is None:
+                groups["", held.database].append((test, held))
     return [_finding(run, left) for left in groups.values()]
 
 
 def _finding(run: Run, left: list[tuple[Test, Held]]) -> Finding:
     first, held = left[0]
-    authors = {each.author for _, each in left}
-    author = held.author if len(authors) == 1 else ""
+    authors = list(dict.fromkeys(each.author for _, each in left))
+    author = authors[0] if len(authors) == 1 else ""
     tests = tuple(dict.fromkeys(test.nodeid for test, _ in left))
-    who = short(author) if author else f"{held.place.function}()"
-    kinds = {each.what for _, each in left}
-    what = "a session in a transaction" if kinds == {"session"} else "a connection"
-    if kinds == {"connection"} and all(each.in_transaction for _, each in left):
-        what += " in a transaction"
-    lines: dict[tuple[str, int], Evidence] = {}
+    who = short(author) if author else f"{len(authors)} tests"
+    verb = "leaves" if author else "leave"
+    lines: dict[tuple[str, int], list[tuple[Test, Held]]] = defaultdict(list)
     for test, each in left:
-        verb = "begun" if each.what == "session" else "taken"
-        text = f"{each.what}{' in a transaction' if each.in_transaction else ''}, {verb} by {each.author}"
-        lines.setdefault((each.place.file, each.place.line), Evidence(text, each.place, test.nodeid))
-    where = "in its teardown" if author.startswith("fixture ") else "with a with block"
+        lines[each.place.file, each.place.line].append((test, each))
+    evidence = [_line(of_line) for of_line in list(lines.values())[:MOST_LINES]]
+    if len(lines) > MOST_LINES:
+        evidence.append(Evidence(f"and at {len(lines) - MOST_LINES} more lines"))
+    where = "in its teardown" if held.life is not None else "with a with block, or in a fixture's teardown"
     return Finding(
         kind=KIND,
-        title=f"{who[0].upper()}{who[1:]} leaves open {what}",
+        title=f"{'Fixture' + who[7:] if who.startswith('fixture ') else who} {verb} open {_what(left)}",
         tests=tests,
-        evidence=tuple(lines.values())[:5],
-        remedy=f"Let {who} close what it opens, {where}: what stays open holds locks, and fills the pool.",
+        evidence=tuple(evidence),
+        remedy=f"Close or roll back what {who} open{'s' if author else ''}, {where}: it holds locks and fills pools.",
         culprit=author,
         command=command(run, first.nodeid),
         locations=tuple(dict.fromkeys(each.database for _, each in left if each.database)),
         harmless=True,
     )
+
+
+def _what(left: list[tuple[Test, Held]]) -> str:
+    kinds = {each.what for _, each in left}
+    if len(kinds) > 1:
+        return "connections and sessions"
+    if "session" in kinds:
+        return "a session in a transaction"
+    in_transaction = all(each.in_transaction for _, each in left)
+    return "a connection in a transaction" if in_transaction else "a connection"
+
+
+def _line(left: list[tuple[Test, Held]]) -> Evidence:
+    test, held = left[0]
+    verb = "begun" if held.what == "session" else "taken"
+    more = f", and by {len(left) - 1} more" if len(left) > 1 and held.life is None else ""
+    times = f" for {len(left)} tests" if len(left) > 1 and held.life is not None else ""
+    state = " in a transaction" if held.in_transaction else ""
+    return Evidence(f"{held.what}{state}, {verb} by {held.author}{times}{more}", held.place, test.nodeid)
