@@ -52,7 +52,10 @@ def test_the_opened_leak_names_keys_place_and_readers_in_order(play):
 
 def test_state_that_is_merely_in_reach_is_marked_as_a_guess(play):
     async def scene(stage):
-        await stage.press("L", "down", "down", "down")
+        await stage.press("L")
+        leaks = stage.app.screen.query_one("#leaks", LineList)
+        leaks.select(next(line.key for line in leaks.lines if "env:CURRENCY" in line.drawn().plain))
+        await stage.until(lambda: leaks.app.screen.opened.what == "env")
         told = lines(stage, "#readers")
         assert "Its code may read it: 1 test, 1 of them failed" in told
         assert "✘ test_price  src/prices.py:5" in told

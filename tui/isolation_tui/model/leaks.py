@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from pytest_isolation.events import Place
 
@@ -49,9 +50,21 @@ class Leak:
         return not self.readers
 
 
+_KNOWN: WeakKeyDictionary[Run, tuple[int, list[Leak]]] = WeakKeyDictionary()
+"""Of each run, as of a revision: several failure classes and two views ask for the same."""
+
+
 def leaks(run: Run) -> list[Leak]:
     """All leaks, the one with most victims first, then most readers (the certain before others), then most tests that
     met it."""
+    revision = run.revision
+    known = _KNOWN.get(run)
+    if known is None or known[0] != revision:
+        known = _KNOWN[run] = (revision, _leaks(run))
+    return list(known[1])
+
+
+def _leaks(run: Run) -> list[Leak]:
     found = [_of_rows(tally) for tally in run.residue.values() if tally.author]
     found += _of_tables(run)
     found += _of_state(run)
@@ -120,8 +133,8 @@ def _maker(run: Run, made: TableEvent, reader: Test) -> str:
 
 
 def _of_state(run: Run) -> list[Leak]:
-    """State of the process that stood when later tests began. Read is what failing tests have in reach: nobody looks
-    for it in the code of others. What a wide fixture changed is meant to be so as long as it lives."""
+    """State of the process that stood when later tests began. Read is what tests have in reach: all that failed, and
+    some of those that passed. What a wide fixture changed is meant to be so as long as it lives."""
     found: dict[tuple[str, str], Leak] = {}
     alike: dict[int, list[Test]] = {}  # tests share what they found, so that it is looked at once
     for test in run.order:
