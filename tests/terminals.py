@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-PATIENCE = 90.0
+PATIENCE = 300.0
 """Seconds after which a text that should have come is called missing; the machine may be busy."""
 
 
