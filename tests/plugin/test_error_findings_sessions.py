@@ -491,6 +491,27 @@ SERVER = {
                 Table("days", own, Column("id", Integer, index=True), extend_existing=True)
             own.create_all(engine)
         """,
+    "test_c_loops.py": """
+        import asyncio
+        import os
+        import pytest
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        @pytest.fixture(scope="module")
+        def driver():
+            return create_async_engine(os.environ["SHOP"].replace("+psycopg", "+asyncpg"))
+
+        def ask(engine):
+            async def one():
+                async with engine.connect() as connection:
+                    await connection.execute(text("SELECT 1"))
+            asyncio.run(one())
+
+        def test_in_one_loop(driver): ask(driver)
+        def test_in_the_next(driver): ask(driver)
+        def test_in_the_third(driver): ask(driver)
+        """,
 }
 
 
@@ -499,12 +520,13 @@ def test_a_servers_own_words_are_understood(tmp_path: Path, postgres: Server) ->
     root = write(tmp_path / "suite", SERVER)
     seen = observe(root, "-q", "-p", "no:asyncio", env={"SHOP": postgres.url("shop")})
     found = {finding.tests: (finding.code, finding.culprit) for finding in diagnose(seen.run) if not finding.harmless}
-    tables, aborted = "test_b_tables.py::", "test_a_aborted.py::"
+    aborted, tables, loops = "test_a_aborted.py::", "test_b_tables.py::", "test_c_loops.py::"
     assert found.pop((aborted + "test_the_same_again",), ("F7", ""))[0] == "F7"
     assert found == {
         (aborted + "test_after_it", aborted + "test_long_after_it"): ("F15", "fixture connection"),
         (tables + "test_needs_goods",): ("F4", tables + "test_wipes"),
         (tables + "test_declares_twice",): ("F3", tables + "test_declares_twice"),
+        (loops + "test_in_the_next", loops + "test_in_the_third"): ("F14", "fixture driver"),
     }, seen.output
     (pending,) = (finding for finding in diagnose(seen.run) if finding.code == "F15")
     assert pending.evidence[1].nodeid == aborted + "test_the_same_again"

@@ -96,8 +96,9 @@ class FixtureTornDown(NamedTuple):
 
 class FixtureGave(NamedTuple):
     """What the value of a life is, where that tells of a database. ``what`` is ``engine``, ``connection``, ``session``
-    or ``instance``; ``name`` is for an instance (the value itself, or one in a list, tuple or dict) its mapped class,
-    as ``module.QualifiedName``; ``lost`` whether that had lost its session already."""
+    or ``instance``; ``name`` is SQLAlchemy's class, like ``AsyncEngine``, and for an instance (the value itself, or
+    one in a list, tuple or dict) its mapped class, as ``module.QualifiedName``; ``lost`` whether that had lost its
+    session already."""
 
     life: int
     what: str

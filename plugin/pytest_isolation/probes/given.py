@@ -59,7 +59,7 @@ class GivenProbe:
                 if known is None or known[0]() is not each:  # else it was made by another fixture, and is handed on
                     self._recorder.put(FixtureGave(life, what, name, self._hold(each, life, name)))
             elif what:
-                self._recorder.put(FixtureGave(life, what))
+                self._recorder.put(FixtureGave(life, what, name))
 
     def _hold(self, instance: Any, life: int, model: str) -> bool:
         """Hear of it when it loses its session; True where it has none any more."""
@@ -104,7 +104,7 @@ def _what(kind: type) -> Tuple[str, str]:
         if module.startswith("sqlalchemy."):
             what = _WHAT.get(_name_of(base), "")
             if what:
-                return what, ""
+                return what, _name_of(base)
     return "", ""
 
 

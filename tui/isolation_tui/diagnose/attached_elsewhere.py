@@ -28,7 +28,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 def _giver(test: Test, model: str) -> FixtureLife | None:
     """The fixture of the test that gave an object of that model, if just one did."""
-    givers = [life for life in test.lives if any(given.name.rpartition(".")[2] == model for given in life.gave)]
+    givers = [life for life in test.lives if any(given.of_model(model) for given in life.gave)]
     return givers[0] if len(givers) == 1 else None
 
 

@@ -34,18 +34,15 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 def _giver(test: Test, model: str) -> FixtureLife | None:
     """The fixture of the test that gave such an object, if just one did."""
-    givers = [life for life in test.lives if any(_named(given.name, model) for given in life.gave)]
+    givers = [life for life in test.lives if any(given.of_model(model) for given in life.gave)]
     return givers[0] if len(givers) == 1 else None
 
 
 def _lost(test: Test, life: FixtureLife, model: str) -> Detached | None:
     failure = test.failure
     ended = failure.ended if failure is not None else test.ended
-    return next((each for each in reversed(life.detached) if _named(each.model, model) and each.at <= ended), None)
-
-
-def _named(name: str, model: str) -> bool:
-    return name.rpartition(".")[2] == model
+    lost = [each for each in life.detached if each.model.rpartition(".")[2] == model and each.at <= ended]
+    return lost[-1] if lost else None
 
 
 def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None, Detached | None]]) -> Finding:
@@ -56,7 +53,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None, Detach
         text = f"a {model} made by {life.definition.scope}-scoped fixture {life.name}"
         text += f", for {len(life.users)} tests" if wide and life.shared else ""
         evidence.append(Evidence(text, life.definition.place, life.asked_by.nodeid if life.asked_by else ""))
-        if lost is None and any(given.lost and _named(given.name, model) for given in life.gave):
+        if lost is None and any(given.lost and given.of_model(model) for given in life.gave):
             evidence.append(Evidence(f"its session had ended when fixture {life.name} gave it", life.definition.place))
     if lost is not None:
         how = "its session closed" if lost.way == "session" else "its session ended with the application context"
@@ -83,7 +80,7 @@ def _charged(run: Run, test: Test, model: str, life: FixtureLife | None, lost: D
         return ""
     if lost is not None and lost.way == "session" and not lost.unit.life:
         return culprit(run, test.worker, lost.unit)
-    if lost is not None or any(given.lost and _named(given.name, model) for given in life.gave):
+    if lost is not None or any(given.lost and given.of_model(model) for given in life.gave):
         return f"fixture {life.definition.name}"
     return ""
 

@@ -17,22 +17,26 @@ _OF_DRIVERS = re.compile(r"cannot perform operation: another operation is in pro
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each wide fixture that may have carried something over, and for each message."""
+    """One finding for each wide fixture that carried something over, or for each message where none is known to."""
     groups: dict[object, list[tuple[Test, str, FixtureLife | None]]] = {}
     for test in unexplained:
         match = matching(test, ("RuntimeError",), _OF_LOOPS) or matching(test, ("InterfaceError",), _OF_DRIVERS)
         if match is None:
             continue
         held = _holder(test)
-        key = (match.group(0), held and (held.worker, held.id))
+        key = (held.worker, held.id) if held is not None else match.group(0)
         groups.setdefault(key, []).append((test, match.group(0), held))
     return [_finding(run, victims) for victims in groups.values()]
 
 
 def _holder(test: Test) -> FixtureLife | None:
-    """The wide fixture that gave an engine, a connection or a session to tests before this one, if just one did."""
-    lives = [life for life in wide_lives(test) if any(given.what != "instance" for given in life.gave)]
+    """The wide fixture that gave an asynchronous engine, connection or session to tests before, if just one did."""
+    lives = [life for life in wide_lives(test) if _given(life)]
     return lives[0] if len(lives) == 1 else None
+
+
+def _given(life: FixtureLife) -> str:
+    return next((given.what for given in life.gave if given.name.startswith(("Async", "async_"))), "")
 
 
 def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> Finding:
@@ -41,19 +45,21 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
     author = ""
     if held is not None:
         author = held.users[0].nodeid
-        given = next(given.what for given in held.gave if given.what != "instance")
-        text = f"{held.definition.scope}-scoped fixture {held.name} gives one {given} to {len(held.users)} tests"
+        text = f"{held.definition.scope}-scoped fixture {held.name} gives one {_given(held)} to {len(held.users)} tests"
         evidence.append(Evidence(text, held.definition.place, author))
     if test.failure is not None:
         evidence.append(Evidence(message, failed_at(run, test.failure), test.nodeid))
-    whose = f"What fixture {held.name} gave" if held is not None else "Something"
+    # A driver may also be busy because one test does two things at once: only a loop's own word is proof.
+    sure = held is not None and any(_OF_LOOPS.search(said) for _, said, _ in victims)
+    whose = f"What fixture {held.name} gave" if held is not None and sure else "Something"
+    title = f"{whose} belongs to another event loop: {message}"
     return Finding(
         kind=KIND,
-        title=f"{whose} belongs to another event loop: {message}",
+        title=title if sure or _OF_LOOPS.search(message) else f"Something is used twice at once: {message}",
         tests=tuple(victim.nodeid for victim, _, _ in victims),
         evidence=tuple(evidence),
-        remedy=_remedy(held, message),
-        culprit=f"fixture {held.definition.name}" if held is not None else "",
+        remedy=_remedy(held if sure else None, message),
+        culprit=f"fixture {held.definition.name}" if held is not None and sure else "",
         command=command(run, author, test.nodeid),
         code="F14",
     )

@@ -16,12 +16,16 @@ SCOPES = ("session", "package", "module", "class", "function")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a life gave: an ``engine``, ``connection``, ``session``, or an ``instance`` of the mapped class ``name``
-    (``module.QualifiedName``), which may be ``lost``: without a session from the start."""
+    """What a life gave: an ``engine``, ``connection`` or ``session`` of SQLAlchemy's class ``name``, or an ``instance``
+    of the mapped class ``name`` (``module.QualifiedName``), which may be ``lost``: without a session from the start."""
 
     what: str
     name: str = ""
     lost: bool = False
+
+    def of_model(self, model: str) -> bool:
+        """Whether it is an instance of a class of that name."""
+        return self.what == "instance" and self.name.rpartition(".")[2] == model
 
 
 @dataclass(frozen=True, slots=True)
