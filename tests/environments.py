@@ -47,14 +47,20 @@ _OURS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 CURRENT = Environment("current", _OURS, ("pytest>=9.1", "SQLAlchemy>=2.1"))
 PLUGINS = Environment(
-    "plugins",
-    _OURS,
+    "plugins", _OURS,
     (
         "pytest>=9.1", "pytest-randomly", "pytest-cov", "pytest-rerunfailures", "pytest-asyncio", "pytest-xdist",
-        "pytest-mock", "anyio", "SQLAlchemy>=2.0.40,<2.1", "Flask-SQLAlchemy>=3.1,<3.2", "sqlmodel", "factory_boy",
-        "aiosqlite", "asyncpg", "greenlet",
+        "SQLAlchemy>=2.1",
     ),
 )  # fmt: skip
+LIBRARIES = Environment(
+    "libraries", _OURS,
+    (
+        "pytest>=9.1", "pytest-randomly", "pytest-rerunfailures", "pytest-asyncio", "pytest-mock", "anyio",
+        "SQLAlchemy>=2.0.40,<2.1", "Flask-SQLAlchemy>=3.1,<3.2", "sqlmodel", "factory_boy", "aiosqlite", "asyncpg",
+    ),
+)  # fmt: skip
+"""Some of them are plugins which take a second to load: for the suite that needs them all."""
 OLD = Environment("old", "3.9", ("pytest==7.4.4", "pytest-subtests", "SQLAlchemy==1.4.54"))
 OLD_DATABASES = Environment(
     "old-databases", "3.9", (*OLD.packages, "psycopg2-binary", "asyncpg", "aiosqlite", "greenlet")

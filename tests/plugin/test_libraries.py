@@ -119,7 +119,7 @@ class Both:
 
 
 def run_both(folder: Path, files: Mapping[str, str], *args: str, env: Mapping[str, str] = {}) -> Both:
-    python = environments.PLUGINS.interpreter
+    python = environments.LIBRARIES.interpreter
     one, other = write(folder / "bare" / "suite", files), write(folder / "seen" / "suite", files)
     with ThreadPoolExecutor(1) as beside:
         running = beside.submit(bare, one, *args, python=python, env=env)
@@ -235,7 +235,7 @@ def test_asyncpg_is_charged_as_aiosqlite_is(tmp_path: Path, postgres: Server) ->
     files = {"pytest.ini": STRICT, "tables.py": TABLES, "test_asyncio.py": module(ASYNCIO, ASYNCPG)}
     urls = {name: postgres.url("notes", "asyncpg") for name in ("URL", "OTHER_URL")}
     seen = observe(
-        write(tmp_path / "suite", files), "-q", "-p", "no:randomly", python=environments.PLUGINS.interpreter, env=urls
+        write(tmp_path / "suite", files), "-q", "-p", "no:randomly", python=environments.LIBRARIES.interpreter, env=urls
     )
     assert seen.status == 0, seen.output
     assert not seen.run.disabled_probes
