@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ..model import Leak, Met, Run, Share, Test, came_of, leaks
+from ..model import Leak, Met, Run, Share, Test, came_of, leaks_of_rows
 from ..model.authors import author_test
 from . import naming
 from .finding import Evidence, Finding
@@ -99,8 +99,8 @@ def finding(run: Run, kind: str, code: str, title: str, remedy: str, group: Sequ
 def harmless(run: Run, kind: str, code: str, title: str, remedy: str, ways: Collection[str]) -> list[Finding]:
     """Rows that later tests read although none of them failed by it: one finding for each author."""
     groups: dict[str, list[Leak]] = {}
-    for leak in leaks(run):
-        if leak.what == "rows" and leak.way in ways and leak.readers and not leak.maybe and not leak.victims:
+    for leak in leaks_of_rows(run, ways):
+        if leak.readers and not leak.maybe and not leak.victims:
             groups.setdefault(leak.author, []).append(leak)
     return [_harmless(run, kind, code, title, remedy, author, group) for author, group in groups.items()]
 
@@ -114,7 +114,7 @@ def _harmless(run: Run, kind: str, code: str, title: str, remedy: str, author: s
     return Finding(
         kind=kind,
         title=title.format(**words),
-        tests=tuple(nodeid for nodeid in (test.nodeid for test in run.order) if nodeid in readers),
+        tests=tuple(sorted(readers, key=lambda nodeid: readers[nodeid].started)),
         evidence=tuple(
             Evidence(
                 f"{author} left {rows(leak.amount)} in {leak.location}, which {len(leak.readers)} later tests read",

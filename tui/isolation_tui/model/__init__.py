@@ -3,7 +3,7 @@
 from .counts import Counts
 from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, Given
 from .holders import AwaitedDrop, Held, Holder, InVain, NoEffect, SharedSession, open_at_end
-from .leaks import Leak, leaks
+from .leaks import Leak, leaks, leaks_of_rows
 from .mappings import MappedTwice, Mapping, mapped_twice
 from .outcome import Outcome
 from .process import Reach, StateResidue
@@ -59,6 +59,7 @@ __all__ = [
     "came_of",
     "in_memory",
     "leaks",
+    "leaks_of_rows",
     "mapped_twice",
     "open_at_end",
     "schema_differences",

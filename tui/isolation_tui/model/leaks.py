@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -65,11 +66,16 @@ def leaks(run: Run) -> list[Leak]:
 
 
 def _leaks(run: Run) -> list[Leak]:
-    found = [_of_rows(tally) for tally in run.residue.values() if tally.author]
+    found = leaks_of_rows(run)
     found += _of_tables(run)
     found += _of_state(run)
     found += _of_holders(run)
     return sorted(found, key=_harm)
+
+
+def leaks_of_rows(run: Run, ways: Collection[str] | None = None) -> list[Leak]:
+    """Rows alone, in no order: those that escaped in one of these ways ('' for rows that did not), or all."""
+    return [_of_rows(tally) for tally in run.residue.values() if tally.author and (ways is None or tally.way in ways)]
 
 
 def _harm(leak: Leak) -> tuple[int, int, int, int, str]:
