@@ -169,6 +169,14 @@ SUITE = {
         def test_none_there(memory):
             Base.metadata.drop_all(memory)
 
+        def test_others_stay(memory):
+            Base.metadata.create_all(memory)
+            nothing.drop_all(memory)
+
+        def test_one_of_two(memory):
+            for metadata in (nothing, Base.metadata):
+                metadata.create_all(memory)
+
         def test_undone_by_savepoint(memory):
             with memory.connect() as connection, connection.begin():
                 savepoint = connection.begin_nested()
@@ -287,8 +295,19 @@ def test_calls_that_did_nothing_say_why(seen: Seen) -> None:
         ("test_nothing_known", "create_all", "empty"),
         ("test_all_there", "create_all", "all there"),
         ("test_none_there", "drop_all", "none there"),
+        ("test_others_stay", "drop_all", "empty"),
+        ("test_one_of_two", "create_all", "empty"),
     ]
     assert seen.run.no_effects[1].standing == {"users"}
+
+
+def test_only_calls_that_were_to_do_something_are_findings(seen: Seen) -> None:
+    found = [finding for finding in diagnose(seen.run) if finding.kind == "call-without-effect"]
+    assert [(finding.culprit, finding.harmless) for finding in found] == [
+        (nodeid, True) for nodeid in nodeids(seen, "test_nothing_known", "test_others_stay")
+    ]
+    assert found[0].title == "create_all() of test_nothing_known creates nothing: its MetaData is empty"
+    assert found[1].evidence[1].text.startswith("table 'users' stay in sqlite://")
 
 
 def test_ddl_undone_by_a_savepoint_is_undone(seen: Seen) -> None:
