@@ -46,6 +46,18 @@ def count(written: Written, ledger: Ledger, cell: Cell, dbapi: Any, primary: Any
     add(cell, shape.verb, rows, gone)
 
 
+def count_at_once(ledger: Ledger, cell: Cell, dbapi: Any, verb: str, rows: int) -> bool:
+    """The usual case on SQLite, a statement that is ``simple``. False where it takes more to tell."""
+    if rows < 0 or ledger.unsure is not None:
+        return False
+    ledger.expected += rows
+    ledger.last = cell
+    if ledger.expected != dbapi.total_changes:
+        ledger.compare(dbapi.total_changes)
+    add(cell, verb, rows)
+    return True
+
+
 def _of_lite(written: Written, ledger: Ledger, cell: Cell, dbapi: Any) -> int:
     changes = dbapi.total_changes
     rows: int = written.cursor.rowcount

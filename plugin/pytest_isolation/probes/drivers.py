@@ -45,12 +45,11 @@ def autocommit(conn: Any, dbapi: Any) -> bool:
 def connection_of(conn: Any) -> Any:
     """The driver's connection of a Connection; None where that is closed or invalid: it must not connect again."""
     try:
-        held = conn._dbapi_connection
-    except AttributeError:  # before 1.4
-        held = None if conn.closed or conn.invalidated else conn.connection
-    if held is None:
-        return None
-    return getattr(held, "dbapi_connection", None) or getattr(held, "connection", None)
+        return conn._dbapi_connection.dbapi_connection
+    except AttributeError:  # it is closed, or of a SQLAlchemy before 1.4.24
+        if conn.closed or conn.invalidated:
+            return None
+        return getattr(conn.connection, "dbapi_connection", None) or conn.connection.connection
 
 
 _IN_TRANSACTION, _IN_ERROR = 1, 3

@@ -199,9 +199,12 @@ class Ledger:
 
     def take_all(self) -> List[Cell]:
         """All cells, outermost level first; the ledger starts anew."""
-        levels, self.levels = self.levels, [Level()]
         self.last = None
         self.aborted = False
+        if len(self.levels) == 1:
+            cells, self.levels[0].cells = self.levels[0].cells, {}
+            return list(cells.values())
+        levels, self.levels = self.levels, [Level()]
         return [cell for level in levels for cell in level.cells.values()]
 
     @property

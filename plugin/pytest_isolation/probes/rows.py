@@ -23,7 +23,7 @@ from ..recorder import Recorder
 from . import drivers, keys
 from . import statements as sql
 from .around import AroundTests
-from .counting import Written, count
+from .counting import Written, count, count_at_once
 from .databases import Databases
 from .drivers import WRAPPED, autocommit, connection_of, in_transaction, transaction_open
 from .ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
@@ -50,8 +50,8 @@ class RowsProbe:
         self.around = AroundTests(recorder, databases)
         self._ledgers: Dict[int, Ledger] = {}
         """id of the driver's connection -> its ledger. The pool tells when a connection begins and ends."""
-        self._unsettled: List[Ledger] = []
-        """Whose commit or count is not certain yet."""
+        self._unsettled: Dict[int, Ledger] = {}
+        """Whose commit is not certain yet."""
         self._pools_gone: List[int] = []
         self._names: Dict[Tuple[int, str], str] = {}
         """(database, table as it was written) -> its name there."""
@@ -121,10 +121,11 @@ class RowsProbe:
             self._look(ledger, dbapi)
             return
         batched = self._in_batches is not None and context.execute_style is self._in_batches
-        primary = self._primary.get((ledger.number, table)) if shape.by else None
-        count(Written(shape, cursor, parameters, context, many, batched), ledger, cell, dbapi, primary)
+        if batched or not (shape.simple and ledger.lite and count_at_once(ledger, cell, dbapi, verb, cursor.rowcount)):
+            primary = self._primary.get((ledger.number, table)) if shape.by else None
+            count(Written(shape, cursor, parameters, context, many, batched), ledger, cell, dbapi, primary)
         self.inserting = None
-        if len(cell.keys) < keys.MOST_KEYS and verb == sql.INSERT and not (shape.vague or shape.lenient):
+        if verb == sql.INSERT and not (shape.vague or shape.lenient) and self.telling.wants_keys(cell):
             self.inserting = (id(context), cell) if context.compiled is not None and context.isinsert else None
 
     def has_result(self, result: Any) -> None:
@@ -181,7 +182,7 @@ class RowsProbe:
         if not prepared and self._ended_behind(ledger, dbapi):
             return
         ledger.committing, ledger.way = True, self.around.way(ledger) if self.around.held else ""
-        self._unsettled.append(ledger)
+        self._unsettled[id(ledger)] = ledger
 
     def rolled_back(self, conn: Any, *_: Any, prepared: bool = False) -> None:
         dbapi = connection_of(conn)
@@ -194,7 +195,7 @@ class RowsProbe:
 
     def _ended_behind(self, ledger: Ledger, dbapi: Any) -> bool:
         """Whether the driver's own connection was told to commit, or to roll back: nobody knows which."""
-        if transaction_open(dbapi) is not False:
+        if (dbapi.in_transaction if ledger.lite else transaction_open(dbapi)) is not False:
             return False
         for cell in self._end(ledger, COMMITTED):
             cell.now.inexact = True
@@ -321,7 +322,7 @@ class RowsProbe:
     def say(self) -> None:
         """The unit leaves the stage."""
         while self._unsettled:  # no error came: what was heard of as committed is
-            ledger = self._unsettled.pop()
+            _, ledger = self._unsettled.popitem()
             if ledger.committing:
                 ledger.committing = False
                 self._end(ledger, COMMITTED, ledger.way)

@@ -43,6 +43,8 @@ class Shape(NamedTuple):
     parameters are called ('' where they are told by their places)."""
     written: str = ""
     """``table`` as it stands in the statement."""
+    simple: bool = False
+    """It writes, and is none of what is told above."""
 
 
 _WRITE = re.compile(
@@ -87,6 +89,7 @@ _LENIENT = re.compile(r"\b(?:ON\s+CONFLICT|IGNORE)\b", re.IGNORECASE)
 _MORE = re.compile(r";\s*[^\s;]")
 
 MEMO_LIMIT, LONGEST_KEPT = 1_000, 5_000
+_COUNTED = frozenset((INSERT, UPDATE, DELETE))
 _shapes: Dict[str, Optional[Shape]] = {}
 
 
@@ -96,6 +99,9 @@ def shape_of(statement: str) -> Optional[Shape]:
         return _shapes[statement]
     except KeyError:
         shape = _shape(statement)
+        if shape is not None and shape.verb in _COUNTED:
+            simple = not (shape.returning or shape.vague or shape.several or shape.by)
+            shape = shape._replace(simple=simple)
         if len(statement) <= LONGEST_KEPT:
             if len(_shapes) >= MEMO_LIMIT:
                 _shapes.clear()

@@ -6,6 +6,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 from ..callers import caller
 from ..events import Place, RowsWritten, Unit
 from ..recorder import Recorder
+from .keys import MOST_KEYS
 from .ledger import OPEN, Cell, CellKey, Ledger
 
 SAVEPOINT, DDL = "savepoint", "ddl"
@@ -19,8 +20,10 @@ class Telling:
         """Grows with every unit that leaves the stage."""
         self._unit: Optional[Unit] = None
         self._places: Dict[Tuple[int, str], Place] = {}
-        self._fresh: List[Cell] = []
-        """Begun by the unit on the stage."""
+        self._fresh: Dict[int, Cell] = {}
+        """id -> cell: those that the unit on the stage began, in transactions that have not ended."""
+        self._asked: Dict[Tuple[int, str], int] = {}
+        """(database, table) -> how often the unit was asked for its rows' primary keys."""
         self._done: Dict[Tuple[CellKey, str, bool, str], Cell] = {}
         """Committed or undone since a unit last left the stage."""
         self.when_written: Optional[Callable[[int, str], None]] = None
@@ -38,14 +41,24 @@ class Telling:
         if place is None:
             place = self._places[ledger.number, table] = caller()
         cell = cells[key] = Cell(self._turn, ledger.number, table, self._unit, place)
-        self._fresh.append(cell)
+        self._fresh[id(cell)] = cell
         return cell
+
+    def wants_keys(self, cell: Cell) -> bool:
+        """Whether more primary keys of the unit's rows are to be looked for: the first few times only, however many
+        transactions they come in."""
+        asked = self._asked.get((cell.database, cell.table), 0)
+        if asked >= 2 * MOST_KEYS or len(cell.keys) >= MOST_KEYS:
+            return False
+        self._asked[cell.database, cell.table] = asked + 1
+        return True
 
     def settle(self, cell: Cell, state: str) -> None:
         """Its transaction, or its savepoint, has ended."""
         key = ((cell.turn, cell.database, cell.table), state, cell.said, cell.way)
         known = self._done.get(key)
         cell.state = state
+        self._fresh.pop(id(cell), None)
         if known is None:
             self._done[key] = cell
         else:
@@ -53,7 +66,7 @@ class Telling:
 
     def dropped(self, number: int, table: str, pending: List[Cell]) -> None:
         """A table is dropped: rows written to it and not yet told of are gone with it."""
-        for cell in self._fresh + list(self._done.values()) + pending:
+        for cell in list(self._fresh.values()) + list(self._done.values()) + pending:
             if cell.database == number and cell.table == table:
                 cell.drop()
 
@@ -61,10 +74,10 @@ class Telling:
         """The unit leaves the stage."""
         if self._done or self._fresh:
             done, self._done = self._done, {}  # the collector may end a transaction at any moment
-            fresh, self._fresh = self._fresh, []
+            fresh, self._fresh = self._fresh, {}
             for (_, state, said, way), cell in done.items():
                 self._put(cell, state, way, said)
-            for cell in fresh:
+            for cell in fresh.values():
                 if cell.state == OPEN:
                     cell.said = True
                     self._put(cell, OPEN, "", False)
@@ -72,6 +85,7 @@ class Telling:
             self._turn += 1
             self._unit = None
             self._places.clear()
+            self._asked.clear()
 
     def _put(self, cell: Cell, state: str, way: str, settled: bool) -> None:
         if cell.empty_handed:
