@@ -1,4 +1,4 @@
-"""A create_all() of an empty MetaData, and a drop_all() that leaves the tables that are there: harmless by themselves."""
+"""A create_all() of an empty MetaData, and a drop_all() that leaves the tables there: no harm in themselves."""
 
 from __future__ import annotations
 
@@ -39,10 +39,8 @@ def _finding(run: Run, effects: list[NoEffect]) -> Finding:
     else:
         did = "drops"
         stay = names(sorted(first.standing))
-        evidence.append(Evidence(f"{stay} stay in {first.database}"))
-        remedy = (
-            f"Call drop_all() on the MetaData of {stay}, and before that is cleared; or reflect() what is there first."
-        )
+        evidence.append(Evidence(f"left in {first.database}: {stay}"))
+        remedy = f"Call drop_all() on the MetaData of {stay}, before that is cleared; or reflect() what is there first."
     return Finding(
         kind=KIND,
         title=f"{first.call}() of {who} {did} nothing: {why}",
