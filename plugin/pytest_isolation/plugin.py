@@ -228,6 +228,8 @@ class IsolationPlugin:
                 )
                 if failed and self.process is not None:
                     self.process.failed(item)
+            elif when == "call" and self.process is not None and self.process.changes.standing:
+                self.process.passed(item)
         except Exception as error:
             self.recorder.disable("tests", error)
 

@@ -28,8 +28,9 @@ class StateChanged(NamedTuple):
 
 
 class StateInReach(NamedTuple):
-    """Changed state that the code of a test may read, found in the code it can reach and never by running it. ``names``
-    are ``what:name``; ``places`` are the lines that mention them, in the same order."""
+    """Changed state that the code of a test may read, found in the code it can reach and never by running it. Of tests
+    that passed only some are looked at. ``names`` are ``what:name``; ``places`` are the lines that mention them, in the
+    same order."""
 
     nodeid: str
     names: List[str]

@@ -94,7 +94,7 @@ class Test:
     state_changed: list[StateResidue] = field(default_factory=list)
     """What was seen to change while it was on the stage, whoever is charged; ``restored`` among them."""
     state_in_reach: tuple[Reach, ...] = ()
-    """Changed state that its code may read. Looked for only where it failed."""
+    """Changed state that its code may read. Of tests that passed only some are looked at."""
 
     @property
     def dirty_start(self) -> bool:

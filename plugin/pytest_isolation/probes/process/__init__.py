@@ -7,7 +7,7 @@ test is charged with what its own fixtures did, and never with what a wider one 
 Nothing of it calls code of the suite's objects, keeps them alive, or waits for a lock.
 """
 
-from typing import Any, List
+from typing import Any, Dict, List
 
 from ... import imports
 from ...events import StateInReach
@@ -33,6 +33,12 @@ MARKS_A_SECOND = 200_000
 """More of them after a test that took longer: a fiftieth of its time."""
 
 
+READERS = 3
+"""So many tests that passed are named as having a change in reach."""
+LEAST_REACH, REACH = 0.2, 0.02
+"""Seconds, and share of the suite's time, for looking who of them has."""
+
+
 class ProcessProbe:
     def __init__(self, recorder: Recorder, off: "tuple[str, ...]" = ()) -> None:
         self._recorder = recorder
@@ -43,6 +49,13 @@ class ProcessProbe:
         self._looked_at = 0.0
         self.failed = recorder.guarded(PROBE, self._say_reach)
         """To be called with the item of a test that has failed, while its fixtures last."""
+        self.passed = recorder.guarded(PROBE, self._say_some_reach)
+        """The same for one that has passed."""
+        self._readers: Dict[str, int] = {}
+        """``what:name`` -> how many tests that passed were found to have it in reach."""
+        self._began = recorder.now()
+        self._spent = 0.0
+        """Seconds, on the reach of tests that passed."""
         self.changes = Changes(recorder)
         self.apps = FlaskApps(self.changes)
         self.globals = ModuleGlobals(self.changes, self._tests)
@@ -61,10 +74,23 @@ class ProcessProbe:
     def _say_reach(self, item: Any) -> None:
         """Which of the changes that stand may its code read?"""
         if self.changes.standing:
-            found = reached(item, self.changes.standing, self.globals.own, self.apps.label_of)
-            if found:
-                names = [location for location, _ in found]
-                self._recorder.put(StateInReach(item.nodeid, names, [place for _, place in found]))
+            self._reach(item, self.changes.standing)
+
+    def _say_some_reach(self, item: Any) -> None:
+        """The same for a test that has passed, for as long as a change has few known readers and there is time."""
+        unread = {each for each in self.changes.standing if self._readers.get("%s:%s" % each, 0) < READERS}
+        now = self._recorder.now()
+        if unread and self._spent < LEAST_REACH + (now - self._began) * REACH:
+            for location in self._reach(item, unread):
+                self._readers[location] = self._readers.get(location, 0) + 1
+            self._spent += self._recorder.now() - now
+
+    def _reach(self, item: Any, standing: "set[tuple[str, str]]") -> List[str]:
+        found = reached(item, standing, self.globals.own, self.apps.label_of)
+        names = [location for location, _ in found]
+        if found:
+            self._recorder.put(StateInReach(item.nodeid, names, [place for _, place in found]))
+        return names
 
     # -- when to look ---------------------------------------------------------------------------------------------
 

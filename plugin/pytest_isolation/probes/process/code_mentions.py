@@ -27,12 +27,16 @@ class Mentions(NamedTuple):
     """String constants with the lines they stand in."""
     set: List[str]
     """Those that name what is set there: ``monkeypatch.setenv("NAME", ...)``, ``mapping["NAME"] = ...``."""
+    emptied: List[Chain]
+    """What is emptied: ``CACHE.clear()``, ``price.cache_clear()``. Of a fixture only what it does before its yield."""
     inner: List[CodeType]
     """Functions defined within."""
 
 
 _SETTING = ("setenv", "delenv", "setitem", "delitem")
 """Methods of pytest's monkeypatch; the first text after their name says what they set."""
+
+_EMPTYING = ("clear", "cache_clear")
 
 _known: Dict[int, Tuple[Any, Mentions]] = {}
 
@@ -52,17 +56,23 @@ _BETWEEN = ("PUSH_NULL", "CACHE", "PRECALL", "EXTENDED_ARG", "RESUME", "NOP")
 
 
 def _read(code: CodeType) -> Mentions:
-    found = Mentions([], [], [], [each for each in code.co_consts if type(each) is CodeType])
+    found = Mentions([], [], [], [], [each for each in code.co_consts if type(each) is CodeType])
     lines = dict(dis.findlinestarts(code))
     aliases: Dict[str, Chain] = {}
     """Local names of what was imported within the function."""
     line, chain = code.co_firstlineno, None
     constants: List[Any] = [0, 0]
-    last, setting = "", 0
+    last, setting, yielded = "", 0, False
     for step in dis.get_instructions(code):
         line = lines.get(step.offset) or line
         name, value = step.opname, step.argval
         if name in ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM") and chain is not None:
+            if value in _EMPTYING:
+                emptied = found.chains.pop()
+                if not yielded:
+                    found.emptied.append(emptied)
+                chain = None
+                continue
             taken = chain._replace(names=(*chain.names, str(value)), line=line)
             found.chains.append(taken)
             if name != "IMPORT_FROM":
@@ -77,10 +87,13 @@ def _read(code: CodeType) -> Mentions:
             aliases[str(value)] = chain._replace(names=(chain.names[0].partition(".")[0], *chain.names[1:]))
         if name in _BETWEEN:
             continue
+        yielded = yielded or name == "YIELD_VALUE"
         if name == "BUILD_CONST_KEY_MAP":  # what is between braces names no state, it makes some
             del found.texts[-len(constants[1]) :]
         if name in ("STORE_SUBSCR", "DELETE_SUBSCR") and last == "LOAD_CONST" and found.texts:
-            found.set.append(found.texts.pop()[0])
+            text = found.texts.pop()[0]
+            if not yielded:
+                found.set.append(text)
         last = name
         chain = _root(name, value, line, constants, aliases)
         if chain is not None:
@@ -91,7 +104,9 @@ def _read(code: CodeType) -> Mentions:
             texts = [text for text in texts if type(text) is str]
             if texts and found.chains and found.chains[-1].names[-1] in _SETTING and setting != len(found.chains):
                 setting = len(found.chains)
-                found.set.append(texts.pop(0))
+                text = texts.pop(0)
+                if not yielded:
+                    found.set.append(text)
             found.texts.extend((text, line) for text in texts)
     return found
 

@@ -87,6 +87,8 @@ class Walk:
         if work.given is not None:
             for text in found.set:
                 self._wanted.set(text)
+            for chain in found.emptied:
+                self._wanted.emptied(self._value(chain, work))
             self._urls.update(text for text, _ in found.texts if text[:1] == "/")
         for text, line in found.texts:
             self._wanted.text(text, self._place(line))
@@ -104,16 +106,21 @@ class Walk:
     def _resolve(self, chain: Chain, work: _Work) -> None:
         place = self._place(chain.line)
         self._wanted.words(chain.names, place)
-        value, rest = self._root(chain, work, place)
-        for name in rest:
-            if value is _NOTHING:
-                return
-            if name == "test_client" and self._label_of(value):
-                self._asked[id(value)] = value
-            value = self._attribute(value, name, place)
+        value = self._value(chain, work)
         if value is not _NOTHING:
             self._wanted.value(value, place)
             self._follow(value)
+
+    def _value(self, chain: Chain, work: _Work) -> Any:
+        place = self._place(chain.line)
+        value, rest = self._root(chain, work, place)
+        for name in rest:
+            if value is _NOTHING:
+                break
+            if name == "test_client" and self._label_of(value):
+                self._asked[id(value)] = value
+            value = self._attribute(value, name, place)
+        return value
 
     def _root(self, chain: Chain, work: _Work, place: Place) -> Tuple[Any, Sequence[str]]:
         first, rest = chain.names[0], chain.names[1:]

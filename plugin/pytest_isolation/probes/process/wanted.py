@@ -22,30 +22,32 @@ class Wanted:
     def __init__(self, standing: Set[Tuple[str, str]], own: Set[str], fixtures: Sequence[str]) -> None:
         self.found: Dict[str, Place] = {}
         self._count = len(standing)
-        self._texts: Dict[str, str] = {}
+        self._texts: Dict[str, List[str]] = {}
         self._names: Dict[Tuple[str, ...], str] = {}
         self._ids: Dict[int, str] = {}
         self._words: Dict[str, Set[str]] = {}
         self._modules: Dict[str, str] = {}
         self._caches: Dict[str, str] = {}
         self._path = ""
+        self._forgotten: Set[str] = set()
         self._apps: Dict[str, str] = {}
         """Location in an application -> its label."""
         self._apps_met: Set[str] = set()
         for what, name in standing:
             location = "%s:%s" % (what, name)
             if what == "env":
-                self._texts[name] = location
+                self._texts.setdefault(name, []).append(location)
             elif what in ("config", "extension"):
                 label, _, key = name.rpartition(".")
-                self._texts[key] = location
+                self._texts.setdefault(key, []).append(location)
                 self._apps[location] = label
             elif what == "global":
                 self._want_global(name, location, own)
             elif what == "cache":
                 self._caches[name] = location
             elif what == "module":
-                self._modules[name] = self._texts[name] = location
+                self._modules[name] = location
+                self._texts.setdefault(name, []).append(location)
             elif what == "path":
                 self._path = location
             else:
@@ -82,15 +84,27 @@ class Wanted:
         )
 
     def _note(self, location: "str | None", place: Place) -> None:
-        if location and not (location in self.found and self.found[location].file):
+        if location and location not in self._forgotten and not (location in self.found and self.found[location].file):
             self.found[location] = place
 
     # -- what the walk meets --------------------------------------------------------------------------------------
 
     def set(self, text: str) -> None:
         """The test or a fixture of its own sets it anew: what it was before is of no account."""
-        location = self._texts.pop(text, None)
+        for location in self._texts.pop(text, ()):
+            self._forget(location)
+
+    def emptied(self, value: Any) -> None:
+        """The same for a container or a memoised function that is emptied."""
+        location = self._ids.get(id(value))
+        if type(value) is CacheWrapper:
+            location = self._caches.get("%s.%s" % name_of_cache(value))
         if location is not None:
+            self._forget(location)
+
+    def _forget(self, location: str) -> None:
+        if location not in self._forgotten:
+            self._forgotten.add(location)
             self._count -= 1
             self.found.pop(location, None)
 
@@ -98,7 +112,8 @@ class Wanted:
         self._apps_met.add(label)
 
     def text(self, text: str, place: Place) -> None:
-        self._note(self._texts.get(text), place)
+        for location in self._texts.get(text, ()):
+            self._note(location, place)
 
     def name(self, module: str, name: str, place: Place) -> None:
         self._note(self._names.get((module, name)), place)
