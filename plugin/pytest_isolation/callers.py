@@ -107,7 +107,8 @@ def own_line() -> Place:
         if own is None:
             own = _own_files[code.co_filename] = _is_own(frame)
         if own:
-            return Place(str(frame.f_globals.get("__name__")), code.co_filename, frame.f_lineno, code.co_name)
+            module = frame.f_globals.get("__name__")
+            return Place(module if type(module) is str else "", code.co_filename, frame.f_lineno, code.co_name)
         frame = frame.f_back
     return caller(3)
 

@@ -164,7 +164,8 @@ SUITE = {
             nothing.create_all(memory)
 
         def test_all_there(engine):
-            Base.metadata.create_all(engine)
+            for _ in range(100):
+                Base.metadata.create_all(engine)
 
         def test_none_there(memory):
             Base.metadata.drop_all(memory)
@@ -244,7 +245,10 @@ def test_a_connection_left_open_is_its_fixtures_with_the_line_that_took_it(seen:
     assert held.database.startswith("sqlite:///")
     assert held.closed_by is not None
     assert (held.closed_by.nodeid, held.closed_by.phase) == (nodeids(seen, "test_lasting")[0], "call")
-    assert left_open(seen, "test_raw") == [("connection", nodeids(seen, "test_raw")[0], False, "test_raw")]
+    (raw,) = open_at_end(seen.test("::test_raw"))
+    assert raw.closed_by is not None
+    assert raw.closed_by.nodeid == nodeids(seen, "test_raw_collected")[0], "somebody else kept it alive"
+    assert left_open(seen, "::test_raw") == [("connection", nodeids(seen, "test_raw")[0], False, "test_raw")]
 
 
 def test_a_wide_fixture_holds_its_connection_for_all_its_tests(seen: Seen) -> None:

@@ -27,6 +27,8 @@ PROBE = "connections"
 
 SAID_AT_ONCE = 50
 """How many connections and sessions are said to be out at the end of one test, and how many stood in the way."""
+MOST_COMPLAINTS = 20
+"""How often a test that tries again and again is said to wait."""
 _REMEMBERED = 256
 _IN_VAIN = (
     ("locked", ("database is locked", "database table is locked", "database schema is locked")),
@@ -70,6 +72,8 @@ class ConnectionsProbe:
         self._begun: Dict[int, Any] = {}
         """id(Connection) -> weak reference, of those that began a transaction."""
         self._sessions: Dict[int, Used] = {}
+        self._complaints = 0
+        """How often somebody was said to wait since the test began."""
         self._said: Dict[int, Taken] = {}
         """Number -> what was said to be out."""
         self._count = 0
@@ -120,6 +124,8 @@ class ConnectionsProbe:
 
     def failed(self, context: Any) -> None:
         """A statement raised: say who stands in its way, if that is why."""
+        if self._complaints >= MOST_COMPLAINTS:
+            return
         # What it was made with, as far as that is plain text: it may be an exception of the suite's own.
         text = " ".join(given for given in context.original_exception.args if type(given) is str)
         why = next((why for why, texts in _IN_VAIN if any(each in text for each in texts)), "")
@@ -135,20 +141,26 @@ class ConnectionsProbe:
                 self._say_in_vain(why, number, self._in_the_way(number, conn))
 
     def pool_is_empty(self, pool: Any) -> None:
+        if self._complaints >= MOST_COMPLAINTS:
+            return
         number = self._databases.of_pool(pool) if self._databases is not None else 0
         out = [taken for proxy, taken in self._still_out() if getattr(proxy, "_pool", None) is pool]
         self._say_in_vain("pool", number, out)
 
     def _say_in_vain(self, why: str, number: int, out: List[Taken]) -> None:
+        self._complaints += 1
         out = out[:SAID_AT_ONCE]
         places, units = [taken.place for taken in out], [taken.unit for taken in out]
         self._recorder.put(WaitedInVain(number, why, places, units, caller(4), self._recorder.unit()))
 
     def drops(self, connection: Any, place: Place) -> None:
         """Tables are about to be dropped."""
+        if self._complaints >= MOST_COMPLAINTS:
+            return
         number = self._databases.number(connection) if self._databases is not None else None
         holders = self._in_the_way(number, connection)[:SAID_AT_ONCE] if number is not None and self._begun else []
         if holders:
+            self._complaints += 1
             places, units = [taken.place for taken in holders], [taken.unit for taken in holders]
             self._recorder.put(DropAwaited(number or 0, places, place, self._recorder.unit(), units))
             self._recorder.hurry()  # a server may wait for ever
@@ -198,6 +210,7 @@ class ConnectionsProbe:
     def edge(self) -> None:
         """A test has ended: say what is out."""
         if self._recorder.phase != "teardown":
+            self._complaints = 0
             return
         budget = SAID_AT_ONCE
         own_connections = set()

@@ -61,6 +61,8 @@ class SchemaProbe:
         self.when_dropped: List[Callable[[int, str], None]] = []
         """Called with database and table at the moment of the drop, which is said a little later."""
         databases.when_gone.append(self._forget)
+        self._idle: Set[NothingDone] = set()
+        """Said since the unit stepped on the stage: it may call ten thousand times."""
         self.before_drops: List[Callable[[Any, Place], None]] = []
         """Called with the connection and the line, before the first table of a call is dropped."""
         self._uncommitted: Any = weakref.WeakKeyDictionary()
@@ -88,7 +90,10 @@ class SchemaProbe:
         if number is not None:
             known = len(metadata.tables)
             place, unit = self._call_site, self._recorder.unit()
-            self._recorder.put(NothingDone(number, self._metadata(metadata), call, known, place, unit))
+            said = NothingDone(number, self._metadata(metadata), call, known, place, unit)
+            if said not in self._idle:
+                self._idle.add(said)
+                self._recorder.put(said)
 
     def call_ends(self, *_: Any, **__: Any) -> None:
         self.say()
@@ -214,6 +219,7 @@ class SchemaProbe:
         self.say()
         self._call_site = None
         self._being_told = ""
+        self._idle.clear()
 
     def _forget(self, number: int) -> None:
         self._tables.pop(number, None)
