@@ -218,6 +218,14 @@ class TestASessionNotRolledBack:
         assert finding.culprit == ""
         assert (finding.evidence[0].nodeid, finding.evidence[0].place) == (A, HERE)
 
+    def test_a_test_that_used_its_own_broken_session_is_no_fault_of_the_wide_fixture(self) -> None:
+        story, uses = self.shared("session")
+        mark = ev.mark_of("UNIQUE constraint failed: users.name")
+        story.begin(B).say(ev.StatementFailed(1, "IntegrityError", mark, HERE, ev.Unit(B, "call")))
+        finding = self.pending(story, uses)
+        assert finding.culprit == ""
+        assert finding.title.endswith("test_b met an error")
+
 
 class TestADetachedInstance:
     MESSAGE = "Parent instance <User at 0x7f4a> is not bound to a Session; lazy load operation of attribute 'letters'"

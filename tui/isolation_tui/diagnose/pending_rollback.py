@@ -96,13 +96,13 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
     if test.failure is not None:
         evidence.append(Evidence(f"the {what} still waits for its rollback", failed_at(run, test.failure), test.nodeid))
     charged = ""
-    if held is not None:
+    if held is not None and any(victim.test is not author for victim in victims):
         charged = f"fixture {held.definition.name}"
     elif first is not None and swallowed:
         charged = culprit(run, first.worker, first.unit)
     return Finding(
         kind=KIND,
-        title=_title(what, author, held, swallowed),
+        title=_title(what, author, held, "failed" if author not in (None, test) and not swallowed else "met an error"),
         tests=tuple(victim.test.nodeid for victim in victims),
         evidence=tuple(evidence),
         remedy=_remedy(held, author if swallowed else None),
@@ -112,11 +112,11 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
     )
 
 
-def _title(what: str, author: Test | None, held: FixtureLife | None, swallowed: bool) -> str:
+def _title(what: str, author: Test | None, held: FixtureLife | None, verb: str) -> str:
     session = f"The {what} of fixture {held.name}" if held is not None else f"A {what}"
     if author is None:
         return f"{session} was not rolled back after an error"
-    return f"{session} was not rolled back after {short(author.nodeid)} {'met an error' if swallowed else 'failed'}"
+    return f"{session} was not rolled back after {short(author.nodeid)} {verb}"
 
 
 def _remedy(held: FixtureLife | None, author: Test | None) -> str:

@@ -41,20 +41,18 @@ class _Cause:
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each unit and line that took tables away, or for each table that nobody was seen to make."""
+    victims = [(test, match) for test in unexplained if (match := _match(test)) is not None]
     histories: dict[str, list[TableEvent]] = defaultdict(list)
-    for event in run.table_events:
+    for event in run.table_events if victims else ():
         histories[_last(event.table)].append(event)
     groups: dict[object, tuple[_Cause, list[tuple[Test, str]]]] = {}
-    for test in unexplained:
-        match = _match(test)
-        if match is None:
-            continue
+    for test, match in victims:
         table = _table(match)
         cause = _cause(run, test, table, match.string, histories[_last(table)])
         by_whom = cause.event
         key = (by_whom.worker, by_whom.unit, by_whom.place, by_whom.holder) if by_whom else _last(table)
         groups.setdefault((cause.what, key), (cause, []))[1].append((test, table))
-    return [_finding(run, cause, victims) for cause, victims in groups.values()]
+    return [_finding(run, cause, group) for cause, group in groups.values()]
 
 
 def missing_table(test: Test) -> str | None:
