@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import environments
+from isolation_tui.model import Outcome
 from observing import as_last_line, bare, comparable, observe, write
 
 pytestmark = pytest.mark.slow
@@ -133,3 +134,83 @@ def test_each_listener_that_fails_says_so_once_and_the_suite_is_as_it_is(tmp_pat
     assert {"metadata", "rows", "schema"} <= set(broken)
     disabled = Counter(fact.probe for fact in seen.run.disabled_probes if fact.why == f"{error}: a defect of ours")
     assert disabled == Counter(broken)
+
+
+INTERRUPTED = {
+    "conftest.py": """
+        from pathlib import Path
+        import pytest
+        from pytest_isolation.plugin import IsolationPlugin
+        from pytest_isolation.probes.fixtures import FixtureProbe
+
+        def interrupt(owner, name):
+            '''Ctrl-C reaches Python while it is in that function, in the second test.'''
+            original = getattr(owner, name)
+            def method(*args, **kwargs):
+                if Path("second").exists():
+                    setattr(owner, name, original)
+                    raise KeyboardInterrupt
+                return original(*args, **kwargs)
+            setattr(owner, name, method)
+
+        interrupt(WHERE)
+
+        @pytest.fixture(scope="module")
+        def wide():
+            yield
+            Path("torn down").touch()
+
+        @pytest.fixture
+        def own(wide): yield
+        """,
+    "test_it.py": """
+        from pathlib import Path
+        import pytest
+
+        @pytest.fixture
+        def late():
+            Path("second").touch()
+            yield
+
+        def test_first(own): pass
+        def test_second(own, late): pass
+        def test_third(own): pass
+        """,
+}
+
+
+@pytest.mark.parametrize("where", ["FixtureProbe, 'set_up'", "FixtureProbe, 'finalized'", "IsolationPlugin, '_log'"])
+def test_ctrl_c_within_a_hook_of_ours_is_ctrl_c(tmp_path: Path, where: str) -> None:
+    files = {**INTERRUPTED, "conftest.py": INTERRUPTED["conftest.py"].replace("WHERE", where)}
+    root = write(tmp_path / "suite", files)
+    seen = observe(root, "-q", python=environments.CURRENT.interpreter)
+    assert (seen.status, seen.run.crashed, seen.run.stopped) == (2, False, False)
+    assert seen.run.interrupted.startswith("KeyboardInterrupt")
+    assert not seen.run.internal_errors
+    assert not seen.run.disabled_probes
+    assert (root / "torn down").exists()
+    assert {test.name: test.outcome for test in seen.run.tests.values()}["test_third"] is Outcome.NOT_RUN
+
+
+def test_three_thousand_tests_of_one_file_are_all_told(tmp_path: Path) -> None:
+    files = {
+        "test_many.py": """
+            import pytest
+
+            @pytest.fixture(scope="module", params=range(200))
+            def wide(request): return request.param
+
+            @pytest.fixture
+            def own(wide): yield wide
+
+            @pytest.mark.parametrize("n", range(15))
+            def test_it(own, n): assert own != 150 or n
+            """
+    }
+    root = write(tmp_path / "suite", files)
+    seen = observe(root, "-q", "-p", "no:cacheprovider", "--tb=no", python=environments.CURRENT.interpreter)
+    assert as_last_line(seen.run.counts) == {"failed": 1, "passed": 2_999}
+    assert (seen.run.dropped, seen.run.disabled_probes) == (0, [])
+    wide = [life for life in seen.run.lives if life.definition.name == "wide"]
+    assert [len(life.users) for life in wide] == [15] * 200
+    assert all(life.torn_down is not None for life in seen.run.lives)
