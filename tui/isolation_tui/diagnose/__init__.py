@@ -85,9 +85,9 @@ _CLASSES: tuple[FailureClass, ...] = (
     ddl_commits,
     rows_left_behind,
     environment_variable_left,  # rows are seen to be read; what is in a test's reach, it may have read
+    memoised_value_left,  # whoever calls it has what it remembers, while a setting may be looked at in passing
     app_config_left,
     global_changed,
-    memoised_value_left,
     process_state_left,
 )
 """The most telling first."""
