@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..app import IsolationApp
 
 STYLES = (
-    "passed", "failed", "error", "crashed", "skipped", "xfailed", "xpassed", "running", "waiting", "not-run",
+    "passed", "failed", "error", "crashed", "skipped", "xfailed", "xpassed", "running", "waiting", "not-run", "unknown",
     "bar", "held", "tick", "muted", "file", "name",
     "created", "dropped", "registered", "refused", "cleared", "removed", "disposed", "dirty",
 )  # fmt: skip
