@@ -251,3 +251,10 @@ def test_a_table_that_was_seen_to_be_made_is_exact(seen: Seen) -> None:
 
 def test_nothing_was_disabled(seen: Seen) -> None:
     assert not seen.of(ProbeDisabled)
+
+
+def test_a_probe_that_is_not_wanted_says_nothing(tmp_path: Path) -> None:
+    root = write(tmp_path / "suite", {"conftest.py": CONFTEST, "test_it.py": TESTS})
+    seen = observe(root, "-q", "-p", "no:cacheprovider", "-k", "selects or refused", off=("reads",))
+    assert seen.run.counts.passed == 5
+    assert not seen.of(TablesRead)
