@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_isolation import events as ev
 
-from ..model import FixtureLife, Outcome, Run, Stamped, leaks
+from ..model import FixtureLife, Outcome, Run, Stamped, Test, leaks
 from ..settings import KINDS
 from .left_behind import IMPORTED, Ended, left_behind
 from .remnants import Key, Remnant, base_of
@@ -108,11 +108,23 @@ class Judge:
         test = self.run.tests.get(nodeid)
         if test is None:
             return ""
-        failing = [remnant for remnant in self._left(nodeid) if self._is_failed(remnant, nodeid)]
-        # A suite's own process must not grow with what only a screen would show.
-        self.run.table_events.clear()
-        test.table_events.clear()
+        left = self._left(nodeid)
+        failing = [remnant for remnant in left if self._is_failed(remnant, nodeid)]
+        self._forget(test, bool(left))
         return complaint(self.run, test, failing) if failing else ""
+
+    def _forget(self, test: Test, left: bool) -> None:
+        """A suite's own process must not grow with what only a screen would show."""
+        test.table_events.clear()
+        self.run.table_events.clear()
+        if left or test.tables_written or test.tables_read or test.rows_found or test.state_changed or test.held_open:
+            return  # who did it, or met it, is asked for in the end
+        worker = self.run.worker(self.worker)
+        for life in test.lives:
+            if life.definition.scope == "function":
+                worker.lives.pop(life.id, None)
+                life.definition.lives.clear()
+        test.lives.clear()
 
     def session_ended(self) -> None:
         """Judge what ended after the last test: with -x, and after Ctrl-C. No test can be failed any more."""
@@ -151,7 +163,7 @@ class Judge:
 
     def account(self) -> dict[str, Any]:
         """All that the session's summary needs of this process, in types that JSON knows."""
-        harm = {(leak.author, leak.location): leak for leak in leaks(self.run)}
+        harm = {(leak.author, leak.location): leak for leak in leaks(self.run) if leak.what != "table"}
         knows_reads = any(test.tables_read for test in self.run.order)
         cases = []
         for case in self.cases.values():

@@ -1,0 +1,45 @@
+"""``[tool.isolation-tui]`` and the options beside it, on their way to the plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_isolation.events import SETTINGS_VARIABLE
+
+Write = Callable[[Mapping[str, str]], Path]
+
+SUITE = {
+    "test_it.py": f"""
+        import json, os
+
+        def test_what_the_plugin_is_told():
+            told = json.loads(os.environ["{SETTINGS_VARIABLE}"])
+            assert (told["verify"], told["off"]) == (True, ["process", "reads"])
+        """,
+    "pyproject.toml": "[tool.isolation-tui]\noff = ['process']\nverify = true\n",
+}
+
+
+def test_settings_and_options_add_up(tool: Any, project: Write) -> None:
+    project(SUITE)
+    ended = tool.run("launch", "suite", "--headless", "--off", "reads")
+    assert ended.status == 0, ended.out
+    assert tool.run("launch", "suite", "--headless").status == 1  # without --off, only what the file says
+
+
+def test_settings_that_are_off_are_told_with_their_file(tool: Any, project: Write) -> None:
+    root = project({**SUITE, "pyproject.toml": "[tool.isolation-tui]\nprobes = []\n"})
+    ended = tool.run("launch", "suite", "--headless")
+    assert ended.status == 64
+    assert f"{root / 'pyproject.toml'}, [tool.isolation-tui]: there is no setting 'probes'" in ended.err
+    assert "Mend the file" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_probe_that_there_is_not(tool: Any, project: Write) -> None:
+    project(SUITE)
+    ended = tool.run("launch", "suite", "--headless", "--off", "everything")
+    assert ended.status == 64
+    assert "'everything' is not one of" in ended.err
