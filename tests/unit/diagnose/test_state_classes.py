@@ -109,11 +109,13 @@ def test_further_authors_of_what_is_changed_in_place_are_named() -> None:
     assert [evidence.nodeid for evidence in finding.evidence[:2]] == TESTS[:2]
 
 
-def test_two_changes_in_reach_are_both_said() -> None:
-    story = tale().leave(0, "env", "CURRENCY").leave(1, "cache", "shop.rate")
-    (finding,) = causes(story.meet(2, "cache:shop.rate", "env:CURRENCY"))
-    assert finding.kind == "environment-variable-left"
-    assert any("cache:shop.rate" in evidence.text for evidence in finding.evidence)
+def test_of_two_changes_in_reach_the_latest_is_charged_and_both_are_said() -> None:
+    story = tale().leave(0, "env", "CURRENCY")
+    story.now += 1
+    story.leave(1, "cache", "shop.rate")
+    (finding,) = causes(story.meet(2, "env:CURRENCY", "cache:shop.rate"))
+    assert (finding.kind, finding.culprit) == ("memoised-value-left", TESTS[1])
+    assert any("env:CURRENCY" in evidence.text for evidence in finding.evidence)
 
 
 def test_rows_that_were_read_are_more_telling_than_state_that_may_have_been() -> None:

@@ -11,6 +11,11 @@ from ..model import Run, StateResidue, Test
 from . import naming
 from .finding import Evidence, Finding
 
+_EXCEPTIONS = {
+    "path": ("ImportError", "ModuleNotFoundError"),
+    "cwd": ("FileNotFoundError", "NotADirectoryError", "PermissionError", "AssertionError"),
+}
+
 AUTHORS_NAMED = 3
 """How many further authors a finding names."""
 
@@ -34,18 +39,36 @@ def findings(
     """One finding for each location and author. Nobody is a victim whose code does not mention what was changed."""
     groups: dict[tuple[str, str], list[Victim]] = {}
     for test in unexplained:
-        for reach in test.state_in_reach:
-            entry = test.state_found.get(reach.location)
-            if entry is not None and entry.what in what and _by_another(test, entry):
-                author = entry.first.author
-                groups.setdefault((entry.location, author), []).append(Victim(test, entry, reach.place))
-                break
+        victim = _victim(test)
+        if victim is not None and victim.entry.what in what:
+            groups.setdefault((victim.entry.location, victim.entry.first.author), []).append(victim)
     return [_finding(run, kind, title, remedy, victims) for victims in groups.values()]
+
+
+def _victim(test: Test) -> Victim | None:
+    """Of several changes in its reach the latest is charged: with the older ones others before it did well."""
+    failure = test.failure
+    exception = failure.exception if failure is not None else ""
+    met = [
+        Victim(test, test.state_found[reach.location], reach.place)
+        for reach in test.state_in_reach
+        if reach.location in test.state_found
+    ]
+    return max(
+        (victim for victim in met if _by_another(test, victim.entry) and _plausible(victim.entry, exception)),
+        key=lambda victim: victim.entry.at,
+        default=None,
+    )
 
 
 def _by_another(test: Test, entry: StateResidue) -> bool:
     """A test that is run again meets what it left itself."""
     return any(author != test.nodeid for author in entry.authors)
+
+
+def _plausible(entry: StateResidue, exception: str) -> bool:
+    """Whether a failure by it can be such an exception: imports and open() are in the reach of most tests."""
+    return exception in _EXCEPTIONS.get(entry.what, (exception,))
 
 
 def _finding(run: Run, kind: str, title: Words, remedy: Words, victims: Sequence[Victim]) -> Finding:

@@ -27,25 +27,10 @@ _REMEDIES = {
     "warnings": "change them inside warnings.catch_warnings()",
     "random": "draw from a random.Random(seed) of its own, or put random.getstate() back in the teardown",
 }
-_PLAUSIBLE = {
-    "path": ("ImportError", "ModuleNotFoundError"),
-    "cwd": ("FileNotFoundError", "NotADirectoryError", "PermissionError", "AssertionError"),
-}
-"""What a failure by it can be: imports and open() are in the reach of most tests."""
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    found: list[Finding] = []
-    for what in _WHAT:
-        names = _PLAUSIBLE.get(what)
-        explained = {nodeid for finding in found for nodeid in finding.tests}
-        tests = [
-            test
-            for test in unexplained
-            if test.nodeid not in explained and (names is None or (test.failure and test.failure.exception in names))
-        ]
-        found += process_state.findings(run, tests, KIND, (what,), _title, _remedy)
-    return found
+    return process_state.findings(run, unexplained, KIND, _WHAT, _title, _remedy)
 
 
 def _title(entry: StateResidue, who: str) -> str:
