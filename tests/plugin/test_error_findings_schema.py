@@ -208,6 +208,37 @@ SUITE = {
         from conftest import count, engine_in_memory
         def test_never_made(): assert count(engine_in_memory(), "nowhere") == 0
         """,
+    "test_h_reflected.py": """
+        import pytest
+        from sqlalchemy import MetaData, Table
+        from sqlalchemy.exc import NoSuchTableError
+        from conftest import engine_in_memory
+
+        def test_reflects(): Table("mirror", MetaData(), autoload_with=engine_in_memory())
+        def test_expects_none():
+            with pytest.raises(NoSuchTableError):
+                Table("mirror", MetaData(), autoload_with=engine_in_memory())
+        """,
+    "test_h_late.py": """
+        import pytest
+        from sqlalchemy import MetaData
+        from conftest import a_table, count, engine_in_memory
+
+        metadata = MetaData()
+        early = a_table("early", metadata)
+
+        @pytest.fixture(scope="module")
+        def engine():
+            engine = engine_in_memory()
+            metadata.create_all(engine)
+            return engine
+
+        def test_early(engine): assert count(engine, "early") == 0
+
+        def test_late(engine):
+            a_table("late", metadata)
+            assert count(engine, "late") == 0
+        """,
     # -- a model that another names
     "test_i_unknown.py": """
         import pytest
@@ -256,6 +287,8 @@ EXPECTED = {
     (F + "test_shared",): ("F4", "fixture fresh"),
     (G + "test_nothing_to_create",): ("F4", G + "test_clears"),
     (H + "test_never_made",): ("F4", ""),
+    ("test_h_reflected.py::test_reflects",): ("F4", ""),
+    ("test_h_late.py::test_late",): ("F4", ""),
     (J + "test_needs_the_parents",): ("F4", J + "test_takes_the_parents_out"),
     (J + "test_names_a_class_that_never_came",): ("F4", ""),
 }
@@ -328,6 +361,10 @@ def test_the_author_of_a_missing_table_runs_first_in_the_command(findings: dict[
     finding = findings[D + "test_after", D + "test_after_in_another_table"]
     assert finding.command == f"python -m pytest {D}test_wipes {D}test_after"
     assert finding.tables == ("stock", "prices")
+
+
+def test_a_model_that_came_after_create_all_is_told_as_that(findings: dict[tuple[str, ...], Finding]) -> None:
+    assert findings["test_h_late.py::test_late",].title == "Table 'late' is missing: its model came after create_all()"
 
 
 def test_evidence_stands_in_order_of_time(findings: dict[tuple[str, ...], Finding]) -> None:

@@ -38,6 +38,7 @@ def codes(exception: str, message: str) -> list[str]:
         ("F3", "OperationalError", "(pymysql.err.OperationalError) (1061, \"Duplicate key name 'ix_a'\")"),
         ("F4", "OperationalError", "(sqlite3.OperationalError) no such table: main.orders"),
         ("F4", "ProgrammingError", '(psycopg2.errors.UndefinedTable) relation "orders" does not exist\nLINE 1: SELECT'),
+        ("F4", "NoSuchTableError", "orders"),
         ("F4", "UndefinedTableError", 'relation "orders" does not exist'),
         ("F4", "ProgrammingError", "(pymysql.err.ProgrammingError) (1146, \"Table 'shop.orders' doesn't exist\")"),
         ("F8", "RuntimeError", "No application found. Either work inside a view function or push one."),

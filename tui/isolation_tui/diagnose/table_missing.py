@@ -25,6 +25,8 @@ _MESSAGE = re.compile(
     r"|relation \"(?P<postgresql>[^\"\n]+)\" does not exist"
     r"|Table '(?P<mysql>[^'\n]+)' doesn't exist"
 )
+_REFLECTED = re.compile(r"^(?P<sqlite>\S+)$")
+"""All that SQLAlchemy's NoSuchTableError says, where a table was to be reflected."""
 _OF_DATABASE = (TableEventKind.CREATED, TableEventKind.DROPPED)
 _OUT_OF_METADATA = (TableEventKind.CLEARED, TableEventKind.REMOVED)
 
@@ -62,7 +64,7 @@ def missing_table(test: Test) -> str | None:
 
 
 def _match(test: Test) -> re.Match[str] | None:
-    return matching(test, _EXCEPTIONS, _MESSAGE)
+    return matching(test, _EXCEPTIONS, _MESSAGE) or matching(test, ("NoSuchTableError",), _REFLECTED)
 
 
 def _table(match: re.Match[str]) -> str:
