@@ -25,7 +25,7 @@ from isolation_tui.model import Test as ObservedTest
 from isolation_tui.recording import Recording
 from isolation_tui.session import LiveSession
 
-PATIENCE = 90.0
+PATIENCE = 300.0
 """Seconds after which a run that should have ended is called stuck; the machine may be busy."""
 
 Fact = TypeVar("Fact")

@@ -34,8 +34,8 @@ CLOSING_LIMIT = 10.0
 HURRY_PATIENCE = 0.05
 """Seconds to wait for facts that are urgent; twice a session at most."""
 
-FORK_PATIENCE = 0.2
-"""Seconds that a fork waits for the thread to be gone; it takes a fraction of a millisecond."""
+FORK_PATIENCE = 1.0
+"""Seconds that a fork waits for the thread to be gone; on an idle machine it takes a fraction of a millisecond."""
 
 # Bound here, at import: a test may patch these modules, or a library replace them by its own (gevent, freezegun).
 _clock = {"perf": time.perf_counter, "wall": time.time}

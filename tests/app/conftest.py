@@ -19,7 +19,7 @@ from isolation_tui.app.app import IsolationApp
 from isolation_tui.fix import FixStatus
 from isolation_tui.model import Run, Stamped
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds after which something that should have been seen is called missing; the machine may be busy."""
 
 

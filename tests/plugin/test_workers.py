@@ -42,7 +42,7 @@ CONFTEST = """
     def both_run(request, worker_id):
         '''Each worker is in a file of its own before either goes on.'''
         Path("running-" + request.module.__name__).touch()
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while len(list(Path().glob("running-*"))) < 2:
             assert time.monotonic() < until
             time.sleep(0.01)

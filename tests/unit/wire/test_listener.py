@@ -139,9 +139,9 @@ def test_who_says_nothing_is_dropped_in_time(hears: Listener, monkeypatch: pytes
 
 
 def test_who_has_said_the_token_may_be_silent(hears: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "HANDSHAKE_PATIENCE", 0.1)
     friend = greeted(hears)
     wait_until(lambda: hears.connections, "the friend is known")
+    monkeypatch.setattr(listener, "HANDSHAKE_PATIENCE", 0.1)
     assert dropped(connected(hears))
     friend.sendall(b"still here\n")
     assert taken(hears, 1) == [b"still here"]
