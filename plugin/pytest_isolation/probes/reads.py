@@ -39,7 +39,9 @@ class ReadsProbe:
         self._recorder = recorder
         self._databases = databases
         self.seen: Dict[int, Set[str]] = {}
-        """id(pool) -> statements sent in this test that can tell nothing new."""
+        """id(pool) -> statements that can tell nothing new in this test."""
+        self._telling: Dict[int, List[str]] = {}
+        """id(pool) -> those of them that can in the next one."""
         self._strength: Dict[TableKey, int] = {}
         """How this test read a table so far."""
         self._emptied: Set[TableKey] = set()
@@ -69,7 +71,7 @@ class ReadsProbe:
         if reading is NOTHING or self._recorder.phase not in _ON_STAGE:
             if reading.defines:
                 self._define(reading)
-            seen.add(statement)
+            self._pass_over(pool, seen, statement, reading)
             return
         number = self._databases.number(conn)
         if number is None:
@@ -91,7 +93,13 @@ class ReadsProbe:
                         self._read(number, reading, how)
                     return
             self._read(number, reading, MATCH if self._narrowed(reading) else SCAN)
+        self._pass_over(pool, seen, statement, reading)
+
+    def _pass_over(self, pool: int, seen: Set[str], statement: str, reading: Reading) -> None:
+        """For as long as it can tell nothing new."""
         seen.add(statement)
+        if reading is not NOTHING and reading.verb != "create":
+            self._telling.setdefault(pool, []).append(statement)
 
     def failed(self, context: Any) -> None:
         """A statement raised: rows that a unique constraint refused met others."""
@@ -194,7 +202,11 @@ class ReadsProbe:
 
     def edge(self) -> None:
         """A test starts or has ended."""
-        self.seen = {}
+        telling, self._telling = self._telling, {}
+        for pool, statements in telling.items():
+            seen = self.seen.get(pool)
+            if seen is not None:
+                seen.difference_update(statements)
         self._strength.clear()
         self._emptied.clear()
         self._own.clear()
