@@ -40,8 +40,8 @@ is documented here does not change its meaning without a new number.
     changed (``location, change, detail, by``: the test that made the change, null where none did, ``among``: tests of
     which one did, ``in_reach``: the line of its code that mentions it, or null, looked for only where a test failed)
     and what it ``changed`` (``location, change, detail, who, among``); ``held_open``: connections and sessions still
-    out when it ended (``what, database, in_transaction, who, closed`` later, ``file, line``); ``findings``: the ``id``
-    of those it is a victim of, or charged with
+    out when it ended (``what, database, in_transaction, who, closed`` later, ``intended``: a wide fixture's or an
+    import's, ``file, line``); ``findings``: the ``id`` of those it is a victim of, or charged with
 ``collection_errors``
     ``nodeid, exception, message, place``
 ``fixtures``

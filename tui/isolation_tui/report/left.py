@@ -70,6 +70,7 @@ def _held(run: Run, test: Test, held: Held) -> Json:
         "in_transaction": held.in_transaction,
         "who": charged(run, test.worker, held.unit),
         "closed": held.closed_by is not None,
+        "intended": held.intended,
         **_at(run, held.place),
     }
 

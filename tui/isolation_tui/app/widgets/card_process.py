@@ -53,11 +53,13 @@ def held_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content
 
 
 def _held(run: Run, test: Test, held: Held, glyphs: Glyphs, width: int) -> list[Content]:
-    standing = held.closed_by is None
+    standing = held.closed_by is None and not held.intended
     mark = (f"{glyphs.dirty} ", "bold $text-warning") if standing else ("  ", "")
     said = f"{clean(held.what)}{' in a transaction' if held.in_transaction else ''}"
-    if not standing:
+    if held.closed_by is not None:
         said += ", closed later"
+    elif held.intended:
+        said += ", held for as long as it lives"
     where = f"{clean(relative(held.place.file, run.rootdir))}:{held.place.line}" if held.place.file else ""
     line = Content.assemble(mark, said, (f"  {clean(charged(run, test.worker, held.unit))}", MUTED))
     if not where:
