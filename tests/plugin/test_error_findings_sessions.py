@@ -10,7 +10,6 @@ import pytest
 import environments
 from isolation_tui.diagnose import Finding, diagnose
 from observing import Seen, observe, write
-from postgres import Server
 
 SUITE = {
     "pytest.ini": "[pytest]\npythonpath = .\naddopts = -p no:asyncio\n",
@@ -437,96 +436,3 @@ def test_the_loss_of_a_session_is_evidence_with_its_line(findings: dict[tuple[st
     (lost,) = (evidence for evidence in finding.evidence if evidence.nodeid == C + "test_removes_the_session")
     assert lost.place.function == "test_removes_the_session"
     assert finding.title.startswith("The User of fixture regular lost its session")
-
-
-SERVER = {
-    "conftest.py": """
-        import os
-        import pytest
-        from sqlalchemy import Column, Index, Integer, MetaData, Table, create_engine
-
-        metadata = MetaData()
-        goods = Table("goods", metadata, Column("id", Integer, primary_key=True), Column("price", Integer, index=True))
-
-        @pytest.fixture(scope="session")
-        def engine():
-            engine = create_engine(os.environ["SHOP"])
-            metadata.create_all(engine)
-            yield engine
-            engine.dispose()
-        """,
-    "test_a_aborted.py": """
-        import pytest
-        from sqlalchemy import insert, select
-        from conftest import goods
-
-        @pytest.fixture(scope="module")
-        def connection(engine):
-            with engine.connect() as connection:
-                yield connection
-
-        def test_the_first(connection): connection.execute(insert(goods), {"id": 1})
-        def test_the_same_again(connection): connection.execute(insert(goods), {"id": 1})
-        def test_after_it(connection): connection.execute(select(goods))
-        def test_long_after_it(connection): connection.execute(select(goods))
-        """,
-    "test_b_tables.py": """
-        import pytest
-        from sqlalchemy import Column, Integer, MetaData, Table, select
-        from sqlalchemy.exc import ProgrammingError
-        from conftest import goods, metadata
-
-        def test_wipes(engine): metadata.drop_all(engine)
-        def test_needs_goods(engine):
-            with engine.connect() as connection:
-                connection.execute(select(goods))
-
-        def test_expects_none(engine):
-            with engine.connect() as connection, pytest.raises(ProgrammingError, match="does not exist"):
-                connection.execute(select(goods))
-
-        def test_declares_twice(engine):
-            own = MetaData()
-            for _ in range(2):
-                Table("days", own, Column("id", Integer, index=True), extend_existing=True)
-            own.create_all(engine)
-        """,
-    "test_c_loops.py": """
-        import asyncio
-        import os
-        import pytest
-        from sqlalchemy import text
-        from sqlalchemy.ext.asyncio import create_async_engine
-
-        @pytest.fixture(scope="module")
-        def driver():
-            return create_async_engine(os.environ["SHOP"].replace("+psycopg", "+asyncpg"))
-
-        def ask(engine):
-            async def one():
-                async with engine.connect() as connection:
-                    await connection.execute(text("SELECT 1"))
-            asyncio.run(one())
-
-        def test_in_one_loop(driver): ask(driver)
-        def test_in_the_next(driver): ask(driver)
-        def test_in_the_third(driver): ask(driver)
-        """,
-}
-
-
-@pytest.mark.slow
-def test_a_servers_own_words_are_understood(tmp_path: Path, postgres: Server) -> None:
-    root = write(tmp_path / "suite", SERVER)
-    seen = observe(root, "-q", "-p", "no:asyncio", env={"SHOP": postgres.url("shop")})
-    found = {finding.tests: (finding.code, finding.culprit) for finding in diagnose(seen.run) if not finding.harmless}
-    aborted, tables, loops = "test_a_aborted.py::", "test_b_tables.py::", "test_c_loops.py::"
-    assert found.pop((aborted + "test_the_same_again",), ("F7", ""))[0] == "F7"
-    assert found == {
-        (aborted + "test_after_it", aborted + "test_long_after_it"): ("F15", "fixture connection"),
-        (tables + "test_needs_goods",): ("F4", tables + "test_wipes"),
-        (tables + "test_declares_twice",): ("F3", tables + "test_declares_twice"),
-        (loops + "test_in_the_next", loops + "test_in_the_third"): ("F14", "fixture driver"),
-    }, seen.output
-    (pending,) = (finding for finding in diagnose(seen.run) if finding.code == "F15")
-    assert pending.evidence[1].nodeid == aborted + "test_the_same_again"
