@@ -41,7 +41,9 @@ Examples:
 @click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Record the run, for replay.")
 @click.option("--tcp", metavar="PORT", type=click.IntRange(0, 65535), help="Loopback TCP, not a Unix socket; 0: any.")
 @click.option("--verify", is_flag=True, help="Count the rows for real after each test, where that disturbs nothing.")
-@click.option("--off", metavar="PROBE", multiple=True, type=click.Choice(PROBES), help=f"Without it: {', '.join(PROBES)}.")
+@click.option(
+    "--off", metavar="PROBE", multiple=True, type=click.Choice(PROBES), help=f"Without it: {', '.join(PROBES)}."
+)
 @click.option("--select", metavar="NODEID", multiple=True, help="Run this test only. Can be given again.")
 def launch(path: str | None, **given: Any) -> int:
     """Run the suite at PATH (a folder, a file or a node id; default: here) and watch it.
