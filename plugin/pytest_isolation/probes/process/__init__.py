@@ -110,7 +110,7 @@ class ProcessProbe:
         try:
             if self._environment is not None:
                 self._environment.look()
-            if self._config:
+            if self.apps.known:
                 self.apps.look()
             if recorder.phase == "finish" and not stage:
                 self._tell(len(self._tests))

@@ -40,8 +40,8 @@ class Environment:
         if id(environ) != self._environ:
             self._changes.saw("env", "os.environ", self._environ, id(environ), "another object stands for it")
             self._environ = id(environ)
-        data = _data(environ)
-        if data is not None:
+        if type(environ) is _Environ:
+            data = environ._data
             seen, key = self._seen, self._current_test
             value = data.get(key)  # pytest sets it in every phase
             if value is None:

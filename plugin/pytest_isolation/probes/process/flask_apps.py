@@ -26,7 +26,8 @@ class _App:
 class FlaskApps:
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
-        self._apps: Dict[int, _App] = {}
+        self.known: Dict[int, _App] = {}
+        """id of an application -> what is known of it."""
         self._fresh: List[_App] = []
         """Made by the unit that is on the stage."""
         self._gone: List[_App] = []
@@ -52,17 +53,17 @@ class FlaskApps:
         count = self._labels[label] = self._labels.get(label, 0) + 1
         number = id(app)
         known = _App(app, label if count == 1 else "%s#%d" % (label, count), lambda _: self._forget(number, known))
-        self._apps[number] = known
+        self.known[number] = known
         self._fresh.append(known)
 
     def _forget(self, number: int, known: _App) -> None:
-        if self._apps.get(number) is known:
-            del self._apps[number]
+        if self.known.get(number) is known:
+            del self.known[number]
         self._gone.append(known)
 
     def label_of(self, value: Any) -> str:
         """'' for what is no application that was seen being made."""
-        known = self._apps.get(id(value))
+        known = self.known.get(id(value))
         return known.label if known is not None and known.reference() is value else ""
 
     def settle(self) -> None:
@@ -79,13 +80,13 @@ class FlaskApps:
             for known in gone:
                 for what in ("config", "extension"):
                     self._changes.gone(what, known.label + ".")
-        for known in list(self._apps.values()):
+        for known in list(self.known.values()):
             for what, held in _held(known.reference()) if known.seen else ():
                 if what not in known.seen or _ids(held) != known.seen[what][0]:
                     self._compare(known, what, held)
 
     def look(self) -> None:
-        for known in list(self._apps.values()):
+        for known in list(self.known.values()):
             config = known.config()
             if config is not None and _ids(config) != known.seen["config"][0]:
                 self._compare(known, "config", config)
