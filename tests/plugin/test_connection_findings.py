@@ -347,7 +347,7 @@ WORKERS = {
             (HERE / what).touch()
 
         def hear(what):
-            give_up = time.monotonic() + 30
+            give_up = time.monotonic() + 60
             while not (HERE / what).exists():
                 assert time.monotonic() < give_up, what
                 time.sleep(0.005)
