@@ -66,8 +66,8 @@ def transaction_open(dbapi: Any) -> Optional[bool]:
     if status is not None:
         return status != 0
     status = getattr(dbapi, "server_status", None)  # PyMySQL
-    if type(status) is int:
-        return bool(status & _IN_TRANSACTION)
+    if type(status) is int:  # it is not brought up to date by results that have rows
+        return True if status & _IN_TRANSACTION else None
     asked = getattr(getattr(dbapi, "_connection", None), "is_in_transaction", None)  # asyncpg
     return bool(asked()) if asked is not None else None
 

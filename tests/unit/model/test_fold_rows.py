@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from isolation_tui.model import Found
@@ -25,7 +27,7 @@ class Rows(Story):
     def wrote(
         self, nodeid: str, inserted: int = 0, deleted: int = 0, *, state: str = "committed", life: int = 0,
         kept: int | None = None, taken: int | None = None, table: str = "users", step: str = "setup",
-        phase: str = "call", **more: bool,
+        phase: str = "call", **more: Any,
     ) -> Rows:  # fmt: skip
         kept = max(inserted - deleted, 0) if kept is None else kept
         taken = max(deleted - inserted, 0) if taken is None else taken
@@ -238,3 +240,66 @@ def test_rows_of_databases_that_a_test_does_not_use_cost_it_nothing() -> None:
     story.begin(story.names[0])
     story.whole(0)
     assert story.of(0) == ()
+
+
+def _keys(story: Rows) -> list[tuple[str, int, tuple[str, ...]]]:
+    table = story.run.workers["main"].rows[1]["users"]
+    return [(entry.author, entry.rows, tuple(entry.keys)) for entry in table.standing()]
+
+
+def test_a_row_deleted_by_its_key_is_taken_from_whom_it_was(story: Rows) -> None:
+    first, second, third = story.names[:3]
+    for number, nodeid in enumerate((first, second)):
+        story.begin(nodeid)
+        story.wrote(nodeid, 2, keys=[f"id={number}0", f"id={number}1"]).whole(number)
+    story.begin(third)
+    story.wrote(third, 0, 1, gone=["id=10"]).whole(2)
+    assert _keys(story) == [(first, 2, ("id=00", "id=01")), (second, 1, ("id=11",))]
+    assert not any(found.inexact for found in story.of(2))
+
+
+def test_a_row_deleted_by_a_key_that_nobody_listed_leaves_the_listed_ones(story: Rows) -> None:
+    story.begin(story.names[0])
+    story.wrote(story.names[0], 9, keys=["id=1", "id=2"]).whole(0)
+    story.begin(story.names[1])
+    story.wrote(story.names[1], 0, 1, gone=["id=8"]).whole(1)
+    assert _keys(story) == [(story.names[0], 8, ("id=1", "id=2"))]
+
+
+def test_rows_deleted_without_a_key_leave_nothing_known_of_the_rest(story: Rows) -> None:
+    story.begin(story.names[0])
+    story.wrote(story.names[0], 3, keys=["id=1", "id=2", "id=3"]).whole(0)
+    story.begin(story.names[1])
+    story.wrote(story.names[1], 0, 1).whole(1)
+    assert _keys(story) == [(story.names[0], 2, ())]
+
+
+def _counted(story: Rows, number: int, rows: int) -> bool | None:
+    story.say(ev.RowsCounted(story.names[number], 1, [("users", rows)]))
+    return story.run.tests[story.names[number]].verified[-1].agrees
+
+
+def test_a_count_is_laid_beside_the_ledger(story: Rows) -> None:
+    story.say(ev.TablesCreated(1, ["users"], "orm", PLACE, ev.Unit("", "collect")))
+    story.begin(story.names[0])
+    story.wrote(story.names[0], 3).whole(0)
+    assert _counted(story, 0, 3) is True
+    assert _counted(story, 0, 4) is False
+
+
+def test_rows_that_were_there_before_the_suite_are_no_disagreement(story: Rows) -> None:
+    story.begin(story.names[0])
+    story.wrote(story.names[0], 3).whole(0)
+    assert _counted(story, 0, 103) is True
+    story.begin(story.names[1])
+    story.wrote(story.names[1], 1).whole(1)
+    assert _counted(story, 1, 104) is True
+    assert _counted(story, 1, 105) is False
+
+
+def test_what_could_not_be_counted_says_why(story: Rows) -> None:
+    story.begin(story.names[0])
+    story.wrote(story.names[0], 3).whole(0)
+    story.say(ev.RowsCounted(story.names[0], 1, [], "a transaction is open"))
+    (answer,) = story.run.tests[story.names[0]].verified
+    assert (answer.agrees, answer.counted, answer.why_not) == (None, None, "a transaction is open")
