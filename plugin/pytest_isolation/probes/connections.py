@@ -66,6 +66,7 @@ class ConnectionsProbe:
         self._recorder = recorder
         self._databases: Optional[Databases] = None
         self._latest: Optional[Taken] = None
+        """What was taken last: a session that begins has mostly just taken it."""
         self._out: Dict[int, Taken] = {}
         """id of the pool's record, or of what the pool handed out -> who took it. Most of it has been given back: the
         next to take it takes its place here."""
@@ -74,8 +75,8 @@ class ConnectionsProbe:
         self._sessions: Dict[int, Used] = {}
         self._complaints = 0
         """How often somebody was said to wait since the test began."""
-        self._said: Dict[int, Taken] = {}
-        """Number -> what was said to be out."""
+        self._said: Dict[int, Tuple[str, Taken]] = {}
+        """Number -> what was said to be out: ``connection`` or ``session``, and who took it."""
         self._count = 0
 
     # -- listeners ------------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ class ConnectionsProbe:
     def begins(self, conn: Any, *_: Any) -> None:
         self._begun[id(conn)] = weakref.ref(conn)
         if len(self._begun) > _REMEMBERED:
-            self._begun = {id(conn): self._begun[id(conn)] for conn in self._in_transaction()}
+            self._begun = {id(conn): weakref.ref(conn) for conn in self._in_transaction()}
 
     def session_begins(self, session: Any, transaction: Any, connection: Any) -> None:
         if getattr(transaction, "parent", None) is not None:
@@ -109,7 +110,8 @@ class ConnectionsProbe:
         used = self._sessions.get(id(session))
         if used is None or used.what() is not session:
             if len(self._sessions) > _REMEMBERED:
-                self._sessions = {key: used for key, used in self._sessions.items() if used.what() is not None}
+                known = list(self._sessions.items())  # another thread may begin one meanwhile
+                self._sessions = {key: used for key, used in known if used.what() is not None}
             used = self._sessions[id(session)] = Used(weakref.ref(session), unit)
         used.begun = Taken(used.what, unit, taken.place)
         used.connection = weakref.ref(connection)
@@ -201,9 +203,9 @@ class ConnectionsProbe:
 
     def settle(self) -> None:
         """The unit leaves the stage: say what it gave back."""
-        for number, taken in list(self._said.items()):
-            what = taken.what()
-            if what is None or not (what.is_valid if hasattr(what, "is_valid") else self._holds(what)):
+        for number, (what, taken) in list(self._said.items()):
+            held = taken.what()
+            if held is None or not (self._holds(held) if what == "session" else held.is_valid):
                 del self._said[number]
                 self._recorder.put(HeldClosed(number, self._recorder.unit()))
 
@@ -233,14 +235,14 @@ class ConnectionsProbe:
                     number = self._databases.of_pool(proxy._pool) if self._databases is not None else 0
                     budget -= self._say_out(budget, "connection", taken, number, id(proxy) in begun)
         if self._begun:
-            self._begun = {id(conn): self._begun[id(conn)] for conn in self._in_transaction()}
+            self._begun = {id(conn): weakref.ref(conn) for conn in self._in_transaction()}
 
     def _say_out(self, budget: int, what: str, taken: Taken, database: int, in_transaction: bool) -> int:
         """How many facts it took."""
-        if budget <= 0 or any(said is taken for said in self._said.values()):
+        if budget <= 0 or any(said is taken for _, said in self._said.values()):
             return 0
         number = self._next()
-        self._said[number] = taken
+        self._said[number] = (what, taken)
         self._recorder.put(
             HeldOpen(self._recorder.nodeid, number, database, what, in_transaction, taken.place, taken.unit)
         )
