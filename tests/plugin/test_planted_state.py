@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import environments
 from isolation_tui.diagnose import diagnose
 from isolation_tui.model import Leak, leaks
 from observing import Seen, observe, write
@@ -151,6 +152,18 @@ def test_each_victim_stands_in_a_finding_with_the_author_of_what_it_read(red: Se
     for number in harmful:
         finding = causes[(f"test_4_after.py::test_read_{number}",)]
         assert (finding.culprit, finding.locations) == (f"test_2_plants.py::test_plant_{number}", (location(number),))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", [environments.OLD, environments.NEWEST], ids=lambda each: each.name)
+def test_the_same_is_found_with_old_and_new_versions(
+    environment: environments.Environment, red: Seen, tmp_path: Path
+) -> None:
+    other = observe(write(tmp_path / "suite", planted()), "-q", env={"RED": "1"}, python=environment.interpreter)
+    assert {(finding.culprit, finding.tests) for finding in diagnose(other.run)} == {
+        (finding.culprit, finding.tests) for finding in diagnose(red.run)
+    }
+    assert other.run.disabled_probes == []
 
 
 def test_findings_name_the_kind_of_state_and_its_remedy(red: Seen) -> None:

@@ -272,7 +272,7 @@ class ModuleGlobals:
                 self.packages.add(name.partition(".")[0])
                 is_of_tests = "test" in name.rpartition(".")[2] and _is_of_tests(module.__dict__)
                 fresh.append((is_of_tests, name, module))
-            elif not first and _is_planted(module):
+            elif not first and _is_planted(module) and not self._is_part_of_library(name):
                 self._changes.saw("module", name, None, id(module), type_name(module))
                 fresh.append((False, name, module))
         fresh.sort(key=lambda each: each[0])  # what tests import is another module's
@@ -284,6 +284,11 @@ class ModuleGlobals:
                 self._ring.append(known)
         self._near = "", []
         self._is_small = sum(known.cost for known in self._ring) <= SMALL_PROJECT
+
+    def _is_part_of_library(self, name: str) -> bool:
+        """Modules in C make submodules of their own, without a spec: ``xml.parsers.expat.model``."""
+        package, dot, _ = name.partition(".")
+        return bool(dot) and package in self._known and package not in self.packages
 
 
 def _is_own(name: str, names: Dict[str, Any]) -> bool:
