@@ -326,6 +326,28 @@ SCENARIOS = """
         with db.engine.begin() as connection:
             connection.execute(a.insert(), dict(name="x"))
 
+    def test_the_same_again(seeded):
+        with seeded.engine.connect() as connection:
+            for number in range(20):
+                connection.execute(a.insert(), dict(name="kept %d" % number))
+            connection.commit()
+            for number in range(15):
+                connection.execute(a.insert(), dict(name="undone %d" % number))
+            connection.rollback()
+            for number in range(12):
+                with connection.begin_nested() as nested:
+                    for twin in range(15):
+                        connection.execute(a.insert(), dict(name="%d within %d" % (twin, number)))
+                    if number % 3:
+                        nested.rollback()
+            connection.execute(a.delete().where(a.c.name.like("kept 1%")))
+            connection.commit()
+            connection.execute(a.delete().where(a.c.name.like("kept 2%"))); connection.rollback()
+        engine = seeded.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for number in range(15):
+                connection.execute(a.insert(), dict(name="at once %d" % number))
+
     def test_core_many(db):
         with db.engine.begin() as connection:
             connection.execute(a.insert(), names(9))

@@ -127,7 +127,7 @@ class Ledger:
 
     __slots__ = (
         "aborted", "committing", "connection", "counted", "expected", "last", "levels", "lite", "number", "pool",
-        "unsure", "way",
+        "quick", "unsure", "way",
     )  # fmt: skip
 
     def __init__(self, number: int, pool: int, connection: int, lite: int) -> None:
@@ -139,6 +139,8 @@ class Ledger:
         """How what is being committed escapes; see :class:`..events.RowsWritten`."""
         self.aborted = False
         """PostgreSQL, after an error: a commit will undo what is pending."""
+        self.quick: Optional[Tuple[str, Cell, str]] = None
+        """(statement, cell, verb): that statement is counted there at once, as long as nothing else happens."""
         self.expected = 0
         self.counted: Any = None
         """Weak reference to the context whose insertmanyvalues were counted: it comes once for each batch."""
@@ -164,6 +166,7 @@ class Ledger:
 
     def savepoint(self, name: str) -> None:
         self.levels.append(Level(name))
+        self.quick = None
 
     def release(self, name: str) -> None:
         """The savepoint of that name, and those within it, become part of what is around them."""
@@ -171,6 +174,7 @@ class Ledger:
         if index is None:
             return
         into = self.levels[index - 1].cells
+        self.quick = None
         for level in self.levels[index:]:
             for key, cell in level.cells.items():
                 known = into.get(key)
@@ -189,6 +193,7 @@ class Ledger:
         undone = [cell for level in self.levels[index:] for cell in level.cells.values()]
         del self.levels[index + 1 :]
         self.levels[index].cells = {}
+        self.quick = None
         return undone
 
     def _index(self, name: str) -> Optional[int]:
@@ -199,7 +204,7 @@ class Ledger:
 
     def take_all(self) -> List[Cell]:
         """All cells, outermost level first; the ledger starts anew."""
-        self.last = None
+        self.last = self.quick = None
         self.aborted = False
         if len(self.levels) == 1:
             cells, self.levels[0].cells = self.levels[0].cells, {}

@@ -25,7 +25,7 @@ from . import statements as sql
 from .around import AroundTests
 from .counting import Written, count, count_at_once
 from .databases import Databases
-from .drivers import WRAPPED, autocommit, connection_of, in_transaction, transaction_open
+from .drivers import DIRECT, WRAPPED, autocommit, connection_of, in_transaction, transaction_open
 from .ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
 from .schema import SchemaProbe
 from .telling import DDL, SAVEPOINT, Telling
@@ -44,8 +44,7 @@ class RowsProbe:
         self._recorder = recorder
         self._databases = databases
         self.telling = Telling(recorder)
-        self._in_batches = in_batches
-        """SQLAlchemy's mark of insertmanyvalues; None before 2.0."""
+        self._in_batches = in_batches  # SQLAlchemy's mark of insertmanyvalues; None before 2.0
         self.use = UsedDatabases(recorder, databases)
         self.around = AroundTests(recorder, databases)
         self._ledgers: Dict[int, Ledger] = {}
@@ -63,14 +62,18 @@ class RowsProbe:
         """(id of the context, cell) of the INSERT just sent, whose keys are known when its result is there."""
         databases.when_pool_gone.append(self._pools_gone.append)
 
-    # -- statements -----------------------------------------------------------------------------------------------
-
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        dbapi = connection_of(conn)
+        ledger = self._ledgers.get(id(dbapi))
+        if ledger is not None and ledger.quick is not None and ledger.quick[0] is statement:
+            _, cell, verb = ledger.quick
+            if count_at_once(ledger, cell, dbapi, verb, cursor.rowcount):
+                if not dbapi.in_transaction:
+                    self._end(ledger, COMMITTED)
+                return
         shape = sql.shape_of(statement)
         if shape is None or (shape.verb == sql.DDL and conn.dialect.name not in _DDL_COMMITS):
             return
-        dbapi = connection_of(conn)
-        ledger = self._ledgers.get(id(dbapi))
         if ledger is None or ledger.committing:
             ledger = self._ledger(conn, dbapi)
             if ledger is None:
@@ -79,7 +82,8 @@ class RowsProbe:
         if ledger.lite == WRAPPED:
             dbapi = dbapi._connection
         if verb in _WRITES:
-            self._write(conn, ledger, dbapi, shape, cursor, parameters, context, many)
+            again = self._write(conn, ledger, dbapi, shape, cursor, parameters, context, many)
+            ledger.quick = (statement, again, verb) if again is not None else None
             if ledger.lite:
                 if not dbapi.in_transaction:
                     self._end(ledger, COMMITTED)
@@ -97,29 +101,27 @@ class RowsProbe:
             ledger.aborted = False
             for cell in ledger.back_to(shape.table):
                 self.telling.settle(cell, ROLLED_BACK)
-        elif verb == sql.COMMIT:
+        elif verb in (sql.COMMIT, sql.ROLLBACK):
             self._look(ledger, dbapi)
-            self._end(ledger, ROLLED_BACK if ledger.aborted else COMMITTED)
-        elif verb == sql.ROLLBACK:
-            self._look(ledger, dbapi)
-            self._end(ledger, ROLLED_BACK)
+            self._end(ledger, COMMITTED if verb == sql.COMMIT and not ledger.aborted else ROLLED_BACK)
         elif ledger.pending:
             self._end(ledger, COMMITTED, "" if autocommit(conn, dbapi) else DDL)
 
     def _write(
         self, conn: Any, ledger: Ledger, dbapi: Any, shape: sql.Shape, cursor: Any, parameters: Any, context: Any,
         many: bool,
-    ) -> None:  # fmt: skip
+    ) -> Optional[Cell]:  # fmt: skip
+        """Where the rows went, if the same statement, sent again, may be counted there at once."""
         table = self._names.get((ledger.number, shape.table)) or self._name(conn, ledger.number, shape)
         cell, verb = self.telling.cell(ledger, table), shape.verb
         if verb == sql.TRUNCATE:
             cell.inexact = cell.inexact or shape.vague
             cell.empty()
-            return
+            return None
         if verb == sql.UNKNOWN:
             cell.inexact = True
             self._look(ledger, dbapi)
-            return
+            return None
         batched = self._in_batches is not None and context.execute_style is self._in_batches
         if batched or not (shape.simple and ledger.lite and count_at_once(ledger, cell, dbapi, verb, cursor.rowcount)):
             primary = self._primary.get((ledger.number, table)) if shape.by else None
@@ -127,6 +129,9 @@ class RowsProbe:
         self.inserting = None
         if verb == sql.INSERT and not (shape.vague or shape.lenient) and self.telling.wants_keys(cell):
             self.inserting = (id(context), cell) if context.compiled is not None and context.isinsert else None
+        elif shape.simple and ledger.lite == DIRECT and not batched:
+            return cell
+        return None
 
     def has_result(self, result: Any) -> None:
         """Of the INSERT just sent."""
@@ -167,8 +172,6 @@ class RowsProbe:
             self._end(known, COMMITTED, known.way)
         return known
 
-    # -- the ends of transactions ---------------------------------------------------------------------------------
-
     def committed(self, conn: Any, *_: Any, prepared: bool = False) -> None:
         dbapi = connection_of(conn)
         self.around.ended(id(dbapi))
@@ -178,10 +181,10 @@ class RowsProbe:
         dbapi = self._look(ledger, dbapi)
         if ledger.aborted:
             self._end(ledger, ROLLED_BACK)
-            return
-        if not prepared and self._ended_behind(ledger, dbapi):
+        if not ledger.pending or (not prepared and self._ended_behind(ledger, dbapi)):
             return
         ledger.committing, ledger.way = True, self.around.way(ledger) if self.around.held else ""
+        ledger.quick = None
         self._unsettled[id(ledger)] = ledger
 
     def rolled_back(self, conn: Any, *_: Any, prepared: bool = False) -> None:
@@ -249,12 +252,16 @@ class RowsProbe:
             ledger.committing = False
             self._end(ledger, COMMITTED, ledger.way)
         shape = sql.shape_of(context.statement)
-        if shape is not None and shape.verb in _WRITES:
-            ledger = ledger or self._ledger(conn, dbapi)
-            if ledger is not None:
-                self._half_written(conn, ledger, self._own(ledger, dbapi), shape, context)
-        if ledger is not None and ledger.pending:
-            self._undone_by(error, ledger, self._own(ledger, dbapi), conn)
+        writes = shape is not None and shape.verb in _WRITES
+        ledger = ledger or (self._ledger(conn, dbapi) if writes else None)
+        if ledger is None:
+            return
+        if ledger.lite == WRAPPED:
+            dbapi = dbapi._connection
+        if shape is not None and writes:
+            self._half_written(conn, ledger, dbapi, shape, context)
+        if ledger.pending:
+            self._undone_by(error, ledger, dbapi, conn)
 
     def _half_written(self, conn: Any, ledger: Ledger, dbapi: Any, shape: sql.Shape, context: Any) -> None:
         """An executemany that failed half way has written the first half, where no transaction undoes it."""
@@ -292,12 +299,8 @@ class RowsProbe:
             self.telling.settle(cell, state)
         return cells
 
-    def _own(self, ledger: Ledger, dbapi: Any) -> Any:
-        """SQLite's own connection where it is wrapped."""
-        return getattr(dbapi, "_connection", None) if ledger.lite == WRAPPED else dbapi
-
     def _look(self, ledger: Ledger, dbapi: Any) -> Any:
-        """Count what is certain now; the connection to be asked, as :meth:`_own` tells it."""
+        """Count what is certain now; the connection to be asked, SQLite's own where that is wrapped."""
         if not ledger.lite:
             return dbapi
         if ledger.lite == WRAPPED and not hasattr(dbapi, "in_transaction"):
@@ -310,8 +313,6 @@ class RowsProbe:
     def ledgers_of(self, number: int) -> List[Ledger]:
         """Of the connections to one database that wrote, or might have."""
         return [ledger for ledger in list(self._ledgers.values()) if ledger.number == number]
-
-    # -- the edges of units and tests -----------------------------------------------------------------------------
 
     def dropped(self, number: int, table: str) -> None:
         pending = [
@@ -326,6 +327,8 @@ class RowsProbe:
             if ledger.committing:
                 ledger.committing = False
                 self._end(ledger, COMMITTED, ledger.way)
+        for ledger in list(self._ledgers.values()):
+            ledger.quick = None
         self.inserting = None
         self.telling.say()
         self.around.unit_ends()
