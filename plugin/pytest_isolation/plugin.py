@@ -205,8 +205,11 @@ class IsolationPlugin:
 
     def _step_to(self, phase: str) -> None:
         try:
-            self.recorder.settle()
-            self.recorder.phase = phase
+            recorder = self.recorder
+            if not recorder.undisturbed:
+                recorder.settle()
+            recorder.undisturbed = False
+            recorder.phase = phase
         except Exception as error:
             self.recorder.disable("tests", error)
 
@@ -243,9 +246,12 @@ class IsolationPlugin:
             self.recorder.disable("tests", error)
 
     def _log(self, report: Any) -> None:
-        self.recorder.settle()
+        recorder = self.recorder
         when = report.when
         is_subtest = reports.is_subtest(report)
+        if when != "teardown":  # that is done by test_ends
+            recorder.settle()
+            recorder.undisturbed = not is_subtest
         if when == "setup" and not is_subtest:
             if self._saw_setup:  # it is run again, and was announced only once
                 self._attempt += 1
@@ -257,7 +263,8 @@ class IsolationPlugin:
         if when == "teardown":
             self.test_ends()
             self._ended = False
-            self.recorder.phase = "between"
+            recorder.undisturbed = False
+            recorder.phase = "between"
             if self._stage_file is not None:
                 self._stage_file.enter("")
 

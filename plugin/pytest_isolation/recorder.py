@@ -25,6 +25,8 @@ class Recorder:
         """Called when a test starts and when it has ended: probes that compare states do it here."""
         self.at_fixture_values: List[Callable[[int, Any], None]] = []
         """Called with the number of a fixture life and its value, when its set-up has ended."""
+        self.undisturbed = False
+        """Nothing of the suite's has run since all was said: between two fixtures, or from a report to the next phase."""
         self.around_wide_fixtures: List[Callable[[], None]] = []
         """Called before and after each step of a fixture that is wider than a test."""
         self._sink = sink
@@ -48,7 +50,8 @@ class Recorder:
 
     def settle_around(self, scope: str) -> None:
         """The same, where a step of a fixture of that scope begins or ends."""
-        self.settle()
+        if not self.undisturbed:
+            self.settle()
         if scope != "function":
             for look in self.around_wide_fixtures:
                 look()

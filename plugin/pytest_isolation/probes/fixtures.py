@@ -98,6 +98,7 @@ class FixtureProbe:
                 self._setting_up[-1].asked.append(life.id)
             self._setting_up.append(life)
             recorder.stage.append((life.id, "setup"))
+            recorder.undisturbed = False
             life.began = recorder.now()
             return life
         except Exception as error:
@@ -118,6 +119,8 @@ class FixtureProbe:
                 self._setting_up.pop()
             if self._setting_up:
                 self._setting_up[-1].spent_in_others += spent
+            elif recorder.phase == "setup":
+                recorder.undisturbed = True
             exception = message = ""
             if excinfo is not None:
                 error = excinfo[1] if isinstance(excinfo, tuple) else excinfo
@@ -181,6 +184,7 @@ class FixtureProbe:
         try:
             self._recorder.settle_around(str(life.fixturedef.scope))
             self._recorder.stage.append((life.id, "teardown"))
+            self._recorder.undisturbed = False
             life.torn_down_at = self._recorder.now()
         except Exception as error:
             self._give_up(error)
@@ -200,6 +204,7 @@ class FixtureProbe:
                 duration = recorder.now() - life.torn_down_at
                 if (life.id, "teardown") in recorder.stage:
                     recorder.stage.remove((life.id, "teardown"))
+            recorder.undisturbed = not recorder.stage and recorder.phase == "teardown"
             self._last_torn_down[self._numbers[id(fixturedef)]] = life.id
             self._forget_raised(life)
             recorder.put(FixtureTornDown(life.id, recorder.nodeid, duration))
@@ -210,6 +215,7 @@ class FixtureProbe:
         """Nobody may be charged with what happens after a set-up or teardown whose end is not seen."""
         self._recorder.disable(PROBE, error)
         self._recorder.stage.clear()
+        self._recorder.undisturbed = False
 
     # -- questions ------------------------------------------------------------------------------------------------
 
@@ -255,7 +261,7 @@ class FixtureProbe:
 
     def _forget_raised(self, life: _Life) -> None:
         """The life is over, and the exception may be freed: its id could be another's tomorrow."""
-        for error, lives in list(self._raised.items()):
+        for error, lives in list(self._raised.items()) if self._raised else ():
             if life.id in lives:
                 lives.remove(life.id)
                 if not lives:
