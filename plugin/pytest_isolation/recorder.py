@@ -26,7 +26,7 @@ class Recorder:
         self.at_fixture_values: List[Callable[[int, Any], None]] = []
         """Called with the number of a fixture life and its value, when its set-up has ended."""
         self.undisturbed = False
-        """Nothing of the suite's has run since all was said: between two fixtures, or from a report to the next phase."""
+        """Nothing of the suite's has run since all was said: between two fixtures, or from a report to what follows."""
         self.around_wide_fixtures: List[Callable[[], None]] = []
         """Called before and after each step of a fixture that is wider than a test."""
         self._sink = sink

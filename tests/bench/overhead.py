@@ -3,7 +3,8 @@
     python tests/bench/overhead.py [--rounds 5] [--suite trivial|database]
 
 Each round runs bare pytest, ``--setup-show``, ``--report-log`` (where pytest-reportlog is installed), the guard alone
-(``--isolation=report``) and ours, one after another on the same suite; the figure is the median of the rounds' ratios to their own bare run.
+(``--isolation=report``) and ours, one after another on the same suite; the figure is the median of the rounds' ratios
+to their own bare run.
 """
 
 from __future__ import annotations
