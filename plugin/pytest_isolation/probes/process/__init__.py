@@ -32,7 +32,6 @@ LEAST_BUDGET = 300
 MARKS_A_SECOND = 200_000
 """More of them after a test that took longer: a fiftieth of its time."""
 
-
 READERS = 3
 """So many tests that passed are named as having a change in reach."""
 LEAST_REACH, REACH = 0.2, 0.02
@@ -44,8 +43,6 @@ class ProcessProbe:
         self._recorder = recorder
         self._tests: List[str] = []
         self._begun = False
-        self._after_fixture = False
-        """Whether the last look was at the end of a fixture's step."""
         self._looked_at = 0.0
         self.failed = recorder.guarded(PROBE, self._say_reach)
         """To be called with the item of a test that has failed, while its fixtures last."""
@@ -95,24 +92,16 @@ class ProcessProbe:
     # -- when to look ---------------------------------------------------------------------------------------------
 
     def leave_stage(self) -> None:
-        """A unit leaves the stage: what is cheap to compare. Its own guard: this is called some twenty times a test."""
+        """A unit leaves the stage: what is cheap to compare. Its own guard: this is called some ten times a test."""
         if not self._begun:
             return
         recorder = self._recorder
-        stage = recorder.stage
-        if stage:
-            self._after_fixture = True
-        elif self._after_fixture:
-            self._after_fixture = False
-            if recorder.phase == "setup":  # from one fixture to the next one nothing of the suite's runs
-                self._after_fixture = True
-                return
         try:
             if self._environment is not None:
                 self._environment.look()
             if self.apps.known:
                 self.apps.look()
-            if recorder.phase == "finish" and not stage:
+            if recorder.phase == "finish" and not recorder.stage:
                 self._tell(len(self._tests))
         except Exception as error:
             self._begun = False
