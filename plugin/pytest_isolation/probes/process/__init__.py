@@ -27,8 +27,8 @@ PARTS = ("env", "config", "cwd", "logging", "warnings", "random", "globals")
 """What can be switched off by itself. ``globals`` are modules and memoised functions too, ``env`` is ``sys.path``
 too."""
 
-LEAST_BUDGET = 300
-"""Marks compared after each test: some 30 us."""
+LEAST_BUDGET = 120
+"""Marks compared after each test: some 12 us."""
 MARKS_A_SECOND = 200_000
 """More of them after a test that took longer: a fiftieth of its time."""
 
