@@ -63,6 +63,9 @@ class RowsProbe:
         databases.when_pool_gone.append(self._pools_gone.append)
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        shape = sql.shape_of(statement)
+        if shape is None or (shape is sql.PLAIN_DDL and conn.dialect.name not in _DDL_COMMITS):
+            return
         dbapi = connection_of(conn)
         ledger = self._ledgers.get(id(dbapi))
         if ledger is not None and ledger.quick is not None and ledger.quick[0] is statement:
@@ -71,9 +74,6 @@ class RowsProbe:
                 if not dbapi.in_transaction:
                     self._end(ledger, COMMITTED)
                 return
-        shape = sql.shape_of(statement)
-        if shape is None or (shape.verb == sql.DDL and conn.dialect.name not in _DDL_COMMITS):
-            return
         if ledger is None or ledger.committing:
             ledger = self._ledger(conn, dbapi)
             if ledger is None:

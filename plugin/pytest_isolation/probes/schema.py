@@ -119,14 +119,14 @@ class SchemaProbe:
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         """A statement that may be DDL, or of a savepoint."""
+        if self._being_told and self._being_told in statement and getattr(context, "isddl", False):
+            return  # said by created() or dropped(), with the other tables of the call
         shape = shape_of(statement)
         if shape is None:
             return
         if shape.verb in _SAVEPOINTS:
             self._savepoint(conn, shape.verb, shape.table)
             return
-        if self._being_told and self._being_told in statement and getattr(context, "isddl", False):
-            return  # said by created() or dropped(), with the other tables of the call
         before = BEFORE.match(statement)
         match = _DDL.match(statement, before.end() if before else 0)
         if match is None:

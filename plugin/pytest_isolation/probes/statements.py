@@ -88,6 +88,9 @@ _UPSERT = re.compile(r"\bON\s+(?:CONFLICT\b.*?\bDO\s+UPDATE|DUPLICATE\s+KEY)\b",
 _LENIENT = re.compile(r"\b(?:ON\s+CONFLICT|IGNORE)\b", re.IGNORECASE)
 _MORE = re.compile(r";\s*[^\s;]")
 
+PLAIN_DDL = Shape(DDL)
+"""The one shape of DDL that writes no rows."""
+
 MEMO_LIMIT, LONGEST_KEPT = 1_000, 5_000
 _COUNTED = frozenset((INSERT, UPDATE, DELETE))
 _shapes: Dict[str, Optional[Shape]] = {}
@@ -124,7 +127,7 @@ def _shape(statement: str) -> Optional[Shape]:
     filled = _FILLED.match(statement, start)
     if filled is not None:
         return Shape(UNKNOWN, plain(filled.group("table")), written=filled.group("table"))
-    return Shape(DDL) if head in ("CREA", "ALTE", "DROP", "RENA") else None
+    return PLAIN_DDL if head in ("CREA", "ALTE", "DROP", "RENA") else None
 
 
 def _write(statement: str, match: "re.Match[str]") -> Shape:
