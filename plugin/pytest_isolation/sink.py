@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections import deque
-from typing import Any, Deque, Optional, Tuple
+from typing import Any, Deque, List, Optional, Tuple
 
 from .encoding import encode, handshake_line
 from .events import FactsDropped
@@ -158,8 +158,17 @@ class Sink:
 
     def _start(self) -> None:
         self._gone.clear()
-        # Not a threading.Thread: it is nobody's business in threading.enumerate(), and no tracer's.
-        _thread.start_new_thread(self._work, ())
+        # A thread is born with the mask of who starts it: it must not be there a moment without one. A test that blocks
+        # a signal and waits for it must get it, and not this thread, which would end the process.
+        mask = _signal_mask()
+        try:
+            if mask is not None:
+                signal.pthread_sigmask(signal.SIG_BLOCK, _signals())
+            # Not a threading.Thread: it is nobody's business in threading.enumerate(), and no tracer's.
+            _thread.start_new_thread(self._work, ())
+        finally:
+            if mask is not None:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _resume(self) -> None:
         """Have a thread again, if a fork has ended the last one."""
@@ -206,7 +215,6 @@ class Sink:
     def _work(self) -> None:
         try:
             self._thread = getattr(threading, "get_native_id", int)()
-            _leave_signals_to_the_suite()
             while not self._dead and not self._forks:
                 self._wake.wait(FLUSH_INTERVAL)
                 self._wake.clear()
@@ -273,12 +281,17 @@ def _identity(peer: socket.socket) -> Tuple[int, int]:
         return -1, -1
 
 
-def _leave_signals_to_the_suite() -> None:
-    """A test that blocks a signal and waits for it must get it, and not this thread."""
-    if hasattr(signal, "pthread_sigmask"):
-        faults = {getattr(signal, name, None) for name in ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT")}
-        everything = getattr(signal, "valid_signals", lambda: range(1, signal.NSIG))()
-        signal.pthread_sigmask(signal.SIG_BLOCK, [number for number in everything if number not in faults])
+def _signal_mask() -> Any:
+    """The signals that this thread has blocked; None where the system has no such thing. Asked before anything is
+    changed: Ctrl-C may come out of the very call that blocks it."""
+    return signal.pthread_sigmask(signal.SIG_BLOCK, []) if hasattr(signal, "pthread_sigmask") else None
+
+
+def _signals() -> List[int]:
+    """All that can be blocked, but for faults."""
+    faults = {getattr(signal, name, None) for name in ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT")}
+    everything = getattr(signal, "valid_signals", lambda: range(1, signal.NSIG))()
+    return [number for number in everything if number not in faults]
 
 
 def _plain(value: Any) -> Any:
