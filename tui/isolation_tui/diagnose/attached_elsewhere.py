@@ -49,7 +49,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
             Evidence(f"the {model} is added to a second session", failed_at(run, test.failure), test.nodeid)
         )
     whose = f"The {model} of fixture {life.name}" if life is not None else f"A {model}"
-    made = f"fixture {life.definition.name}" if life is not None else f"what makes the {model}"
+    made = life.author if life is not None else f"what makes the {model}"
     return Finding(
         kind=KIND,
         title=f"{whose} belongs to another session than the test's",
@@ -60,7 +60,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
             "factory that captured a session when it was imported needs a scoped_session, or a function that gives the "
             "present one."
         ),
-        culprit=f"fixture {life.definition.name}" if life is not None and wide else "",
+        culprit=life.author if life is not None and wide else "",
         command=command(run, test.nodeid),
         code="F22",
     )

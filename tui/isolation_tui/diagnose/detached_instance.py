@@ -81,7 +81,7 @@ def _charged(run: Run, test: Test, model: str, life: FixtureLife | None, lost: D
     if lost is not None and lost.way == "session" and not lost.unit.life:
         return culprit(run, test.worker, lost.unit)
     if lost is not None or any(given.lost and given.of_model(model) for given in life.gave):
-        return f"fixture {life.definition.name}"
+        return life.author
     return ""
 
 

@@ -13,7 +13,7 @@ from ..model import FixtureLife, Run, Test
 def culprit(run: Run, worker: str, unit: Unit) -> str:
     """As :attr:`Finding.culprit` has it: ``fixture customer``, a node id, '' for an import."""
     life = run.life_of_unit(worker, unit)
-    return f"fixture {life.definition.name}" if life is not None else unit.nodeid
+    return life.author if life is not None else unit.nodeid
 
 
 def by(run: Run, worker: str, unit: Unit) -> str:

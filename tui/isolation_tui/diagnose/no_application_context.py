@@ -61,7 +61,7 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str], Place, FixtureLi
         tests=tuple(victim.nodeid for victim, *_ in victims),
         evidence=tuple(evidence),
         remedy=remedy,
-        culprit=f"fixture {life.definition.name}" if life is not None else "",
+        culprit=life.author if life is not None else "",
         command=command(run, test.nodeid),
         code="F8",
     )

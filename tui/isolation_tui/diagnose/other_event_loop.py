@@ -59,7 +59,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
         tests=tuple(victim.nodeid for victim, _, _ in victims),
         evidence=tuple(evidence),
         remedy=_remedy(held if sure else None, message),
-        culprit=f"fixture {held.definition.name}" if held is not None and sure else "",
+        culprit=held.author if held is not None and sure else "",
         command=command(run, author, test.nodeid),
         code="F14",
     )

@@ -97,7 +97,7 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
         evidence.append(Evidence(f"the {what} still waits for its rollback", failed_at(run, test.failure), test.nodeid))
     charged = ""
     if held is not None and any(victim.test is not author for victim in victims):
-        charged = f"fixture {held.definition.name}"
+        charged = held.author
     elif first is not None and swallowed:
         charged = culprit(run, first.worker, first.unit)
     return Finding(

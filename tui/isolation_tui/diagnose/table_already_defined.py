@@ -139,7 +139,7 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
         tests=tuple(victim.nodeid for victim in victims),
         evidence=tuple(evidence),
         remedy=_remedy(table, origin, refusal, life),
-        culprit=f"fixture {life.definition.name}" if life else first.nodeid if first.collected else "",
+        culprit=life.author if life else first.nodeid if first.collected else "",
         command=_command(run, first, origin),
         tables=(table,),
         code="F2",

@@ -236,7 +236,7 @@ def _remedy(run: Run, cause: _Cause, tables: tuple[str, ...], charged: str) -> s
     if cause.what == "dropped" and event is not None and made is not None:
         maker = _maker(run, made)
         if cause.charged:
-            again = f"fixture {maker.definition.name}" if maker is not None else "what made them"
+            again = maker.author if maker is not None else "what made them"
             return (
                 f"Let {short(charged)} put back what it drops, or give it a database of its own; or create the tables "
                 f"for each test, rather than once by {again}."

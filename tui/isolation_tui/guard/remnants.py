@@ -72,7 +72,7 @@ def author_of(run: Run, unit: Unit, life: FixtureLife | None, place: Place) -> A
 
 
 def _fixture(run: Run, definition: FixtureDefinition) -> Author:
-    home, known_as, wide = definition.place, f"fixture {definition.name}", definition.scope != "function"
+    home, known_as, wide = definition.place, definition.author, definition.scope != "function"
     xunit = _XUNIT.match(definition.name)
     if xunit is not None:  # pytest's own, which calls the suite's
         file = definition.baseid.partition("::")[0]

@@ -29,7 +29,7 @@ except Exception:
         import pytest
         found["pytest"] = pytest.__version__
     except Exception:
-        pass
+        pass  # there is none, or it is broken: None says so
 print(json.dumps(found))
 """
 

@@ -43,11 +43,11 @@ def _left_by(run: Run, test: Test, author: str, location: str) -> bool:
     for written in test.rows_written:
         if written.inserted and f"{written.database}.{written.table}" == location:
             life = run.life_of_unit(test.worker, written.unit)
-            if life is not None and f"fixture {life.definition.name}" == author:
+            if life is not None and life.author == author:
                 return True
     for entry in test.state_changed:
         if entry.location == location and entry.change != "restored":
             life = run.life_of_unit(test.worker, entry.unit)
-            if life is not None and f"fixture {life.definition.name}" == author:
+            if life is not None and life.author == author:
                 return True
     return False

@@ -58,6 +58,11 @@ class FixtureDefinition:
         return (self.name, self.baseid, self.place.file, self.place.line)
 
     @property
+    def author(self) -> str:
+        """How it is named where it is charged, whichever of its lives it was."""
+        return f"fixture {self.name}"
+
+    @property
     def width(self) -> int:
         """0 for session to 4 for function: sorts the widest first."""
         return SCOPES.index(self.scope) if self.scope in SCOPES else len(SCOPES)
@@ -93,6 +98,11 @@ class FixtureLife:
     def name(self) -> str:
         """``name`` or ``name[parameter]``."""
         return self.definition.name if self.parameter is None else f"{self.definition.name}[{self.parameter}]"
+
+    @property
+    def author(self) -> str:
+        """How its definition is named where it is charged."""
+        return self.definition.author
 
     @property
     def failed(self) -> bool:

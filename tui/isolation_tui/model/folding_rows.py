@@ -89,7 +89,7 @@ def author(worker: Worker, unit: ev.Unit) -> str:
     known: :func:`fixture_known` puts that right."""
     life = worker.lives.get(unit.life)
     if life is not None:
-        return f"fixture {life.definition.name}"
+        return life.author
     return f"fixture #{unit.life}" if unit.life else unit.nodeid or unit.phase or "import"
 
 

@@ -135,7 +135,7 @@ def _maker(run: Run, made: TableEvent, reader: Test) -> str:
     wide = life.definition.scope != "function"
     if wide and (life.torn_down is None or life.torn_down > reader.started):
         return ""
-    return "" if any(own.definition is life.definition for own in reader.lives) else f"fixture {life.definition.name}"
+    return "" if any(own.definition is life.definition for own in reader.lives) else life.author
 
 
 def _of_state(run: Run) -> list[Leak]:
@@ -181,7 +181,7 @@ def _of_holders(run: Run) -> list[Leak]:
             if held.test is None:
                 continue
             life = run.life_of_unit(held.worker, held.unit)
-            author = f"fixture {life.definition.name}" if life is not None else held.unit.nodeid
+            author = life.author if life is not None else held.unit.nodeid
             what = "open transaction" if held.in_transaction else f"open {held.what}"
             leak = found.setdefault(
                 (author, what, held.place), Leak(author, what, f"{held.database}:{held.what}", held.place)

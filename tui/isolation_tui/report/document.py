@@ -310,7 +310,7 @@ def _who(run: Run, event: TableEvent) -> str:
     """The unit that is charged: ``fixture NAME``, ``import``, ``collect``, or the phase of ``test``."""
     life = run.life_of_unit(event.worker, event.unit)
     if life is not None:
-        return f"fixture {life.definition.name}"
+        return life.author
     return f"test {event.unit.phase}" if event.unit.nodeid else event.unit.phase or "import"
 
 

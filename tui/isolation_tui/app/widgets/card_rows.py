@@ -117,7 +117,7 @@ def _keys(run: Run, test: Test, left: Left) -> str:
 
 def _author(run: Run, test: Test, written: Written) -> str:
     life = run.life_of_unit(test.worker, written.unit)
-    return f"fixture {life.definition.name}" if life is not None else test.nodeid
+    return life.author if life is not None else test.nodeid
 
 
 def _table(database: str, table: str, several: bool) -> str:
