@@ -48,6 +48,16 @@ def _safe(character: str) -> str:
     return "\ufffd" if unicodedata.category(character) in _UNSAFE_CATEGORIES else character
 
 
+def without_folders(nodeid: str) -> str:
+    """A node id that begins with its file's own name. What stands in brackets may hold anything.
+
+    >>> without_folders("tests/unit/test_a.py::test_it[a/b]")
+    'test_a.py::test_it[a/b]'
+    """
+    file, colons, name = nodeid.partition("::")
+    return file.rpartition("/")[2] + colons + name
+
+
 def keep_end(text: str, width: int, ellipsis: str = "…") -> str:
     """Cut to ``width`` cells, keeping the end: what tells paths apart.
 

@@ -29,8 +29,9 @@ def by(run: Run, worker: str, unit: Unit) -> str:
 
 
 def short(name: str) -> str:
-    """A culprit for a title: ``fixture customer``, ``test_it[a]``."""
-    return name.partition("::")[2].rpartition("::")[2] or name
+    """A culprit for a title: ``fixture customer``, ``test_it[a]``. What stands in brackets may hold anything."""
+    path, bracket, parameters = name.partition("[")
+    return path.rpartition("::")[2] + bracket + parameters
 
 
 def names(tables: Iterable[str]) -> str:

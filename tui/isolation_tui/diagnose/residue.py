@@ -107,7 +107,7 @@ def harmless(run: Run, kind: str, code: str, title: str, remedy: str, ways: Coll
 
 def _harmless(run: Run, kind: str, code: str, title: str, remedy: str, author: str, group: list[Leak]) -> Finding:
     readers = {test.nodeid: test for leak in group for test in leak.readers}
-    tables = tuple(leak.location.rpartition(".")[2] for leak in group)
+    tables = tuple(leak.table for leak in group)
     words = {"author": naming.short(author), "tables": naming.names(tables)}
     first = next(iter(readers.values()))
     left_by = author_test(run, author, group[0].location, first)

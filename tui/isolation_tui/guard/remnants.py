@@ -10,7 +10,7 @@ from pytest_isolation.events import Place, Unit
 
 from ..model import Database, FixtureDefinition, FixtureLife, Run
 from ..model.queries import own
-from ..plain import clean, relative
+from ..plain import clean, relative, without_folders
 
 MEMORY = "memory"
 """What every in-memory database is called."""
@@ -66,7 +66,7 @@ def author_of(run: Run, unit: Unit, life: FixtureLife | None, place: Place) -> A
     if test is not None:
         base = base_of(test.nodeid)
         home = Place("", test.file, test.line)
-        return Author(base, clean(test.nodeid.rpartition("/")[2]), home, test.nodeid)
+        return Author(base, clean(without_folders(test.nodeid)), home, test.nodeid)
     where = relative(place.file, run.rootdir).replace("\\", "/") or "a module"
     return Author(f"import of {where}", f"the import of {clean(where)}", place, unit.phase or "import")
 

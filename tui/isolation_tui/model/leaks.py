@@ -40,6 +40,8 @@ class Leak:
     inexact: bool = False
     maybe: bool = False
     keys: tuple[str, ...] = ()
+    table: str = ""
+    """Its own name, where rows or a table are left: a name may hold dots, so the location does not tell it."""
     way: str = ""
     """How rows escaped what was to undo them; see the contract's RowsWritten."""
     readers: list[Test] = field(default_factory=list)
@@ -90,7 +92,7 @@ def _of_rows(tally: Tally) -> Leak:
     return Leak(
         tally.author, "rows", f"{tally.database}.{tally.table}", tally.place, tally.rows,
         max(tally.met, len(tally.readers)), tally.inexact, bool(tally.readers) and not readers, tally.keys,
-        tally.way, readers or list(tally.readers),
+        tally.table, tally.way, readers or list(tally.readers),
         [test for test, met in tally.readers.items() if came_of(test, met)],
     )  # fmt: skip
 
@@ -121,7 +123,7 @@ def _of_tables(run: Run) -> list[Leak]:
             if span is None or not author:
                 continue
             location = f"{database}.{table}"
-            leak = found.setdefault((author, location), Leak(author, "table", location, span.made.place))
+            leak = found.setdefault((author, location), Leak(author, "table", location, span.made.place, table=table))
             leak.met += 1
             leak.readers.append(test)
     return list(found.values())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnose.conclusions import Conclusions
 from ..model import Leak, Run
-from ..plain import clean, keep_start, number
+from ..plain import clean, keep_start, number, without_folders
 from .drawing import draw_table, heading, where
 from .output import say
 
@@ -43,7 +43,7 @@ def _row(run: Run, author: str, leaks: list[Leak], reads_known: bool) -> tuple[s
     victims = {victim.nodeid for leak in leaks for victim in leak.victims}
     maybe = any(leak.maybe for leak in leaks if leak.readers)
     return (
-        clean(author.rpartition("/")[2]),
+        clean(without_folders(author)),
         keep_start(" ".join(dict.fromkeys(_name(leak) for leak in leaks)), 30),
         f"{rows}{'?' if any(leak.inexact for leak in leaks) else ''}" if rows else "",
         str(max(leak.met for leak in leaks)),
@@ -54,4 +54,4 @@ def _row(run: Run, author: str, leaks: list[Leak], reads_known: bool) -> tuple[s
 
 
 def _name(leak: Leak) -> str:
-    return clean(leak.location.rpartition(".")[2] if leak.what == "rows" else leak.location)
+    return clean(leak.table if leak.what == "rows" else leak.location)

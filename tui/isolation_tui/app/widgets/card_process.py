@@ -6,7 +6,7 @@ from textual.content import Content
 
 from ...model import Held, Run, StateResidue, Test
 from ...model.queries import charged
-from ...plain import clean, keep_end, relative
+from ...plain import clean, keep_end, relative, without_folders
 from ..glyphs import Glyphs
 
 MUTED = "$text-muted"
@@ -23,7 +23,7 @@ def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Conten
         near = entry.location in reach
         mark = (f"{glyphs.dirty} found   ", "bold $text-warning") if near else ("  found   ", MUTED)
         parts = Content.assemble(mark, _changed(entry), (" (!)" if near else "", "bold $text-warning"))
-        by = entry.test.nodeid.rpartition("/")[2] if entry.test is not None else "import"
+        by = without_folders(entry.test.nodeid) if entry.test is not None else "import"
         lines.append(_signed(parts, f"by {clean(by)}{' or another' if entry.among else ''}", width, glyphs))
         if near and reach[entry.location].file:
             place = reach[entry.location]
