@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from .settings import Settings, read_settings
+from .plain_import import plain_import
+
+with plain_import():
+    from .settings import Settings, read_settings
 
 __all__ = ["Settings", "pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]
 
@@ -55,8 +58,9 @@ def _guard_if_asked(config: Any, options: Any) -> None:
         if _guard is _JOINED:
             raise pytest.UsageError("--isolation guards one session of a process, and this is another inside it.")
         if _guard is None:
-            from . import guard
-            from .unmeasured import hide
+            with plain_import():
+                from . import guard
+                from .unmeasured import hide
 
             _plugin, _guard = guard.begin(config, options, _plugin)
             hide()
@@ -77,8 +81,9 @@ def pytest_configure(config):  # type: ignore[no-untyped-def]
 
 _settings = read_settings()
 if _settings is not None:
-    from .plugin import start
-    from .unmeasured import hide
+    with plain_import():
+        from .plugin import start
+        from .unmeasured import hide
 
     hide()
     # At import, which for `-p` is before any conftest: the probes must stand when the project's models are defined,

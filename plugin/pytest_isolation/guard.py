@@ -87,7 +87,7 @@ class Kept:
     def hurry(self) -> None:
         """Nothing to send."""
 
-    close = hurry
+    close = offer = hurry
 
     def take(self) -> List[Tuple[float, Any]]:
         """What came since the last call."""

@@ -1,51 +1,32 @@
-"""Arm the SQLAlchemy probes at the moment the suite itself has imported it; never import it ourselves."""
+"""Arm the SQLAlchemy probes at the moment the suite itself has imported it; never import it ourselves.
+
+They are imported then as well: a suite without a database does not pay for them."""
 
 import sys
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
-from .events import LibraryArmed
-from .probes import connections
-from .probes.databases import Databases
-from .probes.failures import arm as arm_failures
-from .probes.given import arm as arm_given
-from .probes.metadata import arm_core, arm_orm
-from .probes.reads import PROBE as READS
-from .probes.reads import arm as arm_reads
-from .probes.rows import arm as arm_rows
-from .probes.schema import arm as arm_schema
-from .probes.verify import arm as arm_verify
+from .plain_import import plain_import
 from .recorder import Recorder
 
 
 def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = (), verify: bool = False) -> None:
     """Arm now what is imported already, and the rest when it is; probes named in ``off`` not at all. ``verify`` asks
     for a real count of rows after each test."""
-    held = connections.ConnectionsProbe(recorder) if connections.PROBE not in off else None
+
+    probes: List[Any] = []
 
     def core(module: Any) -> None:
-        metadata = arm_core(recorder, module)
-        databases = Databases(recorder)
-        databases.watch_engines(module.engine.Engine)
-        schema = arm_schema(recorder, module, databases, metadata.known_number)
-        if READS not in off:
-            arm_reads(recorder, module, databases)
-        rows = arm_rows(recorder, module, databases, schema)
-        if verify:
-            arm_verify(recorder, module, databases, rows, schema)
-        arm_failures(recorder, module, databases)
-        arm_given(recorder, module)
-        if held is not None:
-            connections.arm_core(recorder, module, held, databases, schema)
-        recorder.at_test_edges.append(recorder.guarded("databases", databases.say_gone))  # when all have told of them
-        recorder.put(LibraryArmed("sqlalchemy", str(module.__version__), _limits(module.__version__)))
+        with plain_import():
+            from .probes.arming import SqlalchemyProbes
+        from .unmeasured import hide
+
+        hide()
+        probes.append(SqlalchemyProbes(recorder, off, verify))
+        probes[0].arm_core(module)
 
     def orm(module: Any) -> None:
-        package: Any = sys.modules["sqlalchemy"]
-        if not hasattr(package, "orm"):  # Python sets it a moment later; SQLAlchemy 1.3 looks for it there
-            package.orm = module
-        arm_orm(recorder, module, package.event)
-        if held is not None:
-            connections.arm_orm(recorder, module, package.event, held)
+        if probes:  # else they have given up
+            probes[0].arm_orm(module)
 
     when_imported({name: recorder.guarded(name, arm) for name, arm in (("sqlalchemy", core), ("sqlalchemy.orm", orm))})
 
@@ -56,13 +37,6 @@ def when_imported(arms: Dict[str, Callable[[Any], None]]) -> None:
         arms.pop(name)(sys.modules[name])
     if arms:
         sys.meta_path.insert(0, _Finder(arms))
-
-
-def _limits(version: str) -> "list[str]":
-    major, minor = (int(part) for part in version.split(".")[:2])
-    if (major, minor) < (1, 4):
-        return ["SQLAlchemy %s is older than 1.4: registries disposed cannot be seen" % version]
-    return []
 
 
 class _Finder:

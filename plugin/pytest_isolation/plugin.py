@@ -188,6 +188,7 @@ class IsolationPlugin:
                 self._stage_file.enter(nodeid)
             for compare in recorder.at_test_edges:
                 compare()
+            recorder.offer()
         except Exception as error:
             self.recorder.disable("tests", error)
 
@@ -198,6 +199,10 @@ class IsolationPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
         self._step_to("call")
+        try:
+            self.recorder.offer()
+        except Exception as error:
+            self.recorder.disable("tests", error)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:

@@ -14,6 +14,7 @@ class Recorder:
         """``sink`` is a :class:`.sink.Sink`, or what offers the same."""
         self.put = sink.put
         self.put_surely = sink.put_surely
+        self.offer = sink.offer
         self.now = sink.now
         self.nodeid = ""
         self.phase = "import"
@@ -59,18 +60,25 @@ class Recorder:
     def guarded(self, probe: str, listener: Listener) -> Listener:
         """``listener``, which cannot fail: its first exception disables the probe and is said once in the stream."""
 
-        def safe(*args: Any, **kwargs: Any) -> None:
-            if probe in self._disabled:
-                return
+        disabled = self._disabled
+
+        def safe(*args: Any, **kwargs: Any) -> Any:
+            if disabled and probe in disabled:
+                return None
             try:
-                listener(*args, **kwargs)
+                return listener(*args, **kwargs)
             except Exception as error:
-                try:
-                    self.disable(probe, error)
-                except Exception:  # a test went to the limit of recursion: any call is one too many
-                    self._exhausted.append(probe)
+                self.fail(probe, error)
+                return None
 
         return safe  # type: ignore[return-value]
+
+    def fail(self, probe: str, error: BaseException) -> None:
+        """:meth:`disable` where a test may have gone to the limit of recursion, and any call is one too many."""
+        try:
+            self.disable(probe, error)
+        except Exception:
+            self._exhausted.append(probe)
 
     def disable(self, probe: str, error: BaseException) -> None:
         if probe not in self._disabled:

@@ -1,5 +1,9 @@
 """The way out: a bounded queue, one thread, one socket. It never blocks the suite and never fails it.
 
+The thread sends while the suite's own thread stands still for it (:meth:`Sink.offer`), between two tests. One that asks
+for the interpreter's lock while another works is woken in vain each time that lets go of it for a moment, and pytest's
+capturing does so a dozen times a test. It goes by itself only where a test takes long, and facts wait meanwhile.
+
 What a suite may do that shapes this file: fork (Python 3.12 warns of that in a process with threads, and ``-W error``
 makes the warning a failure), look at ``threading.enumerate()``, block signals and wait for them, patch or replace
 ``socket``, ``time`` and ``os``, close descriptors that it did not open.
@@ -25,6 +29,12 @@ QUEUE_LIMIT = 50_000
 FLUSH_INTERVAL = 0.05
 """Seconds between batches. A send per fact would wake the reader each time: 13 to 50 us of the suite's time."""
 
+OFFER_PATIENCE = 0.05
+"""Seconds that the suite's thread stands still for a batch at the most; a usual one takes a millisecond."""
+
+LONGEST_INTERVAL = 0.4
+"""Seconds after which the thread looks whether there is something to say, in a test in which nothing is said."""
+
 CLOSING_PATIENCE = 0.5
 """Seconds to wait at the end for a reader that takes nothing. One that still reads is waited for up to
 ``CLOSING_LIMIT``."""
@@ -42,6 +52,7 @@ _clock = {"perf": time.perf_counter, "wall": time.time}
 _exists = os.path.exists
 _fstat = os.fstat
 _select = select.select
+_allocate_lock = _thread.allocate_lock
 _close = socket.socket.close
 _send = socket.socket.send
 
@@ -85,6 +96,12 @@ class Sink:
         self._dead = False
         self._closing = False
         self._wake = threading.Event()
+        self._busy = False
+        """Whether the thread is sending by itself, and may wait for its reader."""
+        self._offered = False
+        self._offered_at = 0.0
+        self._taken = _allocate_lock()
+        """Released when an offer has been taken; else locked."""
         self._drained = threading.Event()
         self._offset = _clock["wall"]() - _clock["perf"]()
         self._perf = _clock["perf"]
@@ -127,6 +144,17 @@ class Sink:
         self._queue = deque()
         if _identity(self._peer) == self._identity:
             _close(self._peer)
+
+    def offer(self) -> None:
+        """To be called where the suite can stand still for a moment: what waits is sent, if it has waited for long."""
+        now = self._perf()
+        if now - self._offered_at < FLUSH_INTERVAL or self._busy or self._dead or self._forks or not self._queue:
+            return
+        self._offered_at = now
+        self._taken.acquire(False)  # an offer that came to nothing may have been taken since
+        self._offered = True
+        self._wake.set()
+        self._taken.acquire(True, OFFER_PATIENCE)
 
     def hurry(self) -> None:
         """Send what waits now, and wait a moment until it is gone: the process may not live to the next batch."""
@@ -215,11 +243,19 @@ class Sink:
     def _work(self) -> None:
         try:
             self._thread = getattr(threading, "get_native_id", int)()
+            patience = FLUSH_INTERVAL
             while not self._dead and not self._forks:
-                self._wake.wait(FLUSH_INTERVAL)
+                self._wake.wait(patience)
                 self._wake.clear()
-                while self._flush() and (self._queue or self._dropped != self._told_dropped):
+                if self._offered:
+                    self._take_offer()
+                    patience = 2 * FLUSH_INTERVAL
+                    continue
+                patience = 2 * FLUSH_INTERVAL if self._queue else min(2 * patience, LONGEST_INTERVAL)
+                self._busy = True
+                while self._flush() and self._has_more():
                     pass
+                self._busy = False
                 if self._closing and not self._queue and not self._unsent:
                     self._closing = False
                     self._drained.set()
@@ -229,6 +265,21 @@ class Sink:
             self._gone.set()
             if not self._forks and not self._dead:  # the fork was over before the thread was
                 self._start()
+
+    def _take_offer(self) -> None:
+        """Send what the reader takes at once: the suite's thread waits for it."""
+        self._offered = False
+        try:
+            while self._flush(waiting=False) and self._has_more():
+                pass
+        finally:
+            try:
+                self._taken.release()
+            except RuntimeError:
+                pass  # nobody waits any more
+
+    def _has_more(self) -> bool:
+        return bool(self._queue) or self._dropped != self._told_dropped
 
     def _flush(self, waiting: bool = True) -> bool:
         """Send a batch; False if it could not be sent to its end before a fork, or for good. Not ``waiting``, what the

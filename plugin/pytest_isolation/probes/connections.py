@@ -22,6 +22,7 @@ from ..recorder import Recorder
 from .databases import Databases
 from .drivers import in_transaction, transaction_open
 from .schema import SchemaProbe
+from .taps import Taps
 
 PROBE = "connections"
 
@@ -274,15 +275,14 @@ def _driver(conn: Any) -> Any:
 
 
 def arm_core(
-    recorder: Recorder, sqlalchemy: Any, probe: ConnectionsProbe, databases: Databases, schema: SchemaProbe
+    recorder: Recorder, sqlalchemy: Any, taps: Taps, probe: ConnectionsProbe, databases: Databases, schema: SchemaProbe
 ) -> None:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     probe._databases = databases
-    Engine, event = sqlalchemy.engine.Engine, sqlalchemy.event
-    event.listen(sqlalchemy.pool.Pool, "checkout", recorder.guarded(PROBE, probe.taken))
+    sqlalchemy.event.listen(sqlalchemy.pool.Pool, "checkout", recorder.guarded(PROBE, probe.taken))
     for name in ("begin", "begin_twophase"):
-        event.listen(Engine, name, recorder.guarded(PROBE, probe.begins))
-    event.listen(Engine, "handle_error", recorder.guarded(PROBE, probe.failed))
+        taps.listen(PROBE, name, probe.begins)
+    taps.listen(PROBE, "handle_error", probe.failed)
     schema.before_drops.append(recorder.guarded(PROBE, probe.drops))
     _watch_empty_pools(sqlalchemy.exc.TimeoutError, recorder.guarded(PROBE, probe.pool_is_empty))
     recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.settle))

@@ -1,6 +1,7 @@
 """How many rows a statement wrote, as far as it can be known without asking the database.
 
-* insertmanyvalues: one event for each batch, whose parameters differ by version; SQLite counts the rows when fetched.
+* insertmanyvalues: told of once, when all batches have been sent and their rows fetched; or, where events are listened
+  to, with each batch, whose parameters differ by version, and before SQLite has counted what is not fetched yet.
 * SQLite's ``total_changes`` counts every row that the connection wrote. Rows of a RETURNING are counted when they have
   been fetched: aiosqlite has done so when the statement is told of.
 * Some drivers count the last set of parameters alone, or nothing.
@@ -18,13 +19,16 @@ _UNKNOWN = 2**63
 
 
 class Written:
-    """One statement that was executed: what SQLAlchemy's event hands over. ``batched``: by insertmanyvalues."""
+    """One statement that was executed, as it is told of. ``batched``: by insertmanyvalues, of which ``whole`` says that
+    all batches have been sent."""
 
-    __slots__ = ("batched", "context", "cursor", "many", "parameters", "shape")
+    __slots__ = ("batched", "context", "cursor", "many", "parameters", "shape", "whole")
 
-    def __init__(self, shape: sql.Shape, cursor: Any, parameters: Any, context: Any, many: bool, batched: bool) -> None:
+    def __init__(
+        self, shape: sql.Shape, cursor: Any, parameters: Any, context: Any, many: bool, batched: bool, whole: bool
+    ) -> None:
         self.shape, self.cursor, self.parameters, self.context = shape, cursor, parameters, context
-        self.many, self.batched = many, batched
+        self.many, self.batched, self.whole = many, batched, batched and whole
 
 
 def count(written: Written, ledger: Ledger, cell: Cell, dbapi: Any, primary: Any) -> None:
@@ -34,7 +38,7 @@ def count(written: Written, ledger: Ledger, cell: Cell, dbapi: Any, primary: Any
     if shape.vague or (shape.several and not ledger.lite):
         cell.inexact = True
     if ledger.lite:
-        if shape.returning:
+        if shape.returning and not written.whole:
             _fetched_later(written, ledger, cell, dbapi)
             return
         rows = _of_lite(written, ledger, cell, dbapi)
@@ -61,7 +65,7 @@ def count_at_once(ledger: Ledger, cell: Cell, dbapi: Any, verb: str, rows: int) 
 def _of_lite(written: Written, ledger: Ledger, cell: Cell, dbapi: Any) -> int:
     changes = dbapi.total_changes
     rows: int = written.cursor.rowcount
-    if written.batched and rows <= 0:
+    if written.whole or (written.batched and rows <= 0):
         rows = _batched(written, ledger)
     if rows < 0:  # Python's sqlite3 takes it for no write: it begins with WITH, or with a comment
         rows = max(changes - ledger.expected, 0)
@@ -106,7 +110,7 @@ def _most(written: Written) -> int:
 def _of_server(written: Written, ledger: Ledger, cell: Cell) -> int:
     shape, many, rows = written.shape, written.many, written.cursor.rowcount
     if written.batched:
-        return int(rows) if rows > 0 else _batched(written, ledger)
+        return int(rows) if rows > 0 and not written.whole else _batched(written, ledger)
     if rows < 0 or (many and rows != len(written.parameters)):
         if rows < 0 or shape.verb == sql.INSERT:  # some drivers count the last set of parameters alone
             rows = len(written.parameters) if many else 1
@@ -116,8 +120,10 @@ def _of_server(written: Written, ledger: Ledger, cell: Cell) -> int:
 
 
 def _batched(written: Written, ledger: Ledger) -> int:
-    """Once for each context: it comes with every batch."""
-    if ledger.counted is not None and ledger.counted() is written.context:
+    """Once for each context, as it may come with every batch."""
+    context = written.context
+    if ledger.counted is not None and ledger.counted() is context:
         return 0
-    ledger.counted = weakref.ref(written.context)
-    return len(written.context.compiled_parameters)
+    ledger.counted = weakref.ref(context)
+    returned = getattr(context, "_insertmanyvalues_rows", None) if written.whole else None
+    return len(returned if returned is not None else context.compiled_parameters)

@@ -6,6 +6,7 @@ from ..callers import caller
 from ..events import StatementFailed, Unit, mark_of
 from ..recorder import Recorder
 from .databases import Databases
+from .taps import Taps
 
 PROBE = "failures"
 MOST_SAID = 3
@@ -36,7 +37,6 @@ class FailureProbe:
         recorder.put(StatementFailed(number, type(error).__name__, mark, caller(3), unit))
 
 
-def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases) -> None:
-    """Listen to ``sqlalchemy``, the module as the suite imported it."""
-    probe = FailureProbe(recorder, databases)
-    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "handle_error", recorder.guarded(PROBE, probe.failed))
+def arm(recorder: Recorder, taps: Taps, databases: Databases) -> None:
+    """Listen from now on."""
+    taps.listen(PROBE, "handle_error", FailureProbe(recorder, databases).failed)

@@ -158,26 +158,19 @@ class MetadataProbe:
             recorder.put(TableSets(recorder.nodeid, edge, metadata=changed))
 
 
-def arm_core(recorder: Recorder, sqlalchemy: Any) -> MetadataProbe:
+def arm_core(recorder: Recorder, sqlalchemy: Any, probe: MetadataProbe) -> None:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     MetaData, event = sqlalchemy.MetaData, sqlalchemy.event
-    probe = MetadataProbe(recorder)
     event.listen(sqlalchemy.Table, "after_parent_attach", recorder.guarded(PROBE, probe.registered))
     event.listen(sqlalchemy.Index, "after_parent_attach", recorder.guarded(PROBE, probe.indexed))
     _watch_refusals(sqlalchemy.exc.InvalidRequestError, recorder.guarded(PROBE, probe.refused))
     _wrap(MetaData, "clear", lambda metadata: list(map(str, metadata.tables)), recorder.guarded(PROBE, probe.cleared))
     _wrap_remove(MetaData, recorder.guarded(PROBE, probe.removed))
     recorder.at_test_edges.append(recorder.guarded(PROBE, probe.compare))
-    _probes[id(recorder)] = probe
-    return probe
 
 
-_probes: Dict[int, MetadataProbe] = {}
-
-
-def arm_orm(recorder: Recorder, orm: Any, event: Any) -> None:
+def arm_orm(recorder: Recorder, orm: Any, event: Any, probe: MetadataProbe) -> None:
     """Listen to ``sqlalchemy.orm``, the module as the suite imported it."""
-    probe = _probes.get(id(recorder)) or MetadataProbe(recorder)
     event.listen(orm.Mapper, "instrument_class", recorder.guarded(PROBE, probe.mapped))
     mapping = sys.modules.get("sqlalchemy.orm.mapper")
     if hasattr(mapping, "_dispose_registries"):  # registry.dispose() and clear_mappers() both end there, from 1.4 on

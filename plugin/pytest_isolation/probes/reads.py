@@ -20,14 +20,15 @@ from ..events import Place, TablesRead, Unit
 from ..recorder import Recorder
 from .databases import Databases
 from .readings import NOTHING, Reading, reading_of
+from .schema import SchemaProbe
+from .statements_sent import StatementsSent
+from .taps import Taps
 
 PROBE = "reads"
 
 MATCH, KEY, SCAN, CLASH = "match", "key", "scan", "clash"
 _STRENGTH = {MATCH: 1, KEY: 2, SCAN: 3, CLASH: 4}
 _ON_STAGE = frozenset(("setup", "call", "teardown"))
-MOST_STATEMENTS = 1_000
-"""Of how many texts a test remembers that it has sent them."""
 MOST_KEYS = 50
 """Of how many rows a test remembers that it inserted them."""
 
@@ -35,13 +36,10 @@ TableKey = Tuple[int, str]
 
 
 class ReadsProbe:
-    def __init__(self, recorder: Recorder, databases: Databases) -> None:
+    def __init__(self, recorder: Recorder, databases: Databases, statements: StatementsSent) -> None:
         self._recorder = recorder
         self._databases = databases
-        self.seen: Dict[int, Set[str]] = {}
-        """id(pool) -> statements that can tell nothing new in this test."""
-        self._telling: Dict[int, List[str]] = {}
-        """id(pool) -> those of them that can in the next one."""
+        self._statements = statements
         self._strength: Dict[TableKey, int] = {}
         """How this test read a table so far."""
         self._emptied: Set[TableKey] = set()
@@ -55,23 +53,17 @@ class ReadsProbe:
         self._keys: Dict[str, Set[str]] = {}
         """Table -> columns that tell its rows apart, or whose rows they belong to."""
         self._primary: Dict[str, str] = {}
-        databases.when_pool_gone.append(self._forget)
 
     # -- statements -----------------------------------------------------------------------------------------------
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         """A statement that may tell something new."""
         pool = id(conn.engine.pool)
-        seen = self.seen.get(pool)
-        if seen is None:
-            seen = self.seen[pool] = set()
-        elif len(seen) >= MOST_STATEMENTS:
-            seen.clear()
         reading = reading_of(statement)
-        if reading is NOTHING or self._recorder.phase not in _ON_STAGE:
+        if self._recorder.phase not in _ON_STAGE:
             if reading.defines:
                 self._define(reading)
-            self._pass_over(pool, seen, statement, reading)
+            self._pass_over(pool, statement, reading)
             return
         number = self._databases.number(conn)
         if number is None:
@@ -93,13 +85,15 @@ class ReadsProbe:
                         self._read(number, reading, how)
                     return
             self._read(number, reading, MATCH if self._narrowed(reading) else SCAN)
-        self._pass_over(pool, seen, statement, reading)
+        self._pass_over(pool, statement, reading)
 
-    def _pass_over(self, pool: int, seen: Set[str], statement: str, reading: Reading) -> None:
+    def _pass_over(self, pool: int, statement: str, reading: Reading) -> None:
         """For as long as it can tell nothing new."""
-        seen.add(statement)
-        if reading is not NOTHING and reading.verb != "create":
-            self._telling.setdefault(pool, []).append(statement)
+        self._statements.pass_over(pool, statement, self.executed, for_good=reading.verb == "create")
+
+    def emptied(self, number: int, table: str) -> None:
+        """It was dropped: what the test reads there later is its own."""
+        self._emptied.add((number, table))
 
     def failed(self, context: Any) -> None:
         """A statement raised: rows that a unique constraint refused met others."""
@@ -202,51 +196,25 @@ class ReadsProbe:
 
     def edge(self) -> None:
         """A test starts or has ended."""
-        telling, self._telling = self._telling, {}
-        for pool, statements in telling.items():
-            seen = self.seen.get(pool)
-            if seen is not None:
-                seen.difference_update(statements)
         self._strength.clear()
         self._emptied.clear()
         self._own.clear()
-
-    def _forget(self, pool: int) -> None:
-        self.seen.pop(pool, None)
 
 
 _NO_KEYS: Set[int] = set()
 
 
-def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases) -> None:
-    """Listen to ``sqlalchemy``, the module as the suite imported it. What a unit read is told before what it wrote:
-    this comes before the probe of rows."""
-    probe = ReadsProbe(recorder, databases)
-    Engine = sqlalchemy.engine.Engine
-    # This one is called for every statement: SQLAlchemy looks at a listener's own arguments, so it is passed as it is.
-    sqlalchemy.event.listen(Engine, "after_cursor_execute", _safe_executed(recorder, probe))
-    sqlalchemy.event.listen(Engine, "handle_error", recorder.guarded(PROBE, probe.failed))
+def wants(conn: Any, statement: str) -> bool:
+    """Drops are told of by the probe of tables."""
+    reading = reading_of(statement)
+    return reading is not NOTHING and not (reading.verb == "empty" and "DROP" in statement[:20].upper())
+
+
+def arm(recorder: Recorder, taps: Taps, databases: Databases, schema: SchemaProbe) -> None:
+    """Listen from now on. What a unit read is told before what it wrote: this comes before the probe of rows."""
+    probe = ReadsProbe(recorder, databases, taps.statements)
+    taps.statements.tell(PROBE, wants, probe.executed)
+    taps.listen(PROBE, "handle_error", probe.failed)
+    schema.when_dropped.append(recorder.guarded(PROBE, probe.emptied))
     recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.say))
     recorder.at_test_edges.append(recorder.guarded(PROBE, probe.edge))
-
-
-def _safe_executed(recorder: Recorder, probe: ReadsProbe) -> Any:
-    def after_cursor_execute(
-        conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-    ) -> None:
-        """What the test has sent before is out again within a tenth of a microsecond."""
-        try:
-            if statement in probe.seen[id(conn.engine.pool)]:
-                return
-        except KeyError:
-            pass
-        except Exception as error:
-            recorder.disable(PROBE, error)
-            return
-        if not recorder.is_disabled(PROBE):
-            try:
-                probe.executed(conn, cursor, statement, parameters, context, executemany)
-            except Exception as error:
-                recorder.disable(PROBE, error)
-
-    return after_cursor_execute

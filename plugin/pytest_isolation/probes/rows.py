@@ -2,7 +2,7 @@
 
 Facts about SQLAlchemy (1.3 to 2.1) and its drivers that this rests on:
 
-* Begin, commit and rollback events fire before the driver is called, ``after_cursor_execute`` after it. A commit is
+* Begin, commit and rollback are told of before the driver is called, statements after it (:mod:`.taps`). A commit is
   believed when the next thing happens without an error in between.
 * Savepoints are told by their statements, which also tells those of raw SQL.
 * A connection let go of without ``close()`` has no rollback event, only the pool's ``reset``.
@@ -28,6 +28,7 @@ from .databases import Databases
 from .drivers import DIRECT, WRAPPED, autocommit, connection_of, in_transaction, transaction_open
 from .ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
 from .schema import SchemaProbe
+from .taps import Taps, when_result_is_there
 from .telling import DDL, SAVEPOINT, Telling
 from .used import UsedDatabases
 
@@ -40,11 +41,12 @@ _DEADLOCK = 1213
 
 
 class RowsProbe:
-    def __init__(self, recorder: Recorder, databases: Databases, in_batches: Any) -> None:
+    def __init__(self, recorder: Recorder, databases: Databases, in_batches: Any, tapped: bool) -> None:
         self._recorder = recorder
         self._databases = databases
         self.telling = Telling(recorder)
         self._in_batches = in_batches  # SQLAlchemy's mark of insertmanyvalues; None before 2.0
+        self._tapped = tapped
         self.use = UsedDatabases(recorder, databases)
         self.around = AroundTests(recorder, databases)
         self._ledgers: Dict[int, Ledger] = {}
@@ -58,13 +60,11 @@ class RowsProbe:
         """(database, table) -> how a statement names it, quotes and all."""
         self._primary: Dict[Tuple[int, str], Tuple[str, ...]] = {}
         """(database, table) -> the columns of its primary key, where they were met."""
-        self.inserting: Optional[Tuple[int, Cell]] = None
-        """(id of the context, cell) of the INSERT just sent, whose keys are known when its result is there."""
         databases.when_pool_gone.append(self._pools_gone.append)
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         shape = sql.shape_of(statement)
-        if shape is None or (shape is sql.PLAIN_DDL and conn.dialect.name not in _DDL_COMMITS):
+        if shape is None:
             return
         dbapi = connection_of(conn)
         ledger = self._ledgers.get(id(dbapi))
@@ -125,24 +125,23 @@ class RowsProbe:
         batched = self._in_batches is not None and context.execute_style is self._in_batches
         if batched or not (shape.simple and ledger.lite and count_at_once(ledger, cell, dbapi, verb, cursor.rowcount)):
             primary = self._primary.get((ledger.number, table)) if shape.by else None
-            count(Written(shape, cursor, parameters, context, many, batched), ledger, cell, dbapi, primary)
-        self.inserting = None
+            count(
+                Written(shape, cursor, parameters, context, many, batched, self._tapped), ledger, cell, dbapi, primary
+            )
         if verb == sql.INSERT and not (shape.vague or shape.lenient) and self.telling.wants_keys(cell):
-            self.inserting = (id(context), cell) if context.compiled is not None and context.isinsert else None
+            if context.compiled is not None and context.isinsert:
+                when_result_is_there(context, self._recorder.guarded(PROBE, functools.partial(self._learn_keys, cell)))
         elif shape.simple and ledger.lite == DIRECT and not batched:
             return cell
         return None
 
-    def has_result(self, result: Any) -> None:
-        """Of the INSERT just sent."""
-        context, (wanted, cell) = getattr(result, "context", None), self.inserting or (0, None)
-        self.inserting = None
-        if cell is not None and id(context) == wanted:
-            cell = cell.now
-            columns, found = keys.inserted(context, keys.MOST_KEYS - len(cell.keys))
-            self._primary[cell.database, cell.table] = columns
-            if found:
-                cell.know(found)
+    def _learn_keys(self, cell: Cell, context: Any) -> None:
+        """Of an INSERT whose result is there."""
+        cell = cell.now
+        columns, found = keys.inserted(context, keys.MOST_KEYS - len(cell.keys))
+        self._primary[cell.database, cell.table] = columns
+        if found:
+            cell.know(found)
 
     def _name(self, conn: Any, number: int, shape: sql.Shape) -> str:
         """What the database calls the table: without the driver's doubled percent signs, unquoted names as PostgreSQL
@@ -316,9 +315,14 @@ class RowsProbe:
 
     def dropped(self, number: int, table: str) -> None:
         pending = [
-            cell for ledger in self.ledgers_of(number) for level in ledger.levels for cell in level.cells.values()
+            cell
+            for ledger in list(self._ledgers.values())
+            if ledger.number == number and ledger.pending
+            for level in ledger.levels
+            for cell in level.cells.values()
         ]
-        self.telling.dropped(number, table, pending)
+        if pending or self.telling.holds_any:
+            self.telling.dropped(number, table, pending)
 
     def say(self) -> None:
         """The unit leaves the stage."""
@@ -329,7 +333,6 @@ class RowsProbe:
                 self._end(ledger, COMMITTED, ledger.way)
         for ledger in list(self._ledgers.values()):
             ledger.quick = None
-        self.inserting = None
         self.telling.say()
         self.around.unit_ends()
 
@@ -343,57 +346,31 @@ class RowsProbe:
                     del self._ledgers[connection]
 
 
-def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, schema: SchemaProbe) -> RowsProbe:
+def wants(conn: Any, statement: str) -> bool:
+    """Writes, and what ends a transaction or a savepoint; DDL where it does so."""
+    if statement[:2] not in sql.MAY_MATTER:
+        return False
+    shape = sql.shape_of(statement)
+    return shape is not None and (shape is not sql.PLAIN_DDL or conn.dialect.name in _DDL_COMMITS)
+
+
+def arm(recorder: Recorder, sqlalchemy: Any, taps: Taps, databases: Databases, schema: SchemaProbe) -> RowsProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     interfaces = sys.modules.get("sqlalchemy.engine.interfaces")
     styles = getattr(interfaces, "ExecuteStyle", None)
-    probe = RowsProbe(recorder, databases, getattr(styles, "INSERTMANYVALUES", None))
-    Engine, Pool = sqlalchemy.engine.Engine, sqlalchemy.pool.Pool
-
-    def listen(target: Any, name: str, listener: Any) -> None:
-        sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))
-
-    # Called for every statement, and passed as they are: SQLAlchemy looks at a listener's own arguments.
-    sqlalchemy.event.listen(Engine, "after_cursor_execute", _executed(recorder, probe))
-    sqlalchemy.event.listen(Engine, "after_execute", _has_result(recorder, probe))
-    listen(Engine, "begin", probe.around.begins)
-    listen(Engine, "commit", probe.committed)
-    listen(Engine, "rollback", probe.rolled_back)
-    listen(Engine, "commit_twophase", functools.partial(probe.committed, prepared=True))
-    listen(Engine, "rollback_twophase", functools.partial(probe.rolled_back, prepared=True))
-    listen(Engine, "handle_error", probe.failed)
-    listen(Pool, "connect", probe.connected)
-    listen(Pool, "reset", probe.reset)
-    listen(Pool, "close", probe.closed)
-    listen(Pool, "close_detached", probe.closed)
+    probe = RowsProbe(recorder, databases, getattr(styles, "INSERTMANYVALUES", None), taps.tapped)
+    taps.statements.when_first.append(recorder.guarded(PROBE, probe.use))
+    taps.statements.tell(PROBE, wants, probe.executed)
+    taps.listen(PROBE, "begin", probe.around.begins)
+    taps.listen(PROBE, "commit", probe.committed)
+    taps.listen(PROBE, "rollback", probe.rolled_back)
+    taps.listen(PROBE, "commit_twophase", functools.partial(probe.committed, prepared=True))
+    taps.listen(PROBE, "rollback_twophase", functools.partial(probe.rolled_back, prepared=True))
+    taps.listen(PROBE, "handle_error", probe.failed)
+    of_pools = {"connect": probe.connected, "reset": probe.reset, "close": probe.closed, "close_detached": probe.closed}
+    for name, listener in of_pools.items():
+        sqlalchemy.event.listen(sqlalchemy.pool.Pool, name, recorder.guarded(PROBE, listener))
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
     recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.say))
     recorder.at_test_edges.append(recorder.guarded(PROBE, probe.edge))
     return probe
-
-
-def _executed(recorder: Recorder, probe: RowsProbe) -> Any:
-    matters, used = sql.MAY_MATTER, probe.use.used
-    use, executed = recorder.guarded(PROBE, probe.use), recorder.guarded(PROBE, probe.executed)
-
-    def after_cursor_execute(
-        conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-    ) -> None:
-        """A SELECT is out again within a tenth of a microsecond or two."""
-        if id(conn.engine.pool) not in used:
-            use(conn)
-        if statement[:2] in matters:
-            executed(conn, cursor, statement, parameters, context, executemany)
-
-    return after_cursor_execute
-
-
-def _has_result(recorder: Recorder, probe: RowsProbe) -> Any:
-    has_result = recorder.guarded(PROBE, probe.has_result)
-
-    def after_execute(conn: Any, *given: Any) -> None:
-        """Versions differ in the arguments; the result is the last. Out again at once but after the first INSERTs."""
-        if probe.inserting is not None:
-            has_result(given[-1])
-
-    return after_execute

@@ -2,21 +2,33 @@
 
 No query is ever sent: a database's tables are what DDL was seen to make of them. Facts about SQLAlchemy (1.3 to 2.1):
 
-* ``create_all`` fires ``MetaData.before_create``, then for each table really created ``Table.before_create``, the
-  statement, ``Table.after_create``. Tables of one call are said in one fact, with one look at the stack.
-* Raw DDL has only cursor events. Begin, commit and rollback events fire before the driver is called.
+* ``create_all`` fires ``MetaData.before_create``, then sends a statement for each table that is not there yet. Tables
+  of one call are said in one fact, with one look at the stack.
+* A statement of SQLAlchemy's own DDL knows its Table. Commits and rollbacks are told of before the driver is called.
 """
 
 import re
 import weakref
 from collections import defaultdict
-from typing import Any, Callable, DefaultDict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, DefaultDict, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..callers import caller
 from ..events import NothingDone, Place, TablesCreated, TablesDropped, Unit
 from ..recorder import Recorder
 from .databases import Databases
-from .statements import BEFORE, QUALIFIED, RELEASE, ROLLBACK_TO, SAVEPOINT, plain, shape_of
+from .drivers import connection_of
+from .statements import (
+    BEFORE,
+    LONGEST_KEPT,
+    MEMO_LIMIT,
+    QUALIFIED,
+    RELEASE,
+    ROLLBACK_TO,
+    SAVEPOINT,
+    plain,
+    shape_of,
+)
+from .taps import Taps
 
 PROBE = "schema"
 
@@ -46,6 +58,15 @@ class _Change(NamedTuple):
     table: str
 
 
+class _Ddl(NamedTuple):
+    """What one statement does to tables: it is ``kind``, a fact. ``perhaps``: if they are there, or are not."""
+
+    kind: type
+    tables: Tuple[str, ...]
+    perhaps: bool
+    renamed: str
+
+
 class SchemaProbe:
     def __init__(self, recorder: Recorder, databases: Databases, metadata_number: Callable[[Any], int]) -> None:
         self._recorder = recorder
@@ -56,8 +77,6 @@ class SchemaProbe:
         self._names: List[str] = []
         self._call_site: Optional[Place] = None
         """Where the create_all or drop_all that now runs was called."""
-        self._being_told = ""
-        """Name of the table whose ``before_create`` or ``before_drop`` was heard, and not yet its ``after_``."""
         self.when_dropped: List[Callable[[int, str], None]] = []
         """Called with database and table at the moment of the drop, which is said a little later."""
         databases.when_gone.append(self._forget)
@@ -99,57 +118,36 @@ class SchemaProbe:
         self.say()
         self._call_site = None
 
-    def table_begins(self, table: Any, *_: Any, **__: Any) -> None:
-        self._being_told = str(table.name)
-
     def table_drops(self, table: Any, connection: Any, **_: Any) -> None:
-        self._being_told = str(table.name)
         if self._call_site is None:
             place = caller(3)
             for warn in self.before_drops:
                 warn(connection, place)
 
-    def created(self, table: Any, connection: Any, **_: Any) -> None:
-        self._being_told = ""
-        self._gather(TablesCreated, connection, str(table.key), "orm")
-
-    def dropped(self, table: Any, connection: Any, **_: Any) -> None:
-        self._being_told = ""
-        self._gather(TablesDropped, connection, str(table.key), "orm")
-
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        """A statement that may be DDL, or of a savepoint."""
-        if self._being_told and self._being_told in statement and getattr(context, "isddl", False):
-            return  # said by created() or dropped(), with the other tables of the call
-        shape = shape_of(statement)
-        if shape is None:
-            return
-        if shape.verb in _SAVEPOINTS:
-            self._savepoint(conn, shape.verb, shape.table)
-            return
-        before = BEFORE.match(statement)
-        match = _DDL.match(statement, before.end() if before else 0)
-        if match is None:
+        """A statement that is DDL of tables, or of a savepoint."""
+        change = _change_of(statement)
+        if change is None:
+            shape = shape_of(statement)
+            if shape is not None:
+                self._savepoint(conn, shape.verb, shape.table)
             return
         number = self._database(conn)
         if number is None:
             return
-        names = re.findall(QUALIFIED, match.group("names"))
-        if match.group("alter"):
-            if match.group("new") is None:
+        if getattr(context, "isddl", False):
+            element: Any = getattr(context.compiled.statement, "element", None)
+            if getattr(element, "metadata", None) is not None:  # with the other tables of the call
+                self._gather(change.kind, conn, number, str(element.key), "orm")
                 return
-            old = plain(names[0])
-            self._gather(TablesDropped, conn, old, "sql")
-            schema, dot, _ = old.rpartition(".")
-            self._gather(TablesCreated, conn, schema + dot + plain(match.group("new")), "sql")
+        if change.renamed:
+            schema, dot, _ = change.tables[0].rpartition(".")
+            self._gather(TablesDropped, conn, number, change.tables[0], "sql")
+            self._gather(TablesCreated, conn, number, schema + dot + change.renamed, "sql")
         else:
-            kind = TablesCreated if match.group("create") else TablesDropped
-            perhaps = match.group("unless") or match.group("if")
-            for table in map(plain, names):
-                if self._being_told and table.rpartition(".")[2].lower() == self._being_told.lower():
-                    continue  # said by created() or dropped()
-                if not perhaps or (table in self._tables[number]) is (kind is TablesDropped):
-                    self._gather(kind, conn, table, "sql")
+            for table in change.tables:
+                if not change.perhaps or (table in self._tables[number]) is (change.kind is TablesDropped):
+                    self._gather(change.kind, conn, number, table, "sql")
         self.say()
 
     def committed(self, conn: Any) -> None:
@@ -184,21 +182,17 @@ class SchemaProbe:
 
     # -- gathering ------------------------------------------------------------------------------------------------
 
-    def _gather(self, kind: type, connection: Any, table: str, by: str) -> None:
-        number = self._database(connection)
-        if number is None:
-            return
+    def _gather(self, kind: type, conn: Any, number: int, table: str, by: str) -> None:
         self._gather_for(kind, number, table, by)
-        if _undone_by_rollback(connection):
-            self._uncommitted.setdefault(connection, []).append(_Change(kind is TablesCreated, number, table))
+        if _undone_by_rollback(conn):
+            self._uncommitted.setdefault(conn, []).append(_Change(kind is TablesCreated, number, table))
 
     def _gather_for(self, kind: type, number: int, table: str, by: str) -> None:
-        unit = self._recorder.unit()
         held = self._gathered
-        if held is None or held[0] is not kind or held[1] != number or held[2] != by or held[4] != unit:
+        if held is None or held[0] is not kind or held[1] != number or held[2] != by:
             self.say()
             site = self._call_site if by == "orm" else None
-            self._gathered = (kind, number, by, site or caller(5), unit)
+            self._gathered = (kind, number, by, site or caller(4), self._recorder.unit())
         self._names.append(table)
         if kind is TablesCreated:
             self._tables[number].add(table)
@@ -208,7 +202,7 @@ class SchemaProbe:
                 note(number, table)
 
     def say(self) -> None:
-        """Say what was gathered."""
+        """Say what was gathered, which is one unit's: it is called whenever one leaves the stage."""
         if self._gathered is not None:
             kind, number, by, place, unit = self._gathered
             self._recorder.put(kind(number, self._names, by, place, unit))
@@ -218,7 +212,6 @@ class SchemaProbe:
         """A phase or fixture step ends: a create_all that raised has not told us of its end."""
         self.say()
         self._call_site = None
-        self._being_told = ""
         self._idle.clear()
 
     def _forget(self, number: int) -> None:
@@ -229,9 +222,7 @@ def _undone_by_rollback(connection: Any) -> bool:
     """Whether DDL sent now would be undone by a rollback. Python's sqlite3 opens no transaction for DDL by itself."""
     name = connection.dialect.name
     if name == "sqlite":
-        held = connection.connection
-        dbapi = getattr(held, "dbapi_connection", None) or getattr(held, "connection", None)
-        return bool(getattr(dbapi, "in_transaction", False))
+        return bool(getattr(connection_of(connection), "in_transaction", False))
     return name == "postgresql" and not _autocommit(connection)
 
 
@@ -240,11 +231,46 @@ def _autocommit(connection: Any) -> bool:
     return bool(asked()) if asked is not None else False
 
 
+def _change_of(statement: str) -> Optional[_Ddl]:
+    """None where it is no DDL that makes, drops or renames a table."""
+    try:
+        return _changes[statement]
+    except KeyError:
+        change = _read(statement)
+        if len(statement) <= LONGEST_KEPT:
+            if len(_changes) >= MEMO_LIMIT:
+                _changes.clear()
+            _changes[statement] = change
+        return change
+
+
+_changes: Dict[str, Optional[_Ddl]] = {}
+
+
+def _read(statement: str) -> Optional[_Ddl]:
+    before = BEFORE.match(statement)
+    match = _DDL.match(statement, before.end() if before else 0)
+    if match is None or (match.group("alter") and match.group("new") is None):
+        return None
+    kind = TablesCreated if match.group("create") else TablesDropped
+    tables = tuple(map(plain, re.findall(QUALIFIED, match.group("names"))))
+    renamed = plain(match.group("new")) if match.group("new") else ""
+    return _Ddl(kind, tables, bool(match.group("unless") or match.group("if")), renamed)
+
+
+def wants(conn: Any, statement: str) -> bool:
+    """Of savepoints as well: DDL since then may be undone."""
+    if statement[:2] not in _MAY_MATTER:
+        return False
+    shape = shape_of(statement)
+    return shape is not None and (shape.verb in _SAVEPOINTS or _change_of(statement) is not None)
+
+
 def arm(
-    recorder: Recorder, sqlalchemy: Any, databases: Databases, metadata_number: Callable[[Any], int]
+    recorder: Recorder, sqlalchemy: Any, taps: Taps, databases: Databases, metadata_number: Callable[[Any], int]
 ) -> SchemaProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
-    MetaData, Table, Engine = sqlalchemy.MetaData, sqlalchemy.Table, sqlalchemy.engine.Engine
+    MetaData = sqlalchemy.MetaData
     probe = SchemaProbe(recorder, databases, metadata_number)
 
     def listen(target: Any, name: str, listener: Any) -> None:
@@ -254,26 +280,9 @@ def arm(
     listen(MetaData, "before_drop", probe.drop_all_begins)
     listen(MetaData, "after_create", probe.call_ends)
     listen(MetaData, "after_drop", probe.call_ends)
-    listen(Table, "before_create", probe.table_begins)
-    listen(Table, "before_drop", probe.table_drops)
-    listen(Table, "after_create", probe.created)
-    listen(Table, "after_drop", probe.dropped)
-    # This one is called for every statement: SQLAlchemy looks at a listener's own arguments, so it is passed as it is.
-    sqlalchemy.event.listen(Engine, "after_cursor_execute", _safe_executed(recorder, probe))
-    listen(Engine, "commit", probe.committed)
-    listen(Engine, "rollback", probe.rolled_back)
+    listen(sqlalchemy.Table, "before_drop", probe.table_drops)
+    taps.statements.tell(PROBE, wants, probe.executed)
+    taps.listen(PROBE, "commit", probe.committed)
+    taps.listen(PROBE, "rollback", probe.rolled_back)
     recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.forget_call))
     return probe
-
-
-def _safe_executed(recorder: Recorder, probe: SchemaProbe) -> Any:
-    def after_cursor_execute(
-        conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-    ) -> None:
-        if statement[:2] in _MAY_MATTER and not recorder.is_disabled(PROBE):
-            try:
-                probe.executed(conn, cursor, statement, parameters, context, executemany)
-            except Exception as error:
-                recorder.disable(PROBE, error)
-
-    return after_cursor_execute

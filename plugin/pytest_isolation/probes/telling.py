@@ -70,6 +70,11 @@ class Telling:
             if cell.database == number and cell.table == table:
                 cell.drop()
 
+    @property
+    def holds_any(self) -> bool:
+        """Whether there is something to tell of."""
+        return bool(self._fresh or self._done)
+
     def say(self) -> None:
         """The unit leaves the stage."""
         if self._done or self._fresh:

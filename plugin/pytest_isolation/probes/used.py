@@ -16,16 +16,17 @@ class UsedDatabases:
         self._pools_gone: List[int] = []
         databases.when_pool_gone.append(self._pools_gone.append)
 
-    def __call__(self, conn: Any) -> None:
-        """First statement of this test on this engine. A fixture that cleans up does not make the test, which may be
-        another than it served, look at its database."""
+    def __call__(self, conn: Any) -> bool:
+        """First statement of this test on this engine. False for that of a fixture that cleans up: it does not make the
+        test, which may be another than it served, look at its database."""
         stage = self._recorder.stage
         if stage and stage[-1][1] == "teardown":
-            return
+            return False
         self._forget_pools()
         number = self._databases.number(conn)
         if number is not None:
             self.used[id(conn.engine.pool)] = number
+        return True
 
     def edge(self) -> None:
         """A test starts or has ended."""

@@ -22,6 +22,7 @@ from .databases import Databases
 from .drivers import connection_of, driver_connection, lite
 from .rows import RowsProbe
 from .schema import SchemaProbe
+from .taps import Taps
 
 PROBE = "verify"
 
@@ -45,7 +46,7 @@ class VerifyProbe:
         self._databases = databases
         self._rows = rows
         self._engines: Dict[int, Any] = {}
-        """Database -> weak reference to the engine that connected to it last: its pool may be another by then."""
+        """Database -> weak reference to the engine that spoke to it last: its pool may be another by then."""
         self._open: Dict[int, int] = {}
         """id of the driver's connection -> its database, while a transaction is open on it."""
         self._written: Dict[int, Dict[str, None]] = {}
@@ -53,7 +54,7 @@ class VerifyProbe:
 
     # -- listeners ------------------------------------------------------------------------------------------------
 
-    def connects(self, conn: Any, *_: Any) -> None:
+    def speaks(self, conn: Any) -> None:
         number = self._databases.number(conn)
         if number is not None:
             self._engines[number] = weakref.ref(getattr(conn.engine, "_proxied", conn.engine))
@@ -163,20 +164,17 @@ def _count_with(cursor: Any, names: List[Tuple[str, str]], rows: List[Tuple[str,
     cursor.close()
 
 
-def arm(recorder: Recorder, sqlalchemy: Any, databases: Databases, rows: RowsProbe, schema: SchemaProbe) -> None:
+def arm(
+    recorder: Recorder, sqlalchemy: Any, taps: Taps, databases: Databases, rows: RowsProbe, schema: SchemaProbe
+) -> None:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     probe = VerifyProbe(recorder, databases, rows)
-    Engine, Pool = sqlalchemy.engine.Engine, sqlalchemy.pool.Pool
-
-    def listen(target: Any, name: str, listener: Any) -> None:
-        sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))
-
-    listen(Engine, "engine_connect", probe.connects)
-    listen(Engine, "begin", probe.begins)
+    taps.statements.when_first.append(recorder.guarded(PROBE, probe.speaks))
+    taps.listen(PROBE, "begin", probe.begins)
     for name in ("commit", "rollback", "commit_twophase", "rollback_twophase"):
-        listen(Engine, name, probe.ends)
-    listen(Pool, "reset", probe.returns)
-    listen(Pool, "close", probe.returns)
+        taps.listen(PROBE, name, probe.ends)
+    for name in ("reset", "close"):
+        sqlalchemy.event.listen(sqlalchemy.pool.Pool, name, recorder.guarded(PROBE, probe.returns))
     rows.telling.when_written = probe.written
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
     recorder.at_test_edges.append(recorder.guarded(PROBE, probe.edge))

@@ -1,0 +1,105 @@
+"""Who wants to hear of which statement.
+
+A suite sends the same few texts again and again. So each text is looked at once for each pool, and what follows is one
+look into two dicts: most texts, and those that a test has sent before, nobody wants to hear of.
+"""
+
+from typing import Any, Callable, Dict, List, Tuple
+
+from ..recorder import Recorder
+from .statements import LONGEST_KEPT, MEMO_LIMIT
+
+Hearer = Callable[[Any, Any, str, Any, Any, bool], None]
+"""Called with connection, cursor, text, parameters, context, and whether there are many sets of parameters, when the
+driver has executed the statement."""
+
+Wants = Callable[[Any, str], bool]
+"""Whether a statement of that text, on that connection, is of any interest. Asked once a text and pool."""
+
+
+class StatementsSent:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._hearers: List[Tuple[str, Wants, Hearer]] = []
+        """(probe, wants, hearer), in the order in which they hear."""
+        self.heard: Dict[int, Dict[str, Tuple[Hearer, ...]]] = {}
+        """id(pool) -> text -> who hears of it; of the pools to which this test has sent something."""
+        self._known: Dict[int, Dict[str, Tuple[Hearer, ...]]] = {}
+        """The same of all pools: these very dicts."""
+        self._passed_over: List[Tuple[int, str]] = []
+        """What was passed over for the rest of the test."""
+        self.when_first: List[Callable[[Any], Any]] = []
+        """Called with the connection, when a test sends its first statement to a pool; and again with the next one, if
+        one of them returned False."""
+        self._unheard = False
+
+    def tell(self, probe: str, wants: Wants, hearer: Hearer) -> None:
+        """From now on ``hearer`` hears of what it wants, until it raises: that disables its probe."""
+        self._hearers.append((probe, wants, hearer))
+
+    def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        """Cannot fail."""
+        try:
+            pool = id(conn.engine.pool)
+            if pool not in self.heard:
+                texts = self._known.setdefault(pool, {})
+                if False not in [begin(conn) for begin in self.when_first]:
+                    self.heard[pool] = texts
+            else:
+                texts = self.heard[pool]
+            hearers = texts.get(statement)
+            if hearers is None:
+                hearers = self._hearers_of(conn, statement, texts)
+            for hear in hearers:
+                try:
+                    hear(conn, cursor, statement, parameters, context, many)
+                except Exception as error:
+                    self._failed(hear, error)
+        except Exception:
+            self._unheard = True  # a test went to the limit of recursion: any call is one too many
+
+    def _hearers_of(self, conn: Any, statement: str, texts: Dict[str, Tuple[Hearer, ...]]) -> Tuple[Hearer, ...]:
+        hearers = []
+        for probe, wants, hear in self._hearers:
+            try:
+                if wants(conn, statement):
+                    hearers.append(hear)
+            except Exception as error:
+                self._recorder.disable(probe, error)
+        if len(statement) <= LONGEST_KEPT:
+            if len(texts) >= MEMO_LIMIT:
+                texts.clear()
+            texts[statement] = tuple(hearers)
+        return tuple(hearers)
+
+    def _failed(self, failed: Hearer, error: Exception) -> None:
+        for probe, _, hear in self._hearers:
+            if hear == failed:
+                self._recorder.fail(probe, error)
+        self._hearers = [each for each in self._hearers if each[2] != failed]
+        self.heard.clear()
+        self._known.clear()
+
+    def pass_over(self, pool: int, statement: str, hearer: Hearer, for_good: bool) -> None:
+        """``hearer`` wants to hear no more of it, ``for_good`` or in this test. ``pool`` is its id."""
+        texts = self._known.get(pool, {})
+        hearers = texts.get(statement)
+        if hearers and hearer in hearers:
+            texts[statement] = tuple(each for each in hearers if each != hearer)
+            if not for_good:
+                self._passed_over.append((pool, statement))
+
+    def edge(self) -> None:
+        """A test starts or has ended."""
+        self.heard.clear()
+        passed_over, self._passed_over = self._passed_over, []
+        for pool, statement in passed_over:
+            self._known.get(pool, {}).pop(statement, None)
+        if self._unheard:
+            self._unheard = False
+            self._recorder.fail("statements", RecursionError("a statement could not be heard of"))
+
+    def forget(self, pool: int) -> None:
+        """A pool is gone, and its id may be another's."""
+        self.heard.pop(pool, None)
+        self._known.pop(pool, None)
