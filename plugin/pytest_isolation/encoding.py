@@ -2,9 +2,9 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, Callable, Dict
 
-from .events import KINDS, PROTOCOL
+from .events import KINDS, PROTOCOL, FixtureSetUp, FixtureTornDown, PhaseFinished, TestStarted
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
 _escape = json.encoder.encode_basestring_ascii
@@ -28,9 +28,15 @@ def encode(worker: str, at: float, fact: Any) -> str:
     by ``***``.
 
     Raises TypeError for a value that JSON does not know, ValueError for a number that it does not. Written by hand
-    because it runs on the suite's own processor: 2 us a fact where the general encoder takes 6.
+    because it runs on the suite's own processor: 2 us a fact where the general encoder takes 6, and half of that for
+    what every test tells.
     """
-    head, fields = _SHAPES[type(fact)]
+    kind = type(fact)
+    if kind in _USUAL:
+        usual = _USUAL[kind](_escape(worker), at, fact)
+        if usual and "://" not in usual:
+            return usual
+    head, fields = _SHAPES[kind]
     parts = [head, _escape(worker), ',"at":%.6f' % at]
     for (key, default), value in zip(fields, fact):
         if value is default or value == default:
@@ -49,6 +55,72 @@ def encode(worker: str, at: float, fact: Any) -> str:
     if "://" in line:
         line = _QUERY_PASSWORD.sub(r"\1***", _URL_PASSWORD.sub(r"\1:***@", line))
     return line
+
+
+def _ids(numbers: Any) -> str:
+    return str(numbers).replace(" ", "") if len(numbers) > 1 else "[%d]" % numbers[0]
+
+
+def _is_usual(duration: Any) -> bool:
+    return type(duration) is float and 0 < duration < _HUGE
+
+
+def _test_started(worker: str, at: float, fact: TestStarted) -> str:
+    nodeid, attempt, file, line = fact
+    if attempt != 1 or not (file and line):
+        return ""
+    return '{"kind":"TestStarted","worker":%s,"at":%.6f,"nodeid":%s,"file":%s,"line":%d}' % (
+        worker, at, _escape(nodeid), _escape(file), line,
+    )  # fmt: skip
+
+
+def _phase_passed(worker: str, at: float, fact: PhaseFinished) -> str:
+    nodeid, attempt, when, outcome, duration = fact[:5]
+    uses = fact[10]
+    if outcome != "passed" or when not in _PHASES or fact[5:10] != _NOTHING_RAISED or fact[11:] != _NO_MORE:
+        return ""
+    if not _is_usual(duration) or (uses and type(uses[0]) is not int):
+        return ""
+    line = _PHASE_PASSED % (worker, at, _escape(nodeid), attempt, when, duration)
+    return line + (',"uses":' + _ids(uses) + "}" if uses else "}")
+
+
+def _fixture_set_up(worker: str, at: float, fact: FixtureSetUp) -> str:
+    life, definition, nodeid, parameter, parent, depends, began, duration, exception, message = fact
+    if parameter is not None or parent or exception or message or not (nodeid and _is_usual(began)):
+        return ""
+    if not _is_usual(duration) or (depends and type(depends[0]) is not int):
+        return ""
+    after = '"depends":%s,' % _ids(depends) if depends else ""
+    return _FIXTURE_SET_UP % (worker, at, life, definition, _escape(nodeid), after, began, duration)
+
+
+def _fixture_torn_down(worker: str, at: float, fact: FixtureTornDown) -> str:
+    life, nodeid, duration = fact
+    if not _is_usual(duration):
+        return ""
+    return '{"kind":"FixtureTornDown","worker":%s,"at":%.6f,"life":%d,"nodeid":%s,"duration":%r}' % (
+        worker, at, life, _escape(nodeid), duration,
+    )  # fmt: skip
+
+
+_PHASE_PASSED = '{"kind":"PhaseFinished","worker":%s,"at":%.6f,"nodeid":%s,"attempt":%d,"when":"%s"' + (
+    ',"outcome":"passed","duration":%r'
+)
+_FIXTURE_SET_UP = '{"kind":"FixtureSetUp","worker":%s,"at":%.6f,"life":%d,"definition":%d' + (
+    ',"nodeid":%s,%s"began":%r,"duration":%r}'
+)
+_PHASES = ("setup", "call", "teardown")
+_NOTHING_RAISED = tuple(PhaseFinished._field_defaults[field] for field in PhaseFinished._fields[5:10])
+_NO_MORE = tuple(PhaseFinished._field_defaults[field] for field in PhaseFinished._fields[11:])
+
+_USUAL: Dict[type, Callable[[str, float, Any], str]] = {
+    TestStarted: _test_started,
+    PhaseFinished: _phase_passed,
+    FixtureSetUp: _fixture_set_up,
+    FixtureTornDown: _fixture_torn_down,
+}
+"""Kinds that every test tells -> how their lines are written where nothing is out of the ordinary, else ''."""
 
 
 def handshake_line(token: str) -> str:

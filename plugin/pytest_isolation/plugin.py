@@ -194,7 +194,8 @@ class IsolationPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
-        self._step_to("setup")
+        if self.recorder.phase != "setup":  # else it is the very unit that stands on the stage since the test began
+            self._step_to("setup")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:

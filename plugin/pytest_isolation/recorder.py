@@ -49,11 +49,11 @@ class Recorder:
         while self._exhausted:
             self.disable(self._exhausted.pop(), RecursionError("a test went to the limit of recursion"))
 
-    def settle_around(self, scope: str) -> None:
-        """The same, where a step of a fixture of that scope begins or ends."""
+    def settle_around(self, wide: bool) -> None:
+        """The same, where a step of a fixture begins or ends. ``wide``: its scope is wider than a test."""
         if not self.undisturbed:
             self.settle()
-        if scope != "function":
+        if wide:
             for look in self.around_wide_fixtures:
                 look()
 
@@ -84,9 +84,6 @@ class Recorder:
         if probe not in self._disabled:
             self.put(ProbeDisabled(probe, describe(error)))
             self._disabled.append(probe)
-
-    def is_disabled(self, probe: str) -> bool:
-        return probe in self._disabled
 
     def hurry(self) -> None:
         """Send what was said so far now: what follows may take the process down."""

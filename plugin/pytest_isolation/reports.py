@@ -1,6 +1,6 @@
 """pytest's reports as facts."""
 
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from .events import CollectionFailed, PhaseFinished, Place
 
@@ -27,7 +27,7 @@ def phase_finished(report: Any, attempt: int, raised: Raised, uses: List[int]) -
         xfail = str(report.wasxfail)
     if outcome == "passed" or not report.longrepr:
         return PhaseFinished(
-            report.nodeid, attempt, report.when, outcome, report.duration, uses=uses, xfail=xfail, subtest=subtest
+            report.nodeid, attempt, report.when, outcome, report.duration, "", "", _NOWHERE, "", xfail, uses, 0, subtest
         )
     message, place = crash(report.longrepr)
     traceback = "" if outcome == "skipped" else raised.traceback or _traceback(report)
@@ -72,7 +72,15 @@ def _traceback(report: Any) -> str:
 
 def is_subtest(report: Any) -> bool:
     """Whether the report is of a subtest (pytest 9, or pytest-subtests), and not of the test itself."""
-    return "subtest" in type(report).__name__.lower()
+    kind = type(report)
+    known = _are_of_subtests.get(kind)
+    if known is None:
+        known = _are_of_subtests[kind] = "subtest" in kind.__name__.lower()
+    return known
+
+
+_are_of_subtests: Dict[type, bool] = {}
+_NOWHERE = Place()
 
 
 def _subtest(report: Any) -> Optional[str]:

@@ -288,12 +288,11 @@ class Sink:
             lines = []
             queue = self._queue
             for _ in range(min(len(queue), 500)):
-                at, fact = queue.popleft()
-                lines.append(self._line(at, fact))
+                lines.append(self._line(*queue.popleft()))
             if not queue and self._dropped != self._told_dropped:
                 self._told_dropped = self._dropped
                 lines.append(self._line(self.now(), FactsDropped(self._told_dropped)))
-            self._unsent = b"".join(lines)
+            self._unsent = "".join(lines).encode()
         while self._unsent:
             if self._dead or (waiting and self._forks):
                 return False
@@ -310,17 +309,17 @@ class Sink:
             self._unsent = self._unsent[count:]
         return True
 
-    def _line(self, at: float, fact: Any) -> bytes:
+    def _line(self, at: float, fact: Any) -> str:
         try:
-            return (encode(self._worker, at, fact) + "\n").encode()
+            return encode(self._worker, at, fact) + "\n"
         except Exception:  # a value that JSON does not know: say it as text, rather than lose the fact
             pass
         try:
             plain = type(fact)(*[_plain(value) for value in fact])
-            return (encode(self._worker, at, plain) + "\n").encode()
+            return encode(self._worker, at, plain) + "\n"
         except Exception:  # one fact that cannot be said must not silence the rest
             self._dropped += 1
-            return b""
+            return ""
 
 
 def _identity(peer: socket.socket) -> Tuple[int, int]:

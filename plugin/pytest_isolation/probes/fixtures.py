@@ -26,14 +26,24 @@ _INTERNAL = re.compile(
 )
 
 
+class _Definition:
+    """``number`` of a FixtureDef, which it keeps alive so that its id stays its own. ``wide``: than a test."""
+
+    __slots__ = ("fixturedef", "number", "wide")
+
+    def __init__(self, number: int, fixturedef: Any) -> None:
+        self.number, self.fixturedef = number, fixturedef
+        self.wide = str(fixturedef.scope) != "function"
+
+
 class _Life:
     """What the probe remembers of a life while it lasts."""
 
     __slots__ = (
         "asked",
         "began",
+        "definition",
         "depends",
-        "fixturedef",
         "id",
         "nodeid",
         "parameter",
@@ -42,9 +52,9 @@ class _Life:
         "torn_down_at",
     )
 
-    def __init__(self, number: int, fixturedef: Any) -> None:
+    def __init__(self, number: int, definition: _Definition) -> None:
         self.id = number
-        self.fixturedef = fixturedef  # keeps id(fixturedef) ours
+        self.definition = definition
         self.nodeid = ""
         self.parent = 0
         self.parameter: Optional[str] = None
@@ -64,9 +74,9 @@ class FixtureProbe:
         self._alive: Dict[int, _Life] = {}
         """id(FixtureDef) -> its present life."""
         self._setting_up: List[_Life] = []
-        self._definitions: Dict[int, Any] = {}
-        self._numbers: Dict[int, int] = {}
-        """id(FixtureDef) -> number of its definition."""
+        self._definitions: Dict[int, _Definition] = {}
+        """id(FixtureDef) -> what is known of it."""
+        self._given_up = False
         self._last_life = 0
         self._raised: Dict[int, List[int]] = {}
         """id(exception) -> lives whose set-up it left, innermost first; pytest keeps it as long as they last."""
@@ -79,23 +89,25 @@ class FixtureProbe:
 
     def setting_up(self, fixturedef: Any, request: Any) -> Optional[_Life]:
         """Before the fixture function runs. None where the probe has given up."""
-        recorder = self._recorder
-        if recorder.is_disabled(PROBE):
+        if self._given_up:
             return None
+        recorder = self._recorder
         try:
-            recorder.settle_around(str(fixturedef.scope))
+            definition = self._definitions.get(id(fixturedef)) or self._define(fixturedef)
+            if not recorder.undisturbed or definition.wide:
+                recorder.settle_around(definition.wide)
             self._last_life += 1
-            life = _Life(self._last_life, fixturedef)
-            life.parent = self._setting_up[-1].id if self._setting_up else 0
+            life = _Life(self._last_life, definition)
             item = getattr(request, "_pyfuncitem", None)
             life.nodeid = getattr(item, "nodeid", "") or recorder.nodeid
             if hasattr(request, "param"):
                 life.parameter = _parameter(fixturedef, request)
-            life.depends = self._dependencies(fixturedef, request)
-            if id(fixturedef) not in self._numbers:
-                self._define(fixturedef)
+            if fixturedef.argnames:
+                life.depends = self._dependencies(fixturedef, request)
             if self._setting_up:
-                self._setting_up[-1].asked.append(life.id)
+                outer = self._setting_up[-1]
+                life.parent = outer.id
+                outer.asked.append(life.id)
             self._setting_up.append(life)
             recorder.stage.append((life.id, "setup"))
             recorder.undisturbed = False
@@ -111,7 +123,7 @@ class FixtureProbe:
             return
         recorder = self._recorder
         try:
-            recorder.settle_around(str(fixturedef.scope))
+            recorder.settle_around(life.definition.wide)
             spent = recorder.now() - life.began
             if recorder.stage and recorder.stage[-1][0] == life.id:
                 recorder.stage.pop()
@@ -131,7 +143,7 @@ class FixtureProbe:
             recorder.put(
                 FixtureSetUp(
                     life.id,
-                    self._numbers[id(fixturedef)],
+                    life.definition.number,
                     life.nodeid,
                     life.parameter,
                     life.parent,
@@ -163,10 +175,9 @@ class FixtureProbe:
                 lives.append(life.id)
         return lives
 
-    def _define(self, fixturedef: Any) -> None:
-        number = len(self._numbers) + 1
-        self._numbers[id(fixturedef)] = number
-        self._definitions[number] = fixturedef  # alive, so that its id stays its own
+    def _define(self, fixturedef: Any) -> _Definition:
+        number = len(self._definitions) + 1
+        definition = self._definitions[id(fixturedef)] = _Definition(number, fixturedef)
         name = str(fixturedef.argname)
         place = place_of_code(fixturedef.func)
         arguments = [str(argument) for argument in fixturedef.argnames]
@@ -174,18 +185,21 @@ class FixtureProbe:
         self._recorder.put(
             FixtureDefined(number, name, str(fixturedef.scope), str(fixturedef.baseid), place, arguments, internal)
         )
+        return definition
 
     # -- teardown -------------------------------------------------------------------------------------------------
 
     def _tearing_down(self, life: _Life) -> None:
         """The stamp: finalizers run last in, first out, so this is the moment before the fixture's own."""
-        if self._recorder.is_disabled(PROBE):
+        if self._given_up:
             return
+        recorder = self._recorder
         try:
-            self._recorder.settle_around(str(life.fixturedef.scope))
-            self._recorder.stage.append((life.id, "teardown"))
-            self._recorder.undisturbed = False
-            life.torn_down_at = self._recorder.now()
+            if not recorder.undisturbed or life.definition.wide:
+                recorder.settle_around(life.definition.wide)
+            recorder.stage.append((life.id, "teardown"))
+            recorder.undisturbed = False
+            life.torn_down_at = recorder.now()
         except Exception as error:
             self._give_up(error)
 
@@ -198,21 +212,24 @@ class FixtureProbe:
             life = self._alive.pop(id(fixturedef), None)
             if life is None:
                 return
-            recorder.settle_around(str(fixturedef.scope))
+            recorder.settle_around(life.definition.wide)
             duration = None
             if life.torn_down_at is not None:
                 duration = recorder.now() - life.torn_down_at
-                if (life.id, "teardown") in recorder.stage:
-                    recorder.stage.remove((life.id, "teardown"))
+                step = (life.id, "teardown")
+                if step in recorder.stage:
+                    recorder.stage.remove(step)
             recorder.undisturbed = not recorder.stage and recorder.phase == "teardown"
-            self._last_torn_down[self._numbers[id(fixturedef)]] = life.id
-            self._forget_raised(life)
+            self._last_torn_down[life.definition.number] = life.id
+            if self._raised:
+                self._forget_raised(life)
             recorder.put(FixtureTornDown(life.id, recorder.nodeid, duration))
         except Exception as error:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
         """Nobody may be charged with what happens after a set-up or teardown whose end is not seen."""
+        self._given_up = True
         self._recorder.disable(PROBE, error)
         self._recorder.stage.clear()
         self._recorder.undisturbed = False
@@ -254,9 +271,9 @@ class FixtureProbe:
         if when != "teardown":
             return self._raised.get(id(excinfo.value), [0])[0]
         frames = _codes_in(excinfo.value)
-        for number, fixturedef in self._definitions.items():
-            if not frames.isdisjoint(_codes_of(fixturedef.func)):
-                return self._last_torn_down.get(number, 0)
+        for definition in self._definitions.values():
+            if not frames.isdisjoint(_codes_of(definition.fixturedef.func)):
+                return self._last_torn_down.get(definition.number, 0)
         return 0
 
     def _forget_raised(self, life: _Life) -> None:

@@ -63,17 +63,21 @@ class RowsProbe:
         databases.when_pool_gone.append(self._pools_gone.append)
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        dbapi = connection_of(conn)
+        ledger = self._ledgers.get(id(dbapi))
+        quick = ledger.quick if ledger is not None else None
+        if (
+            ledger is not None
+            and quick is not None
+            and quick[0] is statement
+            and count_at_once(ledger, quick[1], dbapi, quick[2], cursor.rowcount)
+        ):
+            if not dbapi.in_transaction:
+                self._end(ledger, COMMITTED)
+            return
         shape = sql.shape_of(statement)
         if shape is None:
             return
-        dbapi = connection_of(conn)
-        ledger = self._ledgers.get(id(dbapi))
-        if ledger is not None and ledger.quick is not None and ledger.quick[0] is statement:
-            _, cell, verb = ledger.quick
-            if count_at_once(ledger, cell, dbapi, verb, cursor.rowcount):
-                if not dbapi.in_transaction:
-                    self._end(ledger, COMMITTED)
-                return
         if ledger is None or ledger.committing:
             ledger = self._ledger(conn, dbapi)
             if ledger is None:

@@ -40,16 +40,10 @@ class StatementsSent:
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         """Cannot fail."""
         try:
-            pool = id(conn.engine.pool)
-            if pool not in self.heard:
-                texts = self._known.setdefault(pool, {})
-                if False not in [begin(conn) for begin in self.when_first]:
-                    self.heard[pool] = texts
-            else:
-                texts = self.heard[pool]
-            hearers = texts.get(statement)
-            if hearers is None:
-                hearers = self._hearers_of(conn, statement, texts)
+            try:
+                hearers = self.heard[id(conn.engine.pool)][statement]
+            except KeyError:
+                hearers = self._first(conn, statement)
             for hear in hearers:
                 try:
                     hear(conn, cursor, statement, parameters, context, many)
@@ -57,6 +51,17 @@ class StatementsSent:
                     self._failed(hear, error)
         except Exception:
             self._unheard = True  # a test went to the limit of recursion: any call is one too many
+
+    def _first(self, conn: Any, statement: str) -> Tuple[Hearer, ...]:
+        """Who hears of a statement, or a pool, that this test has not sent, or spoken to, before."""
+        pool = id(conn.engine.pool)
+        texts = self.heard.get(pool)
+        if texts is None:
+            texts = self._known.setdefault(pool, {})
+            if False not in [begin(conn) for begin in self.when_first]:
+                self.heard[pool] = texts
+        known = texts.get(statement)
+        return self._hearers_of(conn, statement, texts) if known is None else known
 
     def _hearers_of(self, conn: Any, statement: str, texts: Dict[str, Tuple[Hearer, ...]]) -> Tuple[Hearer, ...]:
         hearers = []

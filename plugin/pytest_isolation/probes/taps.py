@@ -125,17 +125,16 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
 
     def tell(context: Any) -> None:
         """Of a statement that nobody wants to hear of, half a microsecond."""
+        conn, statement = context.root_connection, context.statement
         try:
-            conn, statement = context.root_connection, context.statement
-            if heard[id(conn.engine.pool)][statement] == ():
+            if not heard[id(conn.engine.pool)][statement]:
                 return
         except KeyError:
             pass
         except Exception:
             return
         many = context.executemany
-        parameters = context.parameters if many else context.parameters[0]
-        executed(conn, context.cursor, statement, parameters, context, many)
+        executed(conn, context.cursor, statement, context.parameters if many else context.parameters[0], context, many)
 
     def tap(own: Any) -> None:
         original = own.__dict__.get("post_exec")
@@ -172,7 +171,7 @@ def _as_event(statements: StatementsSent) -> Any:
         conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> None:
         try:
-            if heard[id(conn.engine.pool)][statement] == ():
+            if not heard[id(conn.engine.pool)][statement]:
                 return
         except KeyError:
             pass

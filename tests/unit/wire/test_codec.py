@@ -56,6 +56,45 @@ def test_every_fact_comes_back_as_it_was(kind: type) -> None:
         assert decode(text.encode()) == ("gw0", 1763856000.25, fact)
 
 
+USUAL = [
+    fact
+    for nodeid in STRINGS
+    for numbers in ([], [7], [7, 8, 9])
+    for seconds in (0.0, 0.25, 1e-9, 1763856000.125, 1e308)
+    for fact in (
+        ev.TestStarted(nodeid, 1, "tests/test_a.py", 12),
+        ev.PhaseFinished(nodeid, 2, "call", "passed", seconds, uses=numbers),
+        ev.PhaseFinished(nodeid, 1, 'an "odd" one', "passed", seconds, uses=numbers),
+        ev.FixtureSetUp(3, 2, nodeid, None, 0, numbers, 1763856000.125, seconds),
+        ev.FixtureTornDown(3, nodeid, seconds),
+    )
+]
+
+
+def test_what_every_test_tells_comes_back_as_it_was() -> None:
+    for fact in USUAL:
+        text = encode("gw0", 1763856000.25, fact)
+        json.loads(text)
+        if "\\ud800" not in text:
+            assert decode(text.encode()) == ("gw0", 1763856000.25, fact)
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), True, "1", 10**400])
+def test_a_time_that_is_none_makes_no_broken_line(seconds: Any) -> None:
+    for fact in (ev.FixtureTornDown(3, "a", seconds), ev.FixtureSetUp(3, 2, "a", None, 0, [], seconds, seconds)):
+        try:
+            text = encode("gw0", 1763856000.25, fact)
+        except (TypeError, ValueError):
+            continue  # the sink says it as text
+        json.loads(text, parse_constant=lambda name: pytest.fail(name))
+
+
+def test_a_password_in_a_node_id_is_hidden_in_what_every_test_tells() -> None:
+    nodeid = "test_a.py::test_it[postgresql://u:secret@host/db]"
+    for fact in (ev.TestStarted(nodeid, 1, "test_a.py", 1), ev.FixtureTornDown(1, nodeid, 0.5)):
+        assert "secret" not in encode("main", 1.0, fact)
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_line_has_no_newline_in_it(kind: type) -> None:
     chance = random.Random(kind.__name__)

@@ -18,13 +18,15 @@ def _key(name: str) -> Any:
 
 
 class Environment:
-    """Compared whenever a unit leaves the stage: copies of bytes and strings, in half a microsecond."""
+    """Compared whenever a unit leaves the stage: the values alone, in a fifth of a microsecond. That misses, until the
+    test's end, a value that got another name and kept its place."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self._current_test = _key("PYTEST_CURRENT_TEST")
         self._environ = id(os.environ)
         self._seen: Dict[Any, Any] = {}
+        self._values: Tuple[Any, ...] = ()
         self._list: List[int] = []
         """Ids: of ``sys.path`` and of what is in it."""
         self._path: Tuple[Any, ...] = ()
@@ -33,6 +35,7 @@ class Environment:
         self._environ = id(os.environ)
         data = _data(os.environ)
         self._seen = dict(data) if data is not None else {}
+        self._values = tuple(self._seen.values())
         self._list, self._path = _path()
 
     def look(self) -> None:
@@ -41,28 +44,31 @@ class Environment:
             self._changes.saw("env", "os.environ", self._environ, id(environ), "another object stands for it")
             self._environ = id(environ)
         if type(environ) is _Environ:
-            data = environ._data
-            seen, key = self._seen, self._current_test
-            value = data.get(key)  # pytest sets it in every phase
-            if value is None:
-                seen.pop(key, None)
-            else:
-                seen[key] = value
-            if data != seen:
-                self._compare(data)
+            values = tuple(environ._data.values())
+            if values != self._values:
+                self._values = values
+                self._compare(environ._data)
         path = sys.path
         if type(path) is not list or len(path) != len(self._list) - 1:
             self._compare_path()
 
     def look_closely(self) -> None:
-        """Also where the path has changed and is as long as it was."""
+        """Also the names; and where the path has changed and is as long as it was."""
+        self._values = ()
         self.look()
         path = sys.path
         if type(path) is not list or [id(path), *map(id, path)] != self._list:
             self._compare_path()
 
     def _compare(self, data: Dict[Any, Any]) -> None:
-        seen, self._seen = self._seen, dict(data)
+        seen, key = self._seen, self._current_test
+        if key in data:  # pytest sets it in every phase
+            seen[key] = data[key]
+        else:
+            seen.pop(key, None)
+        if data == seen:
+            return
+        self._seen = dict(data)
         for key in {**seen, **data}:
             before, now = seen.get(key), data.get(key)
             if before != now and type(key) in (bytes, str):

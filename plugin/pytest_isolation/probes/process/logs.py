@@ -4,7 +4,7 @@ pytest puts handlers of its own on the root logger during each phase; they are n
 """
 
 import logging
-from typing import Any, Dict, Set, Tuple
+from typing import Any, Dict, List, Set, Tuple
 
 from .changes import Changes
 from .marks import class_module, ids, is_one_of
@@ -21,6 +21,8 @@ class Logs:
         self._known = -1
         self._loggers: Dict[str, Any] = {}
         self._seen: Dict[str, Tuple[Any, ...]] = {}
+        self._quick: Dict[str, List[int]] = {}
+        """Logger -> ids of its fields, and of the handlers and filters among them."""
         self._disable = 0
 
     def begin(self) -> None:
@@ -32,6 +34,10 @@ class Logs:
         if len(manager.loggerDict) != self._known:
             self._find(manager.loggerDict)
         for name, logger in self._loggers.items():
+            quick = _quick_marks(logger.__dict__)
+            if quick == self._quick.get(name):
+                continue
+            self._quick[name] = quick
             now = _marks(logger.__dict__)
             before = self._seen.get(name)
             if now != before:
@@ -60,6 +66,16 @@ class Logs:
     def _disabled() -> Any:
         disable = logging.root.manager.__dict__.get("_disable", logging.root.manager.__dict__.get("disable"))
         return disable if type(disable) is int else id(disable)
+
+
+def _quick_marks(logger: Dict[str, Any]) -> List[int]:
+    """Equal where :func:`_marks` are: the usual case, that nothing has changed at all."""
+    marks = list(map(id, map(logger.get, _FIELDS)))
+    for field in ("handlers", "filters"):
+        held = logger.get(field)
+        if type(held) is list:
+            marks += map(id, held)
+    return marks
 
 
 def _marks(logger: Dict[str, Any]) -> Tuple[Any, ...]:
