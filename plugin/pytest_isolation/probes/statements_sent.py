@@ -31,7 +31,8 @@ class StatementsSent:
         self.when_first: List[Callable[[Any], Any]] = []
         """Called with the connection, when a test sends its first statement to a pool; and again with the next one, if
         one of them returned False."""
-        self._unheard = False
+        self.unheard = False
+        """A test went to the limit of recursion, where any call is one too many, and something was missed."""
 
     def tell(self, probe: str, wants: Wants, hearer: Hearer) -> None:
         """From now on ``hearer`` hears of what it wants, until it raises: that disables its probe."""
@@ -50,7 +51,7 @@ class StatementsSent:
                 except Exception as error:
                     self._failed(hear, error)
         except Exception:
-            self._unheard = True  # a test went to the limit of recursion: any call is one too many
+            self.unheard = True
 
     def _first(self, conn: Any, statement: str) -> Tuple[Hearer, ...]:
         """Who hears of a statement, or a pool, that this test has not sent, or spoken to, before."""
@@ -100,8 +101,9 @@ class StatementsSent:
         passed_over, self._passed_over = self._passed_over, []
         for pool, statement in passed_over:
             self._known.get(pool, {}).pop(statement, None)
-        if self._unheard:
-            self._unheard = False
+        if self.unheard and self._hearers:  # what is counted from here on would be wrong
+            self._hearers = []
+            self._known.clear()
             self._recorder.fail("statements", RecursionError("a statement could not be heard of"))
 
     def forget(self, pool: int) -> None:

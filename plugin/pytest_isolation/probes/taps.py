@@ -64,7 +64,7 @@ class Taps:
             if self.tapped:
                 method = _METHODS[event]
                 original = self._connection.__dict__[method]
-                setattr(self._connection, method, Announced(original, tuple(listeners)))
+                setattr(self._connection, method, Announced(original, tuple(listeners), self.statements))
             else:
                 for listener in listeners:
                     listen(Engine, event, listener)
@@ -73,16 +73,20 @@ class Taps:
 class Announced:
     """A method that tells of itself when it is looked up on an instance, and is then called as it always was."""
 
-    def __init__(self, original: FunctionType, listeners: "tuple[Listener, ...]") -> None:
+    def __init__(self, original: FunctionType, listeners: "tuple[Listener, ...]", statements: StatementsSent) -> None:
         self._original = original
         self._listeners = listeners
+        self._statements = statements
         functools.update_wrapper(self, original)  # type: ignore[arg-type]
 
     def __get__(self, connection: Any, owner: Any = None) -> Any:
         if connection is None:
             return self._original
-        for listener in self._listeners:
-            listener(connection)
+        try:
+            for listener in self._listeners:
+                listener(connection)
+        except Exception:
+            self._statements.unheard = True
         return self._original.__get__(connection, owner)
 
 
@@ -124,17 +128,17 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
     heard, executed = statements.heard, statements.executed
 
     def tell(context: Any) -> None:
-        """Of a statement that nobody wants to hear of, half a microsecond."""
-        conn, statement = context.root_connection, context.statement
+        """Of a statement that nobody wants to hear of, half a microsecond. Cannot fail."""
         try:
-            if not heard[id(conn.engine.pool)][statement]:
+            conn, statement = context.root_connection, context.statement
+            texts = heard.get(id(conn.engine.pool))
+            if texts is not None and texts.get(statement) == ():
                 return
-        except KeyError:
-            pass
+            many = context.executemany
+            parameters = context.parameters if many else context.parameters[0]
+            executed(conn, context.cursor, statement, parameters, context, many)
         except Exception:
-            return
-        many = context.executemany
-        executed(conn, context.cursor, statement, context.parameters if many else context.parameters[0], context, many)
+            statements.unheard = True
 
     def tap(own: Any) -> None:
         original = own.__dict__.get("post_exec")
@@ -164,19 +168,12 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
 
 
 def _as_event(statements: StatementsSent) -> Any:
-    heard, executed = statements.heard, statements.executed
+    executed = statements.executed
 
     # SQLAlchemy looks at a listener's own arguments, so they are named as it names them.
     def after_cursor_execute(
         conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> None:
-        try:
-            if not heard[id(conn.engine.pool)][statement]:
-                return
-        except KeyError:
-            pass
-        except Exception:
-            return
         executed(conn, cursor, statement, parameters, context, executemany)
 
     return after_cursor_execute
