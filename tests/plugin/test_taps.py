@@ -1,0 +1,134 @@
+"""Statements and transactions are heard of with and without SQLAlchemy's events, and nothing of it shows."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from observing import Seen, bare, observe, write
+from pytest_isolation.events import ProbeDisabled, RowsWritten, TablesRead
+
+pytestmark = pytest.mark.slow
+
+MODELS = """
+    from sqlalchemy import Column, Integer, String, create_engine, select
+    from sqlalchemy.orm import Session, declarative_base
+
+    Base = declarative_base()
+
+    class User(Base):
+        __tablename__ = "users"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+
+    engine = create_engine("sqlite:///users.db")
+    Base.metadata.create_all(engine)
+    """
+
+WRITES = """
+    from sqlalchemy import select
+    from sqlalchemy.orm import Session
+    from models import User, engine
+
+    def test_commits():
+        with Session(engine) as session:
+            session.add_all([User(name="a"), User(name="b")])
+            session.commit()
+
+    def test_rolls_back():
+        with Session(engine) as session:
+            session.add(User(name="c"))
+            session.flush()
+            session.rollback()
+
+    def test_reads():
+        with Session(engine) as session:
+            assert len(session.execute(select(User)).all()) == 2
+    """
+
+OWN_CONTEXT = """
+    from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
+    from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+    class Context(%s):
+        def post_exec(self):
+            %s
+
+    SQLiteDialect_pysqlite.execution_ctx_cls = Context
+    """
+
+
+def written(seen: Seen) -> list[tuple[str, int, int, str]]:
+    facts = seen.of(RowsWritten)
+    return [(fact.unit.nodeid.rpartition("::")[2], fact.inserted, fact.kept, fact.state) for fact in facts]
+
+
+EXPECTED = [("test_commits", 2, 2, "committed"), ("test_rolls_back", 1, 1, "rolled back")]
+
+
+def check(seen: Seen) -> None:
+    assert seen.status == 0, seen.output
+    assert written(seen) == EXPECTED
+    assert [fact.tables for fact in seen.of(TablesRead)] == [["users"]]
+    assert not seen.of(ProbeDisabled)
+
+
+def test_without_events(tmp_path: Path) -> None:
+    suite = WRITES + textwrap.indent("\ndef test_no_engine_has_events():\n    assert not engine._has_events\n", "    ")
+    check(observe(write(tmp_path, {"models.py": MODELS, "test_it.py": suite})))
+
+
+@pytest.mark.parametrize(
+    ("parent", "body"),
+    [
+        ("SQLiteExecutionContext", "self.own = True"),
+        ("SQLiteExecutionContext", "super().post_exec()"),
+    ],
+    ids=["its own", "calls the one above"],
+)
+def test_a_dialect_with_its_own_end_of_a_statement_is_told_of_once(tmp_path: Path, parent: str, body: str) -> None:
+    models = textwrap.dedent(OWN_CONTEXT) % (parent, body) + textwrap.dedent(MODELS)
+    check(observe(write(tmp_path, {"models.py": models, "test_it.py": WRITES})))
+
+
+def test_where_sqlalchemy_is_built_otherwise_its_events_are_listened_to(tmp_path: Path) -> None:
+    """Somebody changes it before our plugin comes, so that the taps do not fit."""
+    changed = """
+        import sqlalchemy.engine.base as base
+
+        original = base.Connection._exec_insertmany_context
+        base.Connection._exec_insertmany_context = lambda self, *given: original(self, *given)
+        """
+    suite = WRITES + textwrap.indent("\ndef test_the_engine_has_events():\n    assert engine._has_events\n", "    ")
+    root = write(tmp_path, {"sitecustomize.py": changed, "models.py": MODELS, "test_it.py": suite})
+    check(observe(root, env={"PYTHONPATH": str(root)}))
+
+
+def test_a_commit_that_fails_has_no_frame_of_ours(tmp_path: Path) -> None:
+    suite = """
+        import traceback
+        from sqlalchemy import create_engine, text
+
+        def test_it():
+            engine = create_engine("sqlite://")
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+                connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+                connection.exec_driver_sql(
+                    "CREATE TABLE b (a INTEGER REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED)"
+                )
+                connection.execute(text("INSERT INTO b VALUES (1)"))
+                try:
+                    connection.commit()
+                except Exception as error:
+                    frames = traceback.extract_tb(error.__traceback__)
+                    assert not [frame for frame in frames if "isolation" in frame.filename]
+                    raise
+        """
+    root = write(tmp_path, {"test_it.py": suite})
+    seen, alone = observe(root, "--tb=native"), bare(root, "--tb=native")
+    assert seen.status == alone.status == 1
+    assert "FOREIGN KEY constraint failed" in seen.output
+    assert "pytest_isolation" not in seen.output
