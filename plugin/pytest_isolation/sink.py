@@ -148,7 +148,9 @@ class Sink:
     def offer(self) -> None:
         """To be called where the suite can stand still for a moment: what waits is sent, if it has waited for long."""
         now = self._perf()
-        if now - self._offered_at < FLUSH_INTERVAL or self._busy or self._dead or self._forks or not self._queue:
+        if now - self._offered_at < FLUSH_INTERVAL or not self._queue:
+            return
+        if self._busy or self._dead or self._forks or self._gone.is_set():  # nobody would take it
             return
         self._offered_at = now
         self._taken.acquire(False)  # an offer that came to nothing may have been taken since

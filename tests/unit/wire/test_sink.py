@@ -62,6 +62,29 @@ def test_facts_arrive_in_order(pair: tuple[Sink, socket.socket]) -> None:
     assert Reader(peer).until(sent[-1]) == sent
 
 
+def test_what_waits_is_sent_while_the_suite_stands_still(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    sink._offered_at = 0.0
+    wait_until(lambda: sink._thread, "its thread")
+    sink.put(output(1))
+    sink.offer()
+    assert Reader(peer).until(output(1)) == [output(1)]
+
+
+def test_an_offer_that_nobody_takes_is_not_waited_for(pair: tuple[Sink, socket.socket]) -> None:
+    """The interpreter gave no thread any more after a fork, say."""
+    sink, _ = pair
+    sink._before_fork()
+    sink._forks = 0
+    assert sink._gone.is_set()
+    sink.put(output(1))
+    waited: list[object] = []
+    sink._wake.set = lambda: waited.append(1)  # type: ignore[method-assign]
+    sink._offered_at = 0.0
+    sink.offer()
+    assert not waited
+
+
 def test_closing_sends_what_waits(pair: tuple[Sink, socket.socket]) -> None:
     sink, peer = pair
     for number in range(100):
