@@ -3,7 +3,7 @@
 import os
 import sys
 from types import FrameType
-from typing import Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from .events import Place
 
@@ -93,24 +93,23 @@ def _stack_that_waits() -> Optional[FrameType]:
 
 
 def caller(depth: int = 2) -> Place:
-    """The innermost line of the suite's own code, seen from ``depth`` frames above this function."""
-    found = callers(sys._getframe(depth), most=1)
-    return found[0] if found else Place()
-
-
-def own_line() -> Place:
-    """As :func:`caller`, for what happens often: a microsecond or two, as files are judged once each."""
-    frame: Optional[FrameType] = sys._getframe(2)
-    while frame is not None:
-        code = frame.f_code
-        own = _own_files.get(code.co_filename)
-        if own is None:
-            own = _own_files[code.co_filename] = _is_own(frame)
-        if own:
-            module = frame.f_globals.get("__name__")
-            return Place(module if type(module) is str else "", code.co_filename, frame.f_lineno, code.co_name)
-        frame = frame.f_back
-    return caller(3)
+    """The innermost line of the suite's own code, seen from ``depth`` frames above this function. It is a walk up the
+    stack, of a microsecond or two: files are judged once each."""
+    start: Optional[FrameType] = sys._getframe(depth)
+    frame: Any = start
+    known = _own_files
+    while True:
+        try:
+            while not known[frame.f_code.co_filename]:
+                frame = frame.f_back
+            break
+        except KeyError:
+            known[frame.f_code.co_filename] = _is_own(frame)
+        except AttributeError:  # there is no more
+            found = callers(start, most=1)
+            return found[0] if found else Place()
+    code, module = frame.f_code, frame.f_globals.get("__name__")
+    return Place(module if type(module) is str else "", code.co_filename, frame.f_lineno, code.co_name)
 
 
 _own_files: Dict[str, bool] = {}

@@ -72,22 +72,22 @@ class Kept:
 
     def __init__(self) -> None:
         self._facts: List[Tuple[float, Any]] = []
-        self._offset = _clock["wall"]() - _clock["perf"]()
-        self._perf = _clock["perf"]
+        self.offset = _clock["wall"]() - _clock["perf"]()
+        self.clock = _clock["perf"]
 
     def now(self) -> float:
         """As :meth:`pytest_isolation.sink.Sink.now`."""
-        return self._offset + self._perf()
+        return self.offset + self.clock()
 
     def put(self, fact: Any) -> None:
-        self._facts.append((self._offset + self._perf(), fact))
+        self._facts.append((self.offset + self.clock(), fact))
 
     put_surely = put
 
     def hurry(self) -> None:
         """Nothing to send."""
 
-    close = offer = hurry
+    close = offer = write_down = hurry
 
     def take(self) -> List[Tuple[float, Any]]:
         """What came since the last call."""

@@ -273,6 +273,7 @@ class IsolationPlugin:
             recorder.phase = "between"
             if self._stage_file is not None:
                 self._stage_file.enter("")
+            recorder.write_down()
 
     def test_ends(self) -> None:
         """Say all there is to say of the test that is being torn down; once, by whoever needs it first."""

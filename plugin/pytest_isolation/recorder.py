@@ -15,7 +15,10 @@ class Recorder:
         self.put = sink.put
         self.put_surely = sink.put_surely
         self.offer = sink.offer
+        self.write_down = sink.write_down
         self.now = sink.now
+        self.clock, self.offset = sink.clock, sink.offset
+        """A function that measures spans, in seconds; with ``offset`` added, what ``now`` returns."""
         self.nodeid = ""
         self.phase = "import"
         self.stage: List[Any] = []

@@ -20,7 +20,7 @@ import time
 from collections import deque
 from typing import Any, Deque, List, Optional, Tuple
 
-from .encoding import encode, handshake_line
+from .encoding import USUAL, as_json, encode, handshake_line
 from .events import FactsDropped
 
 QUEUE_LIMIT = 50_000
@@ -50,6 +50,7 @@ FORK_PATIENCE = 1.0
 # Bound here, at import: a test may patch these modules, or a library replace them by its own (gevent, freezegun).
 _clock = {"perf": time.perf_counter, "wall": time.time}
 _exists = os.path.exists
+_usual = USUAL.get
 _fstat = os.fstat
 _select = select.select
 _allocate_lock = _thread.allocate_lock
@@ -87,7 +88,11 @@ class Sink:
         self._peer = peer
         self._identity = _identity(peer)
         self._worker = worker
-        self._queue: Deque[Tuple[float, Any]] = deque()
+        self._worker_json = as_json(worker)
+        self._queue: Deque[Any] = deque()
+        """Lines, after them (time, fact) of what is no line yet."""
+        self._taking = _allocate_lock()
+        """Held while something is taken from the queue's front, or made a line in its place."""
         self._limit = limit
         self._dropped = 0
         self._told_dropped = 0
@@ -103,8 +108,8 @@ class Sink:
         self._taken = _allocate_lock()
         """Released when an offer has been taken; else locked."""
         self._drained = threading.Event()
-        self._offset = _clock["wall"]() - _clock["perf"]()
-        self._perf = _clock["perf"]
+        self.offset = _clock["wall"]() - _clock["perf"]()
+        self.clock = _clock["perf"]
         self._forks = 0
         """Forks that are under way: no thread meanwhile."""
         self._lock = threading.RLock()  # a signal's handler may fork, wherever it comes
@@ -119,12 +124,12 @@ class Sink:
 
     def now(self) -> float:
         """Seconds since the epoch; never goes backwards, and does not follow a test that freezes time."""
-        return self._offset + self._perf()
+        return self.offset + self.clock()
 
     def put(self, fact: Any) -> None:
         """Queue a fact, stamped with the time. Under a microsecond; a full queue counts it as dropped."""
         if len(self._queue) < self._limit:
-            self._queue.append((self._offset + self._perf(), fact))
+            self._queue.append((self.offset + self.clock(), fact))
             if self._asleep:
                 self._resume()
         else:
@@ -133,9 +138,32 @@ class Sink:
     def put_surely(self, fact: Any) -> None:
         """Queue a fact that must not be dropped, however full the queue is: without its end a run is called crashed."""
         if not self._dead:
-            self._queue.append((self._offset + self._perf(), fact))
+            self._queue.append((self.offset + self.clock(), fact))
             if self._asleep:
                 self._resume()
+
+    def write_down(self) -> None:
+        """Make lines of the facts put last; to be called on the suite's thread when it has ended a test.
+
+        All at once, and here: that is half the work of making each where it is put, and a line in the queue, unlike a
+        fact, is nothing that Python's collector of garbage would have to be called for, and to visit.
+        """
+        if self._taking.acquire(False):  # else the thread is at it
+            try:
+                queue, worker = self._queue, self._worker_json
+                first = last = len(queue)
+                while first and type(queue[first - 1]) is tuple:
+                    first -= 1
+                for number in range(first, last):
+                    at, fact = queue[number]
+                    write, line = _usual(type(fact)), ""
+                    try:
+                        line = write(worker, at, fact) if write is not None else ""
+                    except Exception:
+                        pass  # no values of the contract: they are made such
+                    queue[number] = line or self._line(at, fact)  # in one step: Ctrl-C may come between any two
+            finally:
+                self._taking.release()
 
     def forget(self) -> None:
         """Say nothing any more. In a forked child: the socket is the parent's, this end of it is closed."""
@@ -147,7 +175,7 @@ class Sink:
 
     def offer(self) -> None:
         """To be called where the suite can stand still for a moment: what waits is sent, if it has waited for long."""
-        now = self._perf()
+        now = self.clock()
         if now - self._offered_at < FLUSH_INTERVAL or not self._queue:
             return
         if self._busy or self._dead or self._forks or self._gone.is_set():  # nobody would take it
@@ -175,10 +203,10 @@ class Sink:
         self._closing = True
         self._resume()
         self._wake.set()
-        began = self._perf()
+        began = self.clock()
         moved_at, sent = began, self._sent
         while not self._drained.wait(0.02):
-            now = self._perf()
+            now = self.clock()
             if self._sent != sent:
                 moved_at, sent = now, self._sent
             if now - moved_at > CLOSING_PATIENCE or now - began > CLOSING_LIMIT or self._gone.is_set():
@@ -221,8 +249,8 @@ class Sink:
             self._wake.set()
             if self._gone.wait(FORK_PATIENCE) and self._thread:
                 # It has said goodbye; Python 3.12 asks the system whether it is really gone.
-                task, until = "/proc/self/task/%d" % self._thread, self._perf() + FORK_PATIENCE
-                while _exists(task) and self._perf() < until:
+                task, until = "/proc/self/task/%d" % self._thread, self.clock() + FORK_PATIENCE
+                while _exists(task) and self.clock() < until:
                     _select([], [], [], 0.0001)  # let it have the interpreter's lock
             with self._lock:
                 if self._gone.is_set():
@@ -289,12 +317,14 @@ class Sink:
         if not self._unsent:
             lines = []
             queue = self._queue
-            for _ in range(min(len(queue), 500)):
-                lines.append(self._line(*queue.popleft()))
+            with self._taking:
+                for _ in range(min(len(queue), 500)):
+                    next_one = queue.popleft()
+                    lines.append(next_one if type(next_one) is str else self._line(*next_one))
             if not queue and self._dropped != self._told_dropped:
                 self._told_dropped = self._dropped
                 lines.append(self._line(self.now(), FactsDropped(self._told_dropped)))
-            self._unsent = "".join(lines).encode()
+            self._unsent = "\n".join([*filter(None, lines), ""]).encode()
         while self._unsent:
             if self._dead or (waiting and self._forks):
                 return False
@@ -313,12 +343,12 @@ class Sink:
 
     def _line(self, at: float, fact: Any) -> str:
         try:
-            return encode(self._worker, at, fact) + "\n"
+            return encode(self._worker, at, fact)
         except Exception:  # a value that JSON does not know: say it as text, rather than lose the fact
             pass
         try:
             plain = type(fact)(*[_plain(value) for value in fact])
-            return encode(self._worker, at, plain) + "\n"
+            return encode(self._worker, at, plain)
         except Exception:  # one fact that cannot be said must not silence the rest
             self._dropped += 1
             return ""

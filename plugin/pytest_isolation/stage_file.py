@@ -23,13 +23,17 @@ class StageFile:
         finally:
             os.close(descriptor)
         self._process = os.getpid()
+        self._is_empty = False
 
     def enter(self, nodeid: str) -> None:
         """This test stands on the stage now; '' empties it. A forked child's tests are nobody's."""
         if os.getpid() != self._process:
             return
-        name = nodeid.encode("utf-8", "replace")[: SIZE - _HEADER]
         held = self._map
-        held[0:_HEADER] = b"\0\0"  # an unfinished name is none
-        held[_HEADER : _HEADER + len(name)] = name
-        held[0:_HEADER] = len(name).to_bytes(_HEADER, "big")
+        if not self._is_empty:
+            held[0:_HEADER] = b"\0\0"  # an unfinished name is none
+        self._is_empty = not nodeid
+        if nodeid:
+            name = nodeid.encode("utf-8", "replace")[: SIZE - _HEADER]
+            held[_HEADER : _HEADER + len(name)] = name
+            held[0:_HEADER] = len(name).to_bytes(_HEADER, "big")

@@ -16,7 +16,7 @@ import sys
 import weakref
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ..callers import caller, own_line
+from ..callers import caller
 from ..events import DropAwaited, HeldClosed, HeldOpen, Place, SessionShared, Unit, WaitedInVain
 from ..recorder import Recorder
 from .databases import Databases
@@ -88,7 +88,7 @@ class ConnectionsProbe:
         known = self._out.get(key)
         if known is not None and known.what() is not None:
             key = id(proxy)  # StaticPool hands one out several times
-        self._latest = self._out[key] = Taken(weakref.ref(proxy), self._recorder.unit(), own_line())
+        self._latest = self._out[key] = Taken(weakref.ref(proxy), self._recorder.unit(), caller())
         if len(self._out) > _REMEMBERED:
             self._forget()
 
@@ -106,7 +106,7 @@ class ConnectionsProbe:
             return  # a savepoint
         taken = self._latest
         if taken is None or taken.what() is not connection.connection:  # it was bound to a connection
-            taken = Taken(None, self._recorder.unit(), own_line())
+            taken = Taken(None, self._recorder.unit(), caller())
         unit = taken.unit
         used = self._sessions.get(id(session))
         if used is None or used.what() is not session:

@@ -45,13 +45,14 @@ class Databases:
     def number(self, connection: Any) -> Optional[int]:
         """The number of the database behind a connection, which the first mention introduces; None where there is none
         (``create_mock_engine``)."""
-        engine = getattr(connection, "engine", connection)
-        pool = getattr(engine, "pool", None)
-        if pool is None:
+        try:
+            pool = connection.engine.pool
+        except AttributeError:
             return None
         known = self._pools.get(id(pool))
         if known is not None and known[0]() is pool:
             return known[1]
+        engine = connection.engine
         url = engine.url
         # Each pool of an in-memory SQLite has a database of its own, which ends with it.
         in_memory = _in_memory(url)

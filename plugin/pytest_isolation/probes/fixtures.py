@@ -10,8 +10,9 @@ Facts about pytest that shape this file:
 """
 
 import re
+from functools import partial
 from types import CodeType
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional, Sequence, Set
 
 from ..callers import place_of_code
 from ..events import FixtureDefined, FixtureSetUp, FixtureTornDown
@@ -24,6 +25,10 @@ _INTERNAL = re.compile(
     r"event_loop_policy$|_asyncio_loop_factory$|_(session|package|module|class|function)_(scoped_runner|event_loop)$|"
     r"anyio_backend|request$"
 )
+
+
+_NONE: List[int] = []
+"""No lives. Nobody adds to it."""
 
 
 class _Definition:
@@ -39,31 +44,20 @@ class _Definition:
 class _Life:
     """What the probe remembers of a life while it lasts."""
 
-    __slots__ = (
-        "asked",
-        "began",
-        "definition",
-        "depends",
-        "id",
-        "nodeid",
-        "parameter",
-        "parent",
-        "spent_in_others",
-        "torn_down_at",
-    )
+    # On the class: a test has several lives, and most of them need no more than that.
+    nodeid = ""
+    parent = 0
+    parameter: Optional[str] = None
+    depends: List[int] = _NONE
+    asked: Sequence[int] = ()
+    """Lives whose set-up it caused by ``getfixturevalue``."""
+    began_at = 0.0
+    spent_in_others = 0.0
+    torn_down_at: Optional[float] = None
 
     def __init__(self, number: int, definition: _Definition) -> None:
         self.id = number
         self.definition = definition
-        self.nodeid = ""
-        self.parent = 0
-        self.parameter: Optional[str] = None
-        self.depends: List[int] = []
-        self.asked: List[int] = []
-        """Lives whose set-up it caused by ``getfixturevalue``."""
-        self.began = 0.0
-        self.spent_in_others = 0.0
-        self.torn_down_at: Optional[float] = None
 
 
 class FixtureProbe:
@@ -107,11 +101,11 @@ class FixtureProbe:
             if self._setting_up:
                 outer = self._setting_up[-1]
                 life.parent = outer.id
-                outer.asked.append(life.id)
+                outer.asked = (*outer.asked, life.id)
             self._setting_up.append(life)
             recorder.stage.append((life.id, "setup"))
             recorder.undisturbed = False
-            life.began = recorder.now()
+            life.began_at = recorder.clock()
             return life
         except Exception as error:
             self._give_up(error)
@@ -124,7 +118,7 @@ class FixtureProbe:
         recorder = self._recorder
         try:
             recorder.settle_around(life.definition.wide)
-            spent = recorder.now() - life.began
+            spent = recorder.clock() - life.began_at
             if recorder.stage and recorder.stage[-1][0] == life.id:
                 recorder.stage.pop()
             if self._setting_up and self._setting_up[-1] is life:
@@ -148,7 +142,7 @@ class FixtureProbe:
                     life.parameter,
                     life.parent,
                     life.depends,
-                    life.began,
+                    recorder.offset + life.began_at,
                     spent - life.spent_in_others,
                     exception,
                     message,
@@ -160,7 +154,7 @@ class FixtureProbe:
                 return
             self._alive[id(fixturedef)] = life
             if excinfo is None:
-                fixturedef.addfinalizer(lambda: self._tearing_down(life))
+                fixturedef.addfinalizer(partial(self._tearing_down, life))
                 for look in recorder.at_fixture_values:
                     look(life.id, fixturedef.cached_result[0])
         except Exception as error:
@@ -198,8 +192,9 @@ class FixtureProbe:
             if not recorder.undisturbed or life.definition.wide:
                 recorder.settle_around(life.definition.wide)
             recorder.stage.append((life.id, "teardown"))
-            recorder.undisturbed = False
-            life.torn_down_at = recorder.now()
+            # One that has no finalizers left has no teardown: nothing of the suite's runs before its end.
+            recorder.undisturbed = not getattr(life.definition.fixturedef, "_finalizers", True)
+            life.torn_down_at = recorder.clock()
         except Exception as error:
             self._give_up(error)
 
@@ -212,10 +207,11 @@ class FixtureProbe:
             life = self._alive.pop(id(fixturedef), None)
             if life is None:
                 return
-            recorder.settle_around(life.definition.wide)
+            if not recorder.undisturbed or life.definition.wide:
+                recorder.settle_around(life.definition.wide)
             duration = None
             if life.torn_down_at is not None:
-                duration = recorder.now() - life.torn_down_at
+                duration = recorder.clock() - life.torn_down_at
                 step = (life.id, "teardown")
                 if step in recorder.stage:
                     recorder.stage.remove(step)
@@ -249,17 +245,21 @@ class FixtureProbe:
         if already and excinfo is None and self._known_of == (id(item), len(known)):
             return []  # nothing has come since: the usual case
         self._known_of = (id(item), len(known))
-        alive = {life.id: life for life in self._alive.values()}
-        waiting = [self._alive[id(each)].id for each in known.values() if id(each) in self._alive]
+        lives = self._alive
+        had = [lives[number].id for number in map(id, known.values()) if number in lives]
+        if len(had) == len(lives) and excinfo is None and not already:  # all that are alive: the usual case
+            had.sort()
+            return had
+        alive = {life.id: life for life in lives.values()}
         if excinfo is not None:
-            waiting += self._raised.get(id(excinfo.value), ())
+            had += self._raised.get(id(excinfo.value), ())
         found = set()
-        while waiting:
-            number = waiting.pop()
+        while had:
+            number = had.pop()
             if number in alive and number not in found:
                 found.add(number)
-                waiting += alive[number].depends
-                waiting += alive[number].asked
+                had += alive[number].depends
+                had += alive[number].asked
         return sorted(found.difference(already))
 
     def life_that_raised(self, excinfo: Any, when: str) -> int:

@@ -318,13 +318,10 @@ class RowsProbe:
         return [ledger for ledger in list(self._ledgers.values()) if ledger.number == number]
 
     def dropped(self, number: int, table: str) -> None:
-        pending = [
-            cell
-            for ledger in list(self._ledgers.values())
-            if ledger.number == number and ledger.pending
-            for level in ledger.levels
-            for cell in level.cells.values()
-        ]
+        pending: List[Cell] = []
+        for ledger in list(self._ledgers.values()):
+            if ledger.number == number and (ledger.levels[0].cells or len(ledger.levels) > 1):
+                pending += [cell for level in ledger.levels for cell in level.cells.values()]
         if pending or self.telling.holds_any:
             self.telling.dropped(number, table, pending)
 

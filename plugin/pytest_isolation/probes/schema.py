@@ -75,6 +75,10 @@ class SchemaProbe:
         self._tables: DefaultDict[int, Set[str]] = defaultdict(set)
         self._gathered: Optional[Tuple[type, int, str, Place, Unit]] = None
         self._names: List[str] = []
+        self._connection: Any = None
+        """Whose statements are gathered now, with the number of its database, and SQLite's own connection."""
+        self._number = 0
+        self._lite: Any = None
         self._call_site: Optional[Place] = None
         """Where the create_all or drop_all that now runs was called."""
         self.when_dropped: List[Callable[[int, str], None]] = []
@@ -126,13 +130,13 @@ class SchemaProbe:
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         """A statement that is DDL of tables, or of a savepoint."""
-        change = _change_of(statement)
+        change = _changes.get(statement) or _change_of(statement)
         if change is None:
             shape = shape_of(statement)
             if shape is not None:
                 self._savepoint(conn, shape.verb, shape.table)
             return
-        number = self._database(conn)
+        number = self._number if conn is self._connection else self._database(conn)
         if number is None:
             return
         if getattr(context, "isddl", False):
@@ -161,7 +165,7 @@ class SchemaProbe:
         for change in reversed(changes):
             if change.database:
                 kind = TablesDropped if change.created else TablesCreated
-                self._gather_for(kind, change.database, change.table, "rollback")
+                self._gather(kind, None, change.database, change.table, "rollback")
         if changes:
             self.say()
 
@@ -183,16 +187,14 @@ class SchemaProbe:
     # -- gathering ------------------------------------------------------------------------------------------------
 
     def _gather(self, kind: type, conn: Any, number: int, table: str, by: str) -> None:
-        self._gather_for(kind, number, table, by)
-        if _undone_by_rollback(conn):
-            self._uncommitted.setdefault(conn, []).append(_Change(kind is TablesCreated, number, table))
-
-    def _gather_for(self, kind: type, number: int, table: str, by: str) -> None:
+        """Without a connection it is no change of a transaction's, but the end of one."""
         held = self._gathered
-        if held is None or held[0] is not kind or held[1] != number or held[2] != by:
+        if held is None or conn is not self._connection or held[0] is not kind or held[1] != number or held[2] != by:
             self.say()
             site = self._call_site if by == "orm" else None
-            self._gathered = (kind, number, by, site or caller(4), self._recorder.unit())
+            self._gathered = (kind, number, by, site or caller(3), self._recorder.unit())
+            self._connection, self._number = conn, number
+            self._lite = connection_of(conn) if conn is not None and conn.dialect.name == "sqlite" else None
         self._names.append(table)
         if kind is TablesCreated:
             self._tables[number].add(table)
@@ -200,6 +202,13 @@ class SchemaProbe:
             self._tables[number].discard(table)
             for note in self.when_dropped:
                 note(number, table)
+        if self._lite is not None:
+            # Python's sqlite3 opens no transaction for DDL by itself.
+            undone = getattr(self._lite, "in_transaction", False)
+        else:
+            undone = conn is not None and conn.dialect.name == "postgresql" and not _autocommit(conn)
+        if undone:
+            self._uncommitted.setdefault(conn, []).append(_Change(kind is TablesCreated, number, table))
 
     def say(self) -> None:
         """Say what was gathered, which is one unit's: it is called whenever one leaves the stage."""
@@ -207,6 +216,7 @@ class SchemaProbe:
             kind, number, by, place, unit = self._gathered
             self._recorder.put(kind(number, self._names, by, place, unit))
             self._gathered, self._names = None, []
+            self._connection = self._lite = None
 
     def forget_call(self) -> None:
         """A phase or fixture step ends: a create_all that raised has not told us of its end."""

@@ -44,16 +44,22 @@ class StatementsSent:
             try:
                 hearers = self.heard[id(conn.engine.pool)][statement]
             except KeyError:
-                hearers = self._first(conn, statement)
-            for hear in hearers:
-                try:
-                    hear(conn, cursor, statement, parameters, context, many)
-                except Exception as error:
-                    self._failed(hear, error)
+                hearers = self.first(conn, statement)
+            self.tell_hearers(hearers, conn, cursor, statement, parameters, context, many)
         except Exception:
             self.unheard = True
 
-    def _first(self, conn: Any, statement: str) -> Tuple[Hearer, ...]:
+    def tell_hearers(
+        self, hearers: Tuple[Hearer, ...], conn: Any, cursor: Any, statement: str, parameters: Any, context: Any,
+        many: bool,
+    ) -> None:  # fmt: skip
+        for hear in hearers:
+            try:
+                hear(conn, cursor, statement, parameters, context, many)
+            except Exception as error:
+                self._failed(hear, error)
+
+    def first(self, conn: Any, statement: str) -> Tuple[Hearer, ...]:
         """Who hears of a statement, or a pool, that this test has not sent, or spoken to, before."""
         pool = id(conn.engine.pool)
         texts = self.heard.get(pool)

@@ -125,18 +125,20 @@ def can_be_tapped(connection: Any, context: Any) -> bool:
 
 def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
     """The class itself, the dialects' own, and those that are imported later."""
-    heard, executed = statements.heard, statements.executed
+    heard, tell_hearers, first = statements.heard, statements.tell_hearers, statements.first
 
     def tell(context: Any) -> None:
         """Of a statement that nobody wants to hear of, half a microsecond. Cannot fail."""
         try:
             conn, statement = context.root_connection, context.statement
-            texts = heard.get(id(conn.engine.pool))
-            if texts is not None and texts.get(statement) == ():
-                return
-            many = context.executemany
-            parameters = context.parameters if many else context.parameters[0]
-            executed(conn, context.cursor, statement, parameters, context, many)
+            try:
+                hearers = heard[id(conn.engine.pool)][statement]
+            except KeyError:
+                hearers = first(conn, statement)
+            if hearers:
+                many = context.executemany
+                parameters = context.parameters if many else context.parameters[0]
+                tell_hearers(hearers, conn, context.cursor, statement, parameters, context, many)
         except Exception:
             statements.unheard = True
 

@@ -95,17 +95,17 @@ class ProcessProbe:
         """A unit leaves the stage: what is cheap to compare. Its own guard: this is called some ten times a test."""
         if not self._begun:
             return
-        recorder = self._recorder
         try:
             if self._environment is not None:
                 self._environment.look()
             if self.apps.known:
                 self.apps.look()
+            recorder = self._recorder
             if recorder.phase == "finish" and not recorder.stage:
                 self._tell(len(self._tests))
         except Exception as error:
             self._begun = False
-            recorder.disable(PROBE, error)
+            self._recorder.disable(PROBE, error)
 
     def test_edge(self) -> None:
         if self._recorder.phase == "teardown":

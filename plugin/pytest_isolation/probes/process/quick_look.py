@@ -96,11 +96,12 @@ class QuickLook:
                 values += attributes
         except KeyError:  # one has gone, and another one has come
             return False
-        small = [values[number] for number in self._small]
-        if list(map(len, small)) != self._sizes:
-            return False
-        if list(map(id, self._elements_of(values, small))) != self._elements:
-            return False
+        if self._small:
+            small = [values[number] for number in self._small]
+            if list(map(len, small)) != self._sizes:
+                return False
+            if list(map(id, self._elements_of(values, small))) != self._elements:
+                return False
         for number, before in self._rest:
             value = values[number]
             if inside(value if is_container(value) else attributes_of(value) or {}) != before:
