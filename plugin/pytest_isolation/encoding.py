@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Callable, Dict
 
-from .events import KINDS, PROTOCOL, FixtureSetUp, FixtureTornDown, PhaseFinished, TestStarted
+from .events import KINDS, PROTOCOL, FixtureSetUp, FixtureTornDown, PhaseFinished, Place, TestStarted, Unit
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
 _escape = json.encoder.encode_basestring_ascii
@@ -48,6 +48,14 @@ def encode(worker: str, at: float, fact: Any) -> str:
             parts.append(key + repr(value))
         elif kind is list and value and type(value[0]) is int:  # ids of lives; lists of the contract hold one type
             parts.append(key + str(value).replace(" ", ""))
+        elif kind is list and value and type(value[0]) is str:
+            parts.append("%s[%s]" % (key, ",".join(map(_escape, value))))
+        elif kind is Place and type(value[2]) is int:
+            module, file, line, function = value
+            parts.append("%s[%s,%s,%d,%s]" % (key, _escape(module), _escape(file), line, _escape(function)))
+        elif kind is Unit and type(value[2]) is int:
+            nodeid, phase, life, step = value
+            parts.append("%s[%s,%s,%d,%s]" % (key, _escape(nodeid), _escape(phase), life, _escape(step)))
         else:
             parts.append(key + _encode(value))
     parts.append("}")

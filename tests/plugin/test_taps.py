@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from observing import Seen, bare, observe, write
-from pytest_isolation.events import ProbeDisabled, RowsWritten, TablesRead
+from pytest_isolation.events import ProbeDisabled, RowsWritten, StatementFailed, TablesRead
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,8 @@ def check(seen: Seen) -> None:
 
 
 def test_without_events(tmp_path: Path) -> None:
-    suite = WRITES + textwrap.indent("\ndef test_no_engine_has_events():\n    assert not engine._has_events\n", "    ")
+    check_events = "def test_no_events():\n    assert not engine._has_events and not engine.dialect._has_events\n"
+    suite = WRITES + textwrap.indent("\n" + check_events, "    ")
     check(observe(write(tmp_path, {"models.py": MODELS, "test_it.py": suite})))
 
 
@@ -104,6 +105,27 @@ def test_where_sqlalchemy_is_built_otherwise_its_events_are_listened_to(tmp_path
     suite = WRITES + textwrap.indent("\ndef test_the_engine_has_events():\n    assert engine._has_events\n", "    ")
     root = write(tmp_path, {"sitecustomize.py": changed, "models.py": MODELS, "test_it.py": suite})
     check(observe(root, env={"PYTHONPATH": str(root)}))
+
+
+def test_the_first_error_of_an_engine_is_told_of_and_the_next(tmp_path: Path) -> None:
+    suite = """
+        import pytest
+        from sqlalchemy import create_engine, text
+
+        def refuse(engine, statement):
+            with engine.connect() as connection, pytest.raises(Exception, match="no such table"):
+                connection.execute(text(statement))
+
+        def test_it():
+            one, other = create_engine("sqlite://"), create_engine("sqlite:///other.db")
+            refuse(one, "SELECT * FROM first")
+            refuse(one, "SELECT * FROM second")
+            assert one.dialect._has_events and not other.dialect._has_events
+            refuse(other, "SELECT * FROM third")
+        """
+    seen = observe(write(tmp_path, {"test_it.py": suite}))
+    assert seen.status == 0, seen.output
+    assert [fact.error for fact in seen.of(StatementFailed)] == ["OperationalError"] * 3
 
 
 def test_a_commit_that_fails_has_no_frame_of_ours(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ class SchemaProbe:
         if getattr(context, "isddl", False):
             element: Any = getattr(context.compiled.statement, "element", None)
             if getattr(element, "metadata", None) is not None:  # with the other tables of the call
-                self._gather(change.kind, conn, number, str(element.key), "orm")
+                self._gather(change.kind, conn, number, _key(element), "orm")
                 return
         if change.renamed:
             schema, dot, _ = change.tables[0].rpartition(".")
@@ -226,6 +226,11 @@ class SchemaProbe:
 
     def _forget(self, number: int) -> None:
         self._tables.pop(number, None)
+
+
+def _key(table: Any) -> str:
+    """Its key in its MetaData, as the property of that name has it."""
+    return "%s.%s" % (table.schema, table.name) if table.schema else str(table.name)
 
 
 def _undone_by_rollback(connection: Any) -> bool:

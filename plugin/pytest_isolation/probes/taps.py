@@ -15,7 +15,7 @@ Where SQLAlchemy is older, or is not built as it was (its own code is asked), it
 import functools
 import weakref
 from types import FunctionType
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Sequence
 
 from ..recorder import Recorder
 from .statements_sent import StatementsSent
@@ -54,8 +54,7 @@ class Taps:
     def open(self) -> None:
         """Everybody has said what to listen to."""
         listen, Engine = self._module.event.listen, self._module.engine.Engine
-        for listener in self._listeners.pop("handle_error", ()):
-            listen(Engine, "handle_error", listener)
+        self._listen_to_errors(self._listeners.pop("handle_error", ()))
         if self.tapped:
             _tap_contexts(self._context, self.statements)
         else:
@@ -68,6 +67,28 @@ class Taps:
             else:
                 for listener in listeners:
                     listen(Engine, event, listener)
+
+    def _listen_to_errors(self, listeners: "Sequence[Listener]") -> None:
+        """An event, for all that it tells. From 2.0 on it is the dialect's, and has all of a dialect's events asked for
+        with each statement: here from an engine's first error on, as it asks for them just after that is looked up."""
+        dialect: Any = getattr(self._module.engine, "Dialect", None)
+        before = getattr(dialect, "__dict__", {}).get("_has_events")
+        for listener in listeners:
+            self._module.event.listen(self._module.engine.Engine, "handle_error", listener)
+        original = self._connection.__dict__.get("_handle_dbapi_exception")
+        if (
+            self.tapped
+            and before is False
+            and isinstance(original, FunctionType)
+            and "_has_events" in original.__code__.co_names
+        ):
+            dialect._has_events = before
+            first = Announced(original, (_have_events,), self.statements)
+            self._connection._handle_dbapi_exception = first
+
+
+def _have_events(connection: Any) -> None:
+    connection.dialect._has_events = True
 
 
 class Announced:
@@ -136,7 +157,7 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
             except KeyError:
                 hearers = first(conn, statement)
             if hearers:
-                many = context.executemany
+                many = not context.isddl and context.executemany
                 parameters = context.parameters if many else context.parameters[0]
                 tell_hearers(hearers, conn, context.cursor, statement, parameters, context, many)
         except Exception:
