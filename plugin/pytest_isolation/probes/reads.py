@@ -21,7 +21,7 @@ from ..recorder import Recorder
 from .databases import Databases
 from .readings import NOTHING, Reading, reading_of
 from .schema import SchemaProbe
-from .statements_sent import StatementsSent
+from .statements_sent import StatementsSent, sent
 from .taps import Taps
 
 PROBE = "reads"
@@ -56,7 +56,9 @@ class ReadsProbe:
 
     # -- statements -----------------------------------------------------------------------------------------------
 
-    def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+    def executed(
+        self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: Optional[bool]
+    ) -> None:
         """A statement that may tell something new."""
         pool = id(conn.engine.pool)
         reading = reading_of(statement)
@@ -68,6 +70,7 @@ class ReadsProbe:
         number = self._databases.number(conn)
         if number is None:
             return
+        parameters, many = sent(parameters, context, many)
         if reading.verb == "insert" and self._inserted(number, reading.target, cursor, many):
             if reading.tables:
                 self._read(number, reading, MATCH if reading.target in reading.tables else SCAN)

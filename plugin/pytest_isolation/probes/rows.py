@@ -28,6 +28,7 @@ from .databases import Databases
 from .drivers import DIRECT, WRAPPED, autocommit, connection_of, in_transaction, transaction_open
 from .ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
 from .schema import SchemaProbe
+from .statements_sent import sent
 from .taps import Taps, when_result_is_there
 from .telling import DDL, SAVEPOINT, Telling
 from .used import UsedDatabases
@@ -62,19 +63,17 @@ class RowsProbe:
         """(database, table) -> the columns of its primary key, where they were met."""
         databases.when_pool_gone.append(self._pools_gone.append)
 
-    def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+    def executed(
+        self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: Optional[bool]
+    ) -> None:
         dbapi = connection_of(conn)
         ledger = self._ledgers.get(id(dbapi))
-        quick = ledger.quick if ledger is not None else None
-        if (
-            ledger is not None
-            and quick is not None
-            and quick[0] is statement
-            and count_at_once(ledger, quick[1], dbapi, quick[2], cursor.rowcount)
-        ):
-            if not dbapi.in_transaction:
-                self._end(ledger, COMMITTED)
-            return
+        if ledger is not None and ledger.quick is not None and ledger.quick[0] is statement:
+            _, cell, verb = ledger.quick
+            if count_at_once(ledger, cell, dbapi, verb, cursor.rowcount):
+                if not dbapi.in_transaction:
+                    self._end(ledger, COMMITTED)
+                return
         shape = sql.shape_of(statement)
         if shape is None:
             return
@@ -83,6 +82,7 @@ class RowsProbe:
             if ledger is None:
                 return
         verb = shape.verb
+        parameters, many = sent(parameters, context, many)
         if ledger.lite == WRAPPED:
             dbapi = dbapi._connection
         if verb in _WRITES:

@@ -128,7 +128,7 @@ class SchemaProbe:
             for warn in self.before_drops:
                 warn(connection, place)
 
-    def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+    def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: Any) -> None:
         """A statement that is DDL of tables, or of a savepoint."""
         change = _changes.get(statement) or _change_of(statement)
         if change is None:

@@ -4,17 +4,26 @@ A suite sends the same few texts again and again. So each text is looked at once
 look into two dicts: most texts, and those that a test has sent before, nobody wants to hear of.
 """
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ..recorder import Recorder
 from .statements import LONGEST_KEPT, MEMO_LIMIT
 
-Hearer = Callable[[Any, Any, str, Any, Any, bool], None]
+Hearer = Callable[[Any, Any, str, Any, Any, Optional[bool]], None]
 """Called with connection, cursor, text, parameters, context, and whether there are many sets of parameters, when the
-driver has executed the statement."""
+driver has executed the statement. Where that is None the context is to be asked, for the parameters too: see
+:func:`sent`."""
 
 Wants = Callable[[Any, str], bool]
 """Whether a statement of that text, on that connection, is of any interest. Asked once a text and pool."""
+
+
+def sent(parameters: Any, context: Any, many: Optional[bool]) -> Tuple[Any, bool]:
+    """(parameters, many) of a statement that a hearer was told of."""
+    if many is not None:
+        return parameters, many
+    many = bool(context.executemany)
+    return context.parameters if many else context.parameters[0], many
 
 
 class StatementsSent:
@@ -45,19 +54,13 @@ class StatementsSent:
                 hearers = self.heard[id(conn.engine.pool)][statement]
             except KeyError:
                 hearers = self.first(conn, statement)
-            self.tell_hearers(hearers, conn, cursor, statement, parameters, context, many)
+            for hear in hearers:
+                try:
+                    hear(conn, cursor, statement, parameters, context, many)
+                except Exception as error:
+                    self.failed(hear, error)
         except Exception:
             self.unheard = True
-
-    def tell_hearers(
-        self, hearers: Tuple[Hearer, ...], conn: Any, cursor: Any, statement: str, parameters: Any, context: Any,
-        many: bool,
-    ) -> None:  # fmt: skip
-        for hear in hearers:
-            try:
-                hear(conn, cursor, statement, parameters, context, many)
-            except Exception as error:
-                self._failed(hear, error)
 
     def first(self, conn: Any, statement: str) -> Tuple[Hearer, ...]:
         """Who hears of a statement, or a pool, that this test has not sent, or spoken to, before."""
@@ -84,7 +87,7 @@ class StatementsSent:
             texts[statement] = tuple(hearers)
         return tuple(hearers)
 
-    def _failed(self, failed: Hearer, error: Exception) -> None:
+    def failed(self, failed: Hearer, error: Exception) -> None:
         for probe, _, hear in self._hearers:
             if hear == failed:
                 self._recorder.fail(probe, error)

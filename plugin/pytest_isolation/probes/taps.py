@@ -146,7 +146,7 @@ def can_be_tapped(connection: Any, context: Any) -> bool:
 
 def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
     """The class itself, the dialects' own, and those that are imported later."""
-    heard, tell_hearers, first = statements.heard, statements.tell_hearers, statements.first
+    heard, first = statements.heard, statements.first
 
     def tell(context: Any) -> None:
         """Of a statement that nobody wants to hear of, half a microsecond. Cannot fail."""
@@ -157,9 +157,12 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
             except KeyError:
                 hearers = first(conn, statement)
             if hearers:
-                many = not context.isddl and context.executemany
-                parameters = context.parameters if many else context.parameters[0]
-                tell_hearers(hearers, conn, context.cursor, statement, parameters, context, many)
+                cursor = context.cursor
+                for hear in hearers:
+                    try:
+                        hear(conn, cursor, statement, None, context, None)
+                    except Exception as error:
+                        statements.failed(hear, error)
         except Exception:
             statements.unheard = True
 
