@@ -1,4 +1,4 @@
-"""The two suites that overhead is measured on, written to a folder."""
+"""The suites that overhead is measured on, written to a folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 TRIVIAL = "trivial"
 DATABASE = "database"
+INSERTS = "inserts"
 
 
 def write_trivial(folder: Path, tests: int = 5_000) -> Path:
@@ -57,4 +58,28 @@ def write_database(folder: Path, tests: int = 500) -> Path:
             for n in range(per_file)
         )
         (folder / f"test_database_{number}.py").write_text(body)
+    return folder
+
+
+def write_inserts(folder: Path, inserts: int = 100_000) -> Path:
+    """Two tests: half of the rows by Core, half by flushes of the ORM; a statement for each."""
+    folder.mkdir(parents=True)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "test_inserts.py").write_text(
+        "from sqlalchemy import Column, Integer, create_engine, insert\n"
+        "from sqlalchemy.orm import Session, declarative_base\n\n"
+        "Base = declarative_base()\n\n"
+        "class Row(Base):\n    __tablename__ = 'rows'\n"
+        "    id = Column(Integer, primary_key=True)\n    number = Column(Integer)\n\n"
+        "def empty():\n"
+        "    engine = create_engine('sqlite://', use_insertmanyvalues=False)\n"
+        "    Base.metadata.create_all(engine)\n    return engine\n\n"
+        "def test_core():\n    with empty().begin() as connection:\n"
+        f"        for number in range({inserts // 2}):\n"
+        "            connection.execute(insert(Row.__table__), {'number': number})\n\n"
+        "def test_orm():\n    with Session(empty()) as session:\n"
+        f"        for first in range(0, {inserts // 2}, 1000):\n"
+        "            session.add_all([Row(number=first + n) for n in range(1000)])\n            session.flush()\n"
+        "        session.commit()\n"
+    )
     return folder
