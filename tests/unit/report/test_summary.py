@@ -39,6 +39,12 @@ class Told:
     def close(self) -> None: ...
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of one width, wherever the tests run."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 def summary(run: Run, **facts: Any) -> str:
     return rendered(StringIO(), lambda console: draw_summary(console, Told(run, **facts)))
 

@@ -163,7 +163,9 @@ class Judge:
 
     def account(self) -> dict[str, Any]:
         """All that the session's summary needs of this process, in types that JSON knows."""
-        harm = {(leak.author, leak.location): leak for leak in leaks(self.run) if leak.what != "table"}
+        harm = {
+            (leak.author, leak.location): leak for leak in leaks(self.run) if leak.what not in ("table", "metadata")
+        }
         knows_reads = any(test.tables_read for test in self.run.order)
         cases = []
         for case in self.cases.values():

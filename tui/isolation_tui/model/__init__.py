@@ -3,7 +3,8 @@
 from .counts import Counts
 from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, Given
 from .holders import AwaitedDrop, Held, Holder, InVain, NoEffect, SharedSession, open_at_end
-from .leaks import Leak, leaks, leaks_of_rows
+from .leak import Leak
+from .leaks import leaks, leaks_of_rows
 from .mappings import MappedTwice, Mapping, mapped_twice
 from .outcome import Outcome
 from .process import Reach, StateResidue

@@ -145,13 +145,16 @@ def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> N
         gone = worker.metadata.pop(number, None)
         if gone is None:
             continue
+        run.holders_gone.setdefault((worker.name, gone.label), []).append(at)
         for table in gone.tables:
             run.registrations.pop((gone.label, table), None)
         for (owner, label, _), known in run.mappings.items():
             for mapping in known.kept if (owner, label) == (worker.name, gone.label) else ():
                 mapping.ended = mapping.ended or at
     for number in fact.databases:
-        worker.databases.pop(number, None)
+        ended = worker.databases.pop(number, None)
+        if ended is not None:
+            run.holders_gone.setdefault((worker.name, ended.label), []).append(at)
         folding_rows.database_gone(worker, number)
 
 

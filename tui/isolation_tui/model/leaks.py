@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from pytest_isolation.events import Place
 
+from .leak import Leak
+from .leaks_of_tables import leaks_of_tables
 from .symptoms import came_of
-from .tables import TableEvent, TableEventKind
 
 if TYPE_CHECKING:
     from .process import StateResidue
     from .rows import Tally
     from .run import Run, Worker
     from .tests import Test
-
-
-@dataclass(eq=False, slots=True)
-class Leak:
-    """What one author left at one location.
-
-    ``author`` is ``fixture customer``, a node id, ``import``, or ``unknown``. ``location`` is ``engine.table`` for
-    rows, else ``env:NAME``, ``global:mod.attr``...; ``what`` is ``rows`` or the kind of state. ``amount`` is the number
-    of rows (0 for other state). ``met`` is how many later tests started with it, ``readers`` those of them that read it
-    (or, with ``maybe``, whose code may), ``victims`` the readers that failed, and in a way that may come of it; both in
-    run order. ``keys`` are primary keys of the rows, as far as they are known.
-    """
-
-    author: str
-    what: str
-    location: str
-    place: Place
-    amount: int = 0
-    met: int = 0
-    inexact: bool = False
-    maybe: bool = False
-    keys: tuple[str, ...] = ()
-    table: str = ""
-    """Its own name, where rows or a table are left: a name may hold dots, so the location does not tell it."""
-    way: str = ""
-    """How rows escaped what was to undo them; see the contract's RowsWritten."""
-    readers: list[Test] = field(default_factory=list)
-    victims: list[Test] = field(default_factory=list)
-
-    @property
-    def benign(self) -> bool:
-        """Nobody read it."""
-        return not self.readers
 
 
 _KNOWN: WeakKeyDictionary[Run, tuple[int, list[Leak]]] = WeakKeyDictionary()
@@ -69,7 +35,7 @@ def leaks(run: Run) -> list[Leak]:
 
 def _leaks(run: Run) -> list[Leak]:
     found = leaks_of_rows(run)
-    found += _of_tables(run)
+    found += leaks_of_tables(run)
     found += _of_state(run)
     found += _of_holders(run)
     return sorted(found, key=_harm)
@@ -95,49 +61,6 @@ def _of_rows(tally: Tally) -> Leak:
         tally.table, tally.way, readers or list(tally.readers),
         [test for test, met in tally.readers.items() if came_of(test, met)],
     )  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Span:
-    """A table from its creation to its drop, in seconds since the epoch."""
-
-    made: TableEvent
-    until: float = math.inf
-
-
-def _of_tables(run: Run) -> list[Leak]:
-    """Tables that later tests read although only another test, or a fixture they do not have, had made them."""
-    spans: dict[tuple[str, str, str], list[_Span]] = {}
-    for event in run.table_events:
-        key = (event.worker, event.holder, event.table)
-        if event.kind is TableEventKind.CREATED:
-            spans.setdefault(key, []).append(_Span(event))
-        elif event.kind is TableEventKind.DROPPED and key in spans:
-            spans[key][-1].until = event.at
-    found: dict[tuple[str, str], Leak] = {}
-    for test in run.order:
-        for database, table in test.tables_read:
-            earlier = (each for each in reversed(spans.get((test.worker, database, table), ())))
-            span = next((each for each in earlier if each.made.at < test.started), None)
-            author = _maker(run, span.made, test) if span is not None and span.until > test.started else ""
-            if span is None or not author:
-                continue
-            location = f"{database}.{table}"
-            leak = found.setdefault((author, location), Leak(author, "table", location, span.made.place, table=table))
-            leak.met += 1
-            leak.readers.append(test)
-    return list(found.values())
-
-
-def _maker(run: Run, made: TableEvent, reader: Test) -> str:
-    """Who made a table for himself alone; '' where it was meant for others, like this reader, too."""
-    life = run.life_of_unit(made.worker, made.unit)
-    if life is None:
-        return made.unit.nodeid if made.unit.phase in ("setup", "call", "teardown") and not made.unit.life else ""
-    wide = life.definition.scope != "function"
-    if wide and (life.torn_down is None or life.torn_down > reader.started):
-        return ""
-    return "" if any(own.definition is life.definition for own in reader.lives) else life.author
 
 
 def _of_state(run: Run) -> list[Leak]:

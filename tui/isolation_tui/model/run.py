@@ -112,6 +112,8 @@ class Run:
         self.definitions: dict[tuple[str, str, str, int], FixtureDefinition] = {}
         self.table_events: list[TableEvent] = []
         """All of them, in the order they arrived; also those outside any test (imports at collection)."""
+        self.holders_gone: dict[tuple[str, str], list[float]] = {}
+        """(worker, label) -> when a MetaData or database so called was said to be no more. Labels are given again."""
         self.registrations: dict[tuple[str, str], TableEvent] = {}
         """(MetaData label, table) -> its latest registration that still stands."""
         self.repeated_indexes: list[RepeatedIndex] = []
