@@ -40,6 +40,15 @@ class Leak:
     victims: list[Test] = field(default_factory=list)
 
     @property
+    def thing(self) -> str:
+        """What it is, in words; of rows, their table."""
+        if self.what == "table":
+            return f"table {self.table}"
+        if self.what == "metadata":
+            return f"{self.table} in MetaData {self.location.removesuffix(f'.{self.table}')}"
+        return self.table if self.what == "rows" else self.location
+
+    @property
     def benign(self) -> bool:
         """Nobody read it."""
         return not self.readers

@@ -44,14 +44,10 @@ def _row(run: Run, author: str, leaks: list[Leak], reads_known: bool) -> tuple[s
     maybe = any(leak.maybe for leak in leaks if leak.readers)
     return (
         clean(without_folders(author)),
-        keep_start(" ".join(dict.fromkeys(_name(leak) for leak in leaks)), 30),
+        keep_start(", ".join(dict.fromkeys(clean(leak.thing) for leak in leaks)), 30),
         f"{rows}{'?' if any(leak.inexact for leak in leaks) else ''}" if rows else "",
         str(max(leak.met for leak in leaks)),
         f"{len(readers)}{'?' if maybe else ''}" if reads_known or readers else "?",
         str(len(victims)),
         where(run, leaks[0].place),
     )
-
-
-def _name(leak: Leak) -> str:
-    return clean(leak.table if leak.what == "rows" else leak.location)

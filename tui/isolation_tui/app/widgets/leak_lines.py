@@ -63,9 +63,9 @@ def _author(leak: Leak) -> str:
 
 
 def what_is_left(run: Run, leak: Leak) -> str:
-    """``users, 3 rows``, ``env:CURRENCY``, ``open connection, 2 times``."""
+    """``users, 3 rows``, ``table users``, ``env:CURRENCY``, ``open connection, 2 times``."""
     if leak.what != "rows":
-        return clean(leak.what if leak.amount else leak.location) + (f", {_amount(leak)}" if leak.amount > 1 else "")
+        return clean(leak.what if leak.amount else leak.thing) + (f", {_amount(leak)}" if leak.amount > 1 else "")
     labels = (database.label for worker in run.workers.values() for database in worker.databases.values())
     database = max((label for label in labels if leak.location.startswith(f"{label}.")), key=len, default="")
     return clean(f"{leak.location[len(database) :].lstrip('.')}, {_amount(leak)}")
@@ -80,8 +80,10 @@ def _amount(leak: Leak) -> str:
 def reading(test: Test, leak: Leak) -> Place | None:
     """The line of the test that read it, or that may; None where it is not known."""
     for read in test.tables_read.values():
-        if leak.what == "rows" and f"{read.database}.{read.table}" == leak.location and read.place.file:
+        if leak.what in ("rows", "table") and f"{read.database}.{read.table}" == leak.location and read.place.file:
             return read.place
+    if leak.what == "metadata":
+        return next((event.place for event in test.table_events if event.table == leak.table), None)
     return next((each.place for each in test.state_in_reach if each.location == leak.location), None)
 
 
