@@ -299,6 +299,22 @@ def many(tests: int, files: int = 20, bad_every: int = 97) -> Story:
 SHOP = "tests/test_shop.py"
 
 
+def schemas() -> Story:
+    """A test maps a class a second time, makes two tables of three, and one that no MetaData has."""
+    nodeid = f"{SHOP}::test_schemas"
+    unit, place = ev.Unit(nodeid, "call"), ev.Place("test_shop", f"{ROOT}/tests/test_shop.py", 40, "test_schemas")
+    story = Story().models(["users", "orders", "items"]).collected([nodeid]).begin(nodeid)
+    story.phase(nodeid, "setup")
+    story.say(ev.TablesCreated(1, ["users", "items", "audit"], "orm", place, unit))
+    for line in (41, 41):
+        again = ev.Place("test_shop", f"{ROOT}/tests/test_shop.py", line, "make_model")
+        story.say(ev.ModelMapped(1, "users", "test_shop.make_model.<locals>.User", unit, again))
+    story.phase(nodeid, "call")
+    story.phase(nodeid, "teardown")
+    story.say(ev.DatabasesUsed(nodeid, [1]))
+    return story.finished(0)
+
+
 def dirty(*, finish: bool = True) -> Story:
     """A suite that leaves rows, state and a connection behind: some of it is read later, and two tests
     fail by it. A third fails all by itself."""

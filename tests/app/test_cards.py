@@ -12,7 +12,7 @@ from isolation_tui.app.widgets.finding_lines import UNEXPLAINED
 from isolation_tui.app.widgets.line_list import LineList
 from isolation_tui.app.widgets.timeline import Timeline
 from isolation_tui.diagnose.conclusions import conclude
-from runstory import SHOP, before, dirty
+from runstory import SHOP, before, dirty, schemas
 from view_text import body
 
 
@@ -65,6 +65,23 @@ def test_a_card_tells_what_each_phase_did_and_by_whom() -> None:
         " └─ the test's call: inserted 5 rows, kept a connection",
         "teardown ✔ 1.0 ms",
     ]
+
+
+def test_a_card_tells_where_schemas_do_not_agree() -> None:
+    assert block("Schema at its end", "test_schemas", schemas) == [
+        "1 table in sqlite://#1, and in no MetaData: audit",
+        "1 table in the MetaData of src.database, and not in sqlite://#1: orders",
+    ]
+    assert block("Schema at its end", "test_register") == []
+
+
+def test_a_card_tells_of_a_class_that_was_mapped_twice() -> None:
+    assert block("Classes mapped twice", "test_schemas", schemas) == [
+        "User  inside a function",
+        "  first  tests/test_shop.py:41  the test's call, as test_shop",
+        "  again  tests/test_shop.py:41  the test's call, as test_shop",
+    ]
+    assert block("Classes mapped twice", "test_register") == []
 
 
 def test_a_failing_test_without_a_finding_is_said_to_have_none() -> None:

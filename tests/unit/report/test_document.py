@@ -8,7 +8,7 @@ import re
 from isolation_tui.report import document
 from isolation_tui.report.document import fix_document, run_document
 from pytest_isolation import events as ev
-from runstory import ROOT, Story, after, before, dirty
+from runstory import ROOT, Story, after, before, dirty, schemas
 
 KEYS = [
     "schema",
@@ -38,11 +38,12 @@ KEYS = [
     "findings",
     "explained",
     "leaks",
+    "mapped_twice",
     "reads_known",
 ]
 TEST_KEYS = [
     "nodeid", "outcome", "duration", "file", "line", "worker", "attempt", "message", "exception", "failed_in",
-    "place", "fixtures", "rows", "reads", "state", "held_open", "findings",
+    "place", "fixtures", "rows", "reads", "state", "held_open", "schema", "findings",
 ]  # fmt: skip
 FIXTURE_KEYS = [
     "name", "scope", "baseid", "file", "line", "internal", "lives", "tests", "shared", "setup_seconds",
@@ -78,7 +79,18 @@ def test_every_key_is_documented() -> None:
     told = run_document(dirty().run)
     keys += [*told["run"], *told["explained"], *told["tests"][0]["held_open"][0], *told["tests"][1]["reads"][0]]
     keys += [*told["tests"][3]["state"]["found"][0], *told["tests"][2]["state"]["changed"][0]]
+    schema = run_document(schemas().run)
+    keys += [*schema["tests"][0]["schema"][0], *schema["mapped_twice"][0], *schema["mapped_twice"][0]["mappings"][0]]
     assert [key for key in keys if key not in words] == []
+
+
+def test_schemas_that_do_not_agree_and_classes_mapped_twice() -> None:
+    told = run_document(schemas().run)
+    (found,) = told["tests"][0]["schema"]
+    assert (found["only_in_database"], found["only_in_metadata"]) == (["audit"], ["orders"])
+    (twice,) = told["mapped_twice"]
+    assert (twice["class"], twice["how"], twice["count"]) == ("User", "inside a function", 2)
+    assert [(each["file"], each["line"]) for each in twice["mappings"]] == [("tests/test_shop.py", 41)] * 2
 
 
 def test_already_defined_errors_are_findings_of_their_class() -> None:

@@ -41,7 +41,9 @@ is documented here does not change its meaning without a new number.
     which one did, ``in_reach``: the line of its code that mentions it, or null, looked for only where a test failed)
     and what it ``changed`` (``location, change, detail, who, among``); ``held_open``: connections and sessions still
     out when it ended (``what, database, in_transaction, who, closed`` later, ``intended``: a wide fixture's or an
-    import's, ``file, line``); ``findings``: the ``id`` of those it is a victim of, or charged with
+    import's, ``file, line``); ``schema``: where a database that it used and MetaData did not agree at its end
+    (``database, only_in_database, metadata, only_in_metadata``); ``findings``: the ``id`` of those it is a victim of,
+    or charged with
 ``collection_errors``
     ``nodeid, exception, message, place``
 ``fixtures``
@@ -70,6 +72,10 @@ is documented here does not change its meaning without a new number.
     started with it), ``readers`` and ``victims`` (node ids of the later tests that read it, and of those that failed in
     a way that may come of it), ``maybe`` (they are merely the ones whose code may read it), ``benign`` (nobody read
     it), ``inexact, file, line``
+``mapped_twice``
+    classes with several mappings that stand at the end: ``class, metadata, how`` (``imported twice``, ``inside a
+    function``, ``module run again``, ``two classes``), ``count``, and ``mappings``, the first and the latest:
+    ``module, file, line, who``
 ``reads_known``
     false where reading was not watched: then nothing is known of readers, and ``benign`` says little
 
@@ -99,6 +105,7 @@ from ..plain import relative
 from .ending import exit_status, how_it_ended
 from .left import held_open, leaks_of, reads_of, state_of
 from .rows import residue, rows_of
+from .schema import classes_mapped_twice, schema_of
 
 if TYPE_CHECKING:
     from ..fix import Plan
@@ -154,6 +161,7 @@ def run_document(run: Run, damage: str = "") -> Json:
             "unexplained": [test.nodeid for test in found.unexplained],
         },
         "leaks": leaks_of(run, found.leaks),
+        "mapped_twice": classes_mapped_twice(run),
         "reads_known": found.reads_known,
     }
 
@@ -242,6 +250,7 @@ def _test(run: Run, test: Test, findings: list[int]) -> Json:
         "reads": reads_of(run, test),
         "state": state_of(run, test),
         "held_open": held_open(run, test),
+        "schema": schema_of(test),
         "findings": findings,
     }
 

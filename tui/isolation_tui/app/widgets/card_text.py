@@ -25,6 +25,7 @@ from .card_findings import findings_lines
 from .card_phases import phases_lines
 from .card_process import held_lines, state_lines
 from .card_rows import rows_lines
+from .card_schema import mapped_lines, schema_lines
 
 MUTED = "$text-muted"
 MOST_LINES = 400
@@ -41,6 +42,8 @@ def card(run: Run, test: Test, glyphs: Glyphs, width: int, found: Conclusions = 
         _fixtures(run, test, glyphs, width),
         _models(test, glyphs),
         _tables(test, glyphs),
+        _titled("Schema at its end", schema_lines(test, glyphs, width)),
+        _titled("Classes mapped twice", mapped_lines(run, test, glyphs, width)),
         _titled("Data", rows_lines(run, test, glyphs, width, found.reads_known)),
         _titled("State of the process", state_lines(run, test, glyphs, width)),
         _titled("Left open", held_lines(run, test, glyphs, width)),
