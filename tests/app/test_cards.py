@@ -69,8 +69,10 @@ def test_a_card_tells_what_each_phase_did_and_by_whom() -> None:
 
 def test_a_card_tells_where_schemas_do_not_agree() -> None:
     assert block("Schema at its end", "test_schemas", schemas) == [
-        "1 table in sqlite://#1, and in no MetaData: audit",
-        "1 table in the MetaData of src.database, and not in sqlite://#1: orders",
+        "sqlite://#1 has 1 table that no MetaData has",
+        "audit",
+        "sqlite://#1 lacks 1 table of the MetaData src.database",
+        "orders",
     ]
     assert block("Schema at its end", "test_register") == []
 

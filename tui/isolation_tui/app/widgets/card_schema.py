@@ -12,6 +12,8 @@ from ..glyphs import Glyphs
 
 MUTED = "$text-muted"
 MOST_CLASSES = 4
+MOST_LINES = 3
+"""Of names of tables."""
 
 
 def schema_lines(test: Test, glyphs: Glyphs, width: int) -> list[Content]:
@@ -19,18 +21,18 @@ def schema_lines(test: Test, glyphs: Glyphs, width: int) -> list[Content]:
     lines = []
     for found in schema_differences(test):
         if found.only_in_database:
-            said = f"in {found.database}, and in no MetaData"
-            lines.append(_tables(found.only_in_database, said, "$text-warning", glyphs, width))
+            said = f"{found.database} has {{}} that no MetaData has"
+            lines += _tables(found.only_in_database, said, "$text-warning", glyphs, width)
         if found.only_in_metadata:
-            said = f"in the MetaData of {found.metadata}, and not in {found.database}"
-            lines.append(_tables(found.only_in_metadata, said, MUTED, glyphs, width))
+            said = f"{found.database} lacks {{}} of the MetaData {found.metadata}"
+            lines += _tables(found.only_in_metadata, said, "", glyphs, width)
     return lines
 
 
-def _tables(tables: tuple[str, ...], said: str, style: str, glyphs: Glyphs, width: int) -> Content:
-    said = keep_start(f"{number(len(tables), 'table')} {clean(said)}: ", max(width - 12, 12), glyphs.ellipsis)
-    names = keep_start(clean(", ".join(tables)), max(width - cell_len(said), 8), glyphs.ellipsis)
-    return Content.assemble((said, style), (names, MUTED))
+def _tables(tables: tuple[str, ...], said: str, style: str, glyphs: Glyphs, width: int) -> list[Content]:
+    head = keep_start(clean(said.format(number(len(tables), "table"))), width, glyphs.ellipsis)
+    names = keep_start(clean(" ".join(tables)), MOST_LINES * width, glyphs.ellipsis)
+    return [Content.styled(head, style), Content.styled(names, MUTED)]
 
 
 def mapped_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
