@@ -70,6 +70,8 @@ USUAL = Environment(
     ("pytest==8.4.2", "pytest-subtests", "SQLAlchemy>=2.0.40,<2.1", "Flask-SQLAlchemy>=3.1,<3.2"),
 )  # fmt: skip
 NEWEST = Environment("newest", "3.13", ("pytest>=9.1", "SQLAlchemy>=2.1", "freezegun", "time-machine"))
+GENERATIONS = (OLD, USUAL, NEWEST)
+"""The oldest, the usual and the newest of what is supported: whatever is concluded is the same with all of them."""
 ANCIENT = Environment("ancient", "3.9", ("pytest==6.2.5", "SQLAlchemy==1.3.24"))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import environments
 from isolation_tui.diagnose import Finding, diagnose
 from isolation_tui.model import mapped_twice
 from observing import Seen, observe, write
@@ -29,12 +31,13 @@ SUITE = {
     "conftest.py": """
         import pytest
         from sqlalchemy import create_engine
+        from sqlalchemy.pool import QueuePool
 
         @pytest.fixture
         def file_engine(tmp_path):
             made = create_engine(
                 f"sqlite:///{tmp_path / 'file.db'}", connect_args={"timeout": 0.05},
-                pool_size=2, max_overflow=0, pool_timeout=0.05,
+                poolclass=QueuePool, pool_size=2, max_overflow=0, pool_timeout=0.05,
             )
             yield made
             made.dispose()
@@ -241,6 +244,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 @pytest.fixture(scope="module")
 def found(seen: Seen) -> Callable[[str], list[Finding]]:
+    return finder(seen)
+
+
+def finder(seen: Seen) -> Callable[[str], list[Finding]]:
     """The findings in which the test of that name is a victim."""
     findings = diagnose(seen.run)
 
@@ -262,7 +269,18 @@ def told(finding: Finding) -> str:
     return "\n".join(item.text for item in finding.evidence)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", environments.GENERATIONS, ids=lambda each: each.name)
+def test_all_generations_come_to_the_same(environment: environments.Environment, tmp_path: Path) -> None:
+    seen = observe(write(tmp_path / "suite", SUITE), "-q", python=environment.interpreter)
+    check_classes(seen, finder(seen))
+
+
 def test_each_failure_has_its_class_and_no_near_miss_has(seen: Seen, found: Callable[[str], list[Finding]]) -> None:
+    check_classes(seen, found)
+
+
+def check_classes(seen: Seen, found: Callable[[str], list[Finding]]) -> None:
     assert {
         name: codes(found(name))
         for name in (

@@ -317,9 +317,10 @@ def test_each_cause_is_one_finding_with_its_victims_class_and_culprit(
 
 
 @pytest.mark.slow
-def test_the_oldest_sqlalchemy_and_pytest_come_to_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("environment", environments.GENERATIONS, ids=lambda each: each.name)
+def test_all_generations_come_to_the_same(environment: environments.Environment, tmp_path: Path) -> None:
     root = write(tmp_path / "suite", SUITE)
-    seen = observe(root, "-q", "--continue-on-collection-errors", python=environments.OLD.interpreter)
+    seen = observe(root, "-q", "--continue-on-collection-errors", python=environment.interpreter)
     found = {finding.tests: (finding.code, finding.culprit) for finding in diagnose(seen.run) if not finding.harmless}
     assert found == EXPECTED
 

@@ -390,10 +390,11 @@ def test_each_cause_is_one_finding_with_its_victims_class_and_culprit(
 
 
 @pytest.mark.slow
-def test_the_oldest_sqlalchemy_and_pytest_come_to_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("environment", environments.GENERATIONS, ids=lambda each: each.name)
+def test_all_generations_come_to_the_same(environment: environments.Environment, tmp_path: Path) -> None:
     """Without Flask, which is not there."""
     root = write(tmp_path / "suite", {name: text for name, text in SUITE.items() if name + "::" != G})
-    seen = observe(root, "-q", python=environments.OLD.interpreter)
+    seen = observe(root, "-q", python=environment.interpreter)
     found = {finding.tests: (finding.code, finding.culprit) for finding in diagnose(seen.run) if not finding.harmless}
     found = {tests: told for tests, told in found.items() if not OF_OTHERS.issuperset(tests)}
     assert found == {tests: told for tests, told in EXPECTED.items() if not tests[0].startswith(G)}

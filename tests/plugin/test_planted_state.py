@@ -155,7 +155,7 @@ def test_each_victim_stands_in_a_finding_with_the_author_of_what_it_read(red: Se
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("environment", [environments.OLD, environments.NEWEST], ids=lambda each: each.name)
+@pytest.mark.parametrize("environment", environments.GENERATIONS, ids=lambda each: each.name)
 def test_the_same_is_found_with_old_and_new_versions(
     environment: environments.Environment, red: Seen, tmp_path: Path
 ) -> None:

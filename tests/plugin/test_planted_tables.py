@@ -308,7 +308,7 @@ def test_a_green_run_has_no_victims(seen: Seen) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("environment", [environments.OLD, environments.NEWEST], ids=lambda each: each.name)
+@pytest.mark.parametrize("environment", environments.GENERATIONS, ids=lambda each: each.name)
 def test_the_same_is_found_with_old_and_new_versions(
     environment: environments.Environment, seen: Seen, files: dict[str, str], tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import environments
 from isolation_tui.diagnose import Finding, diagnose
 from isolation_tui.model import leaks
 from observing import Seen, observe, write
@@ -320,6 +321,21 @@ def test_the_class_and_the_author(findings: dict[str, Finding], name: str) -> No
     finding = findings[name]
     assert (finding.code, finding.culprit) == EXPLAINED[name]
     assert finding.grade == "D"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", environments.GENERATIONS, ids=lambda each: each.name)
+def test_all_generations_come_to_the_same(environment: environments.Environment, tmp_path: Path) -> None:
+    left_out = {"test_savepoint.py": ("test_counts_what_escaped",)} if environment is environments.OLD else {}
+    root = write(tmp_path / "suite", {name: text for name, text in SUITE.items() if name not in left_out})
+    seen = observe(root, "-q", "-p", "no:cacheprovider", python=environment.interpreter)
+    causes = [finding for finding in diagnose(seen.run) if not finding.harmless]
+    found = {
+        nodeid.rpartition("::")[2]: (finding.code, finding.culprit) for finding in causes for nodeid in finding.tests
+    }
+    unheard = {victim for victims in left_out.values() for victim in victims}  # Session(join_transaction_mode=...)
+    assert found == {victim: told for victim, told in EXPLAINED.items() if victim not in unheard}
+    assert seen.run.disabled_probes == []
 
 
 def test_near_misses_stay_unexplained(seen: Seen, findings: dict[str, Finding]) -> None:
