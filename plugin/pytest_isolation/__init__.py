@@ -46,10 +46,13 @@ def pytest_addoption(parser):  # type: ignore[no-untyped-def]
         pass  # another plugin's, or ourselves under another name
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config):  # type: ignore[no-untyped-def]
     """Before the project's conftest imports its models, and after the options of ini files and PYTEST_ADDOPTS."""
     _guard_if_asked(early_config, early_config.known_args_namespace)
+    outcome = yield
+    if outcome.excinfo is not None and _plugin is not None:
+        _plugin.conftest_failed(early_config, outcome.excinfo[1])
 
 
 def _guard_if_asked(config: Any, options: Any) -> None:

@@ -97,6 +97,17 @@ class IsolationPlugin:
         except Exception as error:
             self.recorder.disable("session", error)
 
+    def conftest_failed(self, config: Any, error: BaseException) -> None:
+        """pytest could not load a conftest, and ends by it."""
+        try:
+            path = getattr(error, "path", None)
+            if path is not None:
+                root = str(getattr(config, "rootpath", None) or config.rootdir)
+                self.recorder.settle()
+                self.recorder.put(reports.conftest_failed(error, str(path), root))
+        except Exception as failure:
+            self.recorder.disable("collection", failure)
+
     # -- session and collection -----------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)

@@ -1,8 +1,12 @@
 """pytest's reports as facts."""
 
+import os
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from .callers import is_library
 from .events import CollectionFailed, PhaseFinished, Place
+from .recorder import describe
+from .tracebacks import short_traceback
 
 MESSAGE_LIMIT = 4_000
 """Characters of an exception's message that are sent."""
@@ -55,6 +59,30 @@ def phase_finished(report: Any, attempt: int, raised: Raised, uses: List[int]) -
 def collection_failed(report: Any) -> CollectionFailed:
     message, place = crash(report.longrepr)
     return CollectionFailed(report.nodeid, message.partition(":")[0][:100], message, place, _traceback(report))
+
+
+def conftest_failed(error: Any, path: str, root: str) -> CollectionFailed:
+    """Of pytest's ConftestImportFailure: it has the ``cause``, or before pytest 8.1 an ``excinfo``."""
+    cause = getattr(error, "cause", None) or error.excinfo[1]
+    name = type(cause).__name__
+    module = type(cause).__module__
+    message = describe(cause)
+    if module != "builtins":
+        name, message = "%s.%s" % (module, name), "%s.%s" % (module, message)
+    inside = path[len(root) + 1 :] if root and path.startswith(root + os.sep) else path
+    traceback = short_traceback(cause, root)[-TRACEBACK_LIMIT:]
+    return CollectionFailed(inside.replace(os.sep, "/"), name, message, _innermost(cause), traceback, True)
+
+
+def _innermost(error: BaseException) -> Place:
+    """The line of the suite's own code that an exception came from, or through."""
+    place, traceback = Place(), error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not is_library(code.co_filename):
+            place = Place("", code.co_filename, traceback.tb_lineno, code.co_name)
+        traceback = traceback.tb_next
+    return place
 
 
 def crash(longrepr: Any) -> "tuple[str, Place]":

@@ -48,13 +48,15 @@ class Deselected(NamedTuple):
 
 
 class CollectionFailed(NamedTuple):
-    """A module or directory that could not be collected: an error in pytest's count."""
+    """A module or directory that could not be collected: an error in pytest's count. ``ends_pytest``: a conftest that
+    pytest loads before it begins, and by whose failure it ends without counting anything."""
 
     nodeid: str
     exception: str = ""
     message: str = ""
     place: Place = Place()
     traceback: str = ""
+    ends_pytest: bool = False
 
 
 class CollectionFinished(NamedTuple):

@@ -64,7 +64,7 @@ def tests(count: int) -> str:
 def verdict(run: Run | None, found: Conclusions, settled: bool) -> tuple[str, str]:
     """What the run comes to, in one sentence, and how bad that is: ``error``, ``warning``, ``success`` or ``''``.
     ``settled`` tells whether all of the run was looked at."""
-    if run is None or not run.order:
+    if run is None or not (run.order or found.findings):
         return "", ""
     if run.finished and not settled:
         return "Looking for the causes...", ""

@@ -39,9 +39,10 @@ class Conclusions:
 
     def sentence(self) -> str:
         """``5 causes explain 112 of 117 failing tests``; '' where nothing failed."""
-        if not self.failed:
-            return ""
         causes, explained = len(self.causes), self.failed - len(self.unexplained)
+        if not self.failed:
+            what = "cause explains" if causes == 1 else "causes explain"
+            return f"{causes} {what} what could not be collected" if causes else ""
         failing = "1 failing test" if self.failed == 1 else f"{self.failed} failing tests"
         if not causes:
             return f"No known cause for {failing}"

@@ -32,6 +32,8 @@ class _Victim:
     refusal: TableEvent | None
     life: FixtureLife | None = None
     collected: bool = True
+    ends_pytest: bool = False
+    """A conftest that pytest itself loads first."""
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
@@ -73,7 +75,9 @@ def _of_file(run: Run, error: CollectionFailed, match: re.Match[str]) -> _Victim
         for event in run.table_events
         if event.kind is TableEventKind.REFUSED and any(_stands_in(place, error.nodeid) for place in _stack(event))
     ]
-    return _Victim(error.nodeid, table, match.string, error.place, _refusal(here, table), collected=False)
+    return _Victim(
+        error.nodeid, table, match.string, error.place, _refusal(here, table), None, False, error.ends_pytest
+    )
 
 
 def _stack(event: TableEvent) -> tuple[Place, ...]:
@@ -165,6 +169,8 @@ def _title(table: str, life: FixtureLife | None, origin: TableEvent | None, refu
 
 def _command(run: Run, first: _Victim, origin: TableEvent | None) -> str:
     """A file that could not be collected needs beside it the one that registered first."""
+    if first.ends_pytest:
+        return "python -m pytest"
     nodeids = [first.nodeid]
     if not first.collected and origin is not None:
         files = dict.fromkeys(test.file for test in run.tests.values())

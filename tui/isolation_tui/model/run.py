@@ -257,7 +257,8 @@ def _deselected(run: Run, worker: Worker, at: float, fact: ev.Deselected) -> Non
 def _collection_failed(run: Run, worker: Worker, at: float, fact: ev.CollectionFailed) -> None:
     if all(known.nodeid != fact.nodeid for known in run.collection_errors):
         run.collection_errors.append(fact)
-        run.counts.errors += 1
+        if not fact.ends_pytest:
+            run.counts.errors += 1
 
 
 def _collection_finished(run: Run, worker: Worker, at: float, fact: ev.CollectionFinished) -> None:

@@ -24,7 +24,7 @@ EVIDENCE = 3
 
 def draw_causes(console: Console, run: Run, found: Conclusions) -> None:
     """Worst first; causes that one remedy mends stand together."""
-    if not found.failed:
+    if not (found.failed or found.causes):
         return
     left = len(found.unexplained) if found.causes else 0
     heading(console, found.sentence() + (f"; {left} {'has' if left == 1 else 'have'} none" if left else ""))

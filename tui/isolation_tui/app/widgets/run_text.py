@@ -59,7 +59,8 @@ def _collection(run: Run) -> list[Content]:
     for error in run.collection_errors[:10]:
         head = f"{clean(error.nodeid) or 'A module'} could not be collected."
         lines = [Content.styled(head, f"bold {next(style for outcome, style in sign.items() if outcome.bad)}")]
-        name = f"{clean(error.exception)}: " if error.exception else ""
+        repeated = not error.exception or error.message.startswith(error.exception)
+        name = "" if repeated else f"{clean(error.exception)}: "
         lines += [Content(name + line if n == 0 else line) for n, line in enumerate(clean_lines(error.message.strip()))]
         where = place_text(error.place, run)
         if where:

@@ -51,6 +51,8 @@ class TimelineCanvas(ScrollView):
 
     def empty_words(self) -> str:
         """What stands there while there are no lines."""
+        if self.run is not None and self.run.finished:
+            return "No test ran. o shows what pytest printed."
         return "Each file appears here as it is collected."
 
     def forget_strips(self) -> None:
