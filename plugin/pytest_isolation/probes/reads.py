@@ -13,7 +13,7 @@ refused. What SQLAlchemy's ORM sends to refresh an object it has in hand, or for
 by its key, is no reading of what others left.
 """
 
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..callers import caller
 from ..events import Place, TablesRead, Unit
@@ -94,9 +94,9 @@ class ReadsProbe:
         """For as long as it can tell nothing new."""
         self._statements.pass_over(pool, statement, self.executed, for_good=reading.verb == "create")
 
-    def emptied(self, number: int, table: str) -> None:
-        """It was dropped: what the test reads there later is its own."""
-        self._emptied.add((number, table))
+    def emptied(self, number: int, tables: Sequence[str]) -> None:
+        """They were dropped: what the test reads there later is its own."""
+        self._emptied.update([(number, table) for table in tables])
 
     def failed(self, context: Any) -> None:
         """A statement raised: rows that a unique constraint refused met others."""

@@ -17,7 +17,7 @@ the driver knows that no transaction is open.
 
 import functools
 import sys
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ..recorder import Recorder
 from . import drivers, keys
@@ -317,13 +317,14 @@ class RowsProbe:
         """Of the connections to one database that wrote, or might have."""
         return [ledger for ledger in list(self._ledgers.values()) if ledger.number == number]
 
-    def dropped(self, number: int, table: str) -> None:
+    def dropped(self, number: int, tables: Sequence[str]) -> None:
         pending: List[Cell] = []
         for ledger in list(self._ledgers.values()):
             if ledger.number == number and (ledger.levels[0].cells or len(ledger.levels) > 1):
                 pending += [cell for level in ledger.levels for cell in level.cells.values()]
         if pending or self.telling.holds_any:
-            self.telling.dropped(number, table, pending)
+            for table in tables:
+                self.telling.dropped(number, table, pending)
 
     def say(self) -> None:
         """The unit leaves the stage."""

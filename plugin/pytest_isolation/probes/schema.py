@@ -75,14 +75,18 @@ class SchemaProbe:
         self._tables: DefaultDict[int, Set[str]] = defaultdict(set)
         self._gathered: Optional[Tuple[type, int, str, Place, Unit]] = None
         self._names: List[str] = []
+        self._waiting: List[str] = []
+        """Tables of the call that now runs, which are yet to be taken note of: as soon as anybody could ask."""
         self._connection: Any = None
         """Whose statements are gathered now, with the number of its database, and SQLite's own connection."""
         self._number = 0
         self._lite: Any = None
+        self._undone = False
+        """Whether a rollback would undo what is gathered now."""
         self._call_site: Optional[Place] = None
         """Where the create_all or drop_all that now runs was called."""
-        self.when_dropped: List[Callable[[int, str], None]] = []
-        """Called with database and table at the moment of the drop, which is said a little later."""
+        self.when_dropped: List[Callable[[int, Sequence[str]], None]] = []
+        """Called with database and tables at the moment of the drop, or at the end of the call that drops several."""
         databases.when_gone.append(self._forget)
         self._idle: Set[NothingDone] = set()
         """Said since the unit stepped on the stage: it may call ten thousand times."""
@@ -136,40 +140,60 @@ class SchemaProbe:
             if shape is not None:
                 self._savepoint(conn, shape.verb, shape.table)
             return
-        number = self._number if conn is self._connection else self._database(conn)
-        if number is None:
-            return
         if getattr(context, "isddl", False):
             element: Any = getattr(context.compiled.statement, "element", None)
             if getattr(element, "metadata", None) is not None:  # with the other tables of the call
-                self._gather(change.kind, conn, number, _key(element), "orm")
+                self._ddl_of(change.kind, conn, _key(element))
                 return
+        number = self._database(conn)
+        if number is None:
+            return
+        self._note_waiting()
         if change.renamed:
             schema, dot, _ = change.tables[0].rpartition(".")
-            self._gather(TablesDropped, conn, number, change.tables[0], "sql")
-            self._gather(TablesCreated, conn, number, schema + dot + change.renamed, "sql")
+            self._gather(TablesDropped, conn, number, change.tables[:1], "sql")
+            self._gather(TablesCreated, conn, number, [schema + dot + change.renamed], "sql")
         else:
             for table in change.tables:
                 if not change.perhaps or (table in self._tables[number]) is (change.kind is TablesDropped):
-                    self._gather(change.kind, conn, number, table, "sql")
+                    self._gather(change.kind, conn, number, [table], "sql")
         self.say()
 
+    def _ddl_of(self, kind: type, conn: Any, table: str) -> None:
+        if self._waiting and conn is self._connection and self._gathered is not None and self._gathered[0] is kind:
+            lite = self._lite
+            if lite is None or getattr(lite, "in_transaction", False) is self._undone:
+                self._waiting.append(table)
+                return
+        number = self._database(conn)
+        if number is None:
+            return
+        if self._call_site is None:
+            self._gather(kind, conn, number, [table], "orm")
+        else:
+            self.say()
+            self._begin(kind, conn, number, "orm")
+            self._waiting.append(table)
+
     def committed(self, conn: Any) -> None:
+        self._note_waiting()
         if conn in self._uncommitted:
             del self._uncommitted[conn]
 
     def rolled_back(self, conn: Any) -> None:
+        self._note_waiting()
         self._undo(self._uncommitted.pop(conn, ()))
 
     def _undo(self, changes: Sequence[_Change]) -> None:
         for change in reversed(changes):
             if change.database:
                 kind = TablesDropped if change.created else TablesCreated
-                self._gather(kind, None, change.database, change.table, "rollback")
+                self._gather(kind, None, change.database, [change.table], "rollback")
         if changes:
             self.say()
 
     def _savepoint(self, conn: Any, verb: str, name: str) -> None:
+        self._note_waiting()
         changes = self._uncommitted.setdefault(conn, [])
         mark = _Change(False, 0, name)
         if verb == SAVEPOINT:
@@ -186,33 +210,54 @@ class SchemaProbe:
 
     # -- gathering ------------------------------------------------------------------------------------------------
 
-    def _gather(self, kind: type, conn: Any, number: int, table: str, by: str) -> None:
+    def _gather(self, kind: type, conn: Any, number: int, tables: Sequence[str], by: str) -> None:
         """Without a connection it is no change of a transaction's, but the end of one."""
         held = self._gathered
+        self._note_waiting()
         if held is None or conn is not self._connection or held[0] is not kind or held[1] != number or held[2] != by:
             self.say()
-            site = self._call_site if by == "orm" else None
-            self._gathered = (kind, number, by, site or caller(3), self._recorder.unit())
-            self._connection, self._number = conn, number
-            self._lite = connection_of(conn) if conn is not None and conn.dialect.name == "sqlite" else None
-        self._names.append(table)
+            self._begin(kind, conn, number, by)
+        else:
+            self._undone = self._would_be_undone(conn)
+        self._note(tables)
+
+    def _begin(self, kind: type, conn: Any, number: int, by: str) -> None:
+        site = self._call_site if by == "orm" else None
+        self._gathered = (kind, number, by, site or caller(4), self._recorder.unit())
+        self._connection, self._number = conn, number
+        self._lite = connection_of(conn) if conn is not None and conn.dialect.name == "sqlite" else None
+        self._undone = self._would_be_undone(conn)
+
+    def _would_be_undone(self, conn: Any) -> bool:
+        if self._lite is not None:  # Python's sqlite3 opens no transaction for DDL by itself
+            return bool(getattr(self._lite, "in_transaction", False))
+        return conn is not None and _undone_by_rollback(conn)
+
+    def _note_waiting(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._note(waiting)
+
+    def _note(self, tables: Sequence[str]) -> None:
+        """Of what is gathered now."""
+        if self._gathered is None:
+            return
+        kind, number = self._gathered[:2]
+        self._names += tables
         if kind is TablesCreated:
-            self._tables[number].add(table)
+            self._tables[number].update(tables)
         else:
-            self._tables[number].discard(table)
-            for note in self.when_dropped:
-                note(number, table)
-        if self._lite is not None:
-            # Python's sqlite3 opens no transaction for DDL by itself.
-            undone = getattr(self._lite, "in_transaction", False)
-        else:
-            undone = conn is not None and conn.dialect.name == "postgresql" and not _autocommit(conn)
-        if undone:
-            self._uncommitted.setdefault(conn, []).append(_Change(kind is TablesCreated, number, table))
+            self._tables[number].difference_update(tables)
+            for dropped in self.when_dropped:
+                dropped(number, tables)
+        if self._undone:
+            changes = self._uncommitted.setdefault(self._connection, [])
+            changes += [_Change(kind is TablesCreated, number, table) for table in tables]
 
     def say(self) -> None:
         """Say what was gathered, which is one unit's: it is called whenever one leaves the stage."""
         if self._gathered is not None:
+            self._note_waiting()
             kind, number, by, place, unit = self._gathered
             self._recorder.put(kind(number, self._names, by, place, unit))
             self._gathered, self._names = None, []

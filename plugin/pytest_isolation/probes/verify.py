@@ -14,7 +14,7 @@ Where nothing was counted it is said why.
 
 import os
 import weakref
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ..events import RowsCounted
 from ..recorder import Recorder, describe
@@ -73,8 +73,10 @@ class VerifyProbe:
     def written(self, number: int, table: str) -> None:
         self._written.setdefault(number, {})[table] = None
 
-    def dropped(self, number: int, table: str) -> None:
-        self._written.get(number, {}).pop(table, None)
+    def dropped(self, number: int, tables: Sequence[str]) -> None:
+        written = self._written.get(number, {})
+        for table in tables:
+            written.pop(table, None)
 
     # -- counting -------------------------------------------------------------------------------------------------
 
