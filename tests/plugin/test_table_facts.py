@@ -10,7 +10,16 @@ import environments
 from isolation_tui.diagnose import diagnose
 from isolation_tui.model import TableEvent, TableEventKind
 from observing import Seen, observe, write
-from pytest_isolation.events import DatabaseSeen, HoldersGone, LibraryArmed, MetadataSeen, RegistryDisposed, TableSets
+from pytest_isolation.events import (
+    DatabaseSeen,
+    HoldersGone,
+    LibraryArmed,
+    MetadataSeen,
+    RegistryDisposed,
+    TablesCreated,
+    TablesDropped,
+    TableSets,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -549,3 +558,36 @@ def test_a_swallowed_refusal_is_seen_and_is_no_finding(seen: Seen) -> None:
     findings = [finding for finding in diagnose(seen.run) if not finding.harmless]
     victims = {test.rpartition("::")[2] for finding in findings for test in finding.tests}
     assert victims == {"test_refused", "test_refuses", "test_refuses_too"}
+
+
+def test_a_transaction_that_begins_within_a_create_all_undoes_what_came_after(tmp_path: Path) -> None:
+    """A listener inserts a row once its table is there: SQLite's own transaction begins with that."""
+    suite = """
+        from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event
+
+        def test_it():
+            metadata = MetaData()
+            for name in ("a", "b", "c"):
+                Table(name, metadata, Column("id", Integer, primary_key=True))
+
+            @event.listens_for(metadata.tables["b"], "after_create")
+            def fill(table, connection, **_):
+                connection.execute(table.insert().values(id=1))
+
+            engine = create_engine("sqlite:///own.db")
+            with engine.connect() as connection:
+                metadata.create_all(connection)
+                connection.rollback()
+            with engine.connect() as connection:
+                left = connection.exec_driver_sql("SELECT name FROM sqlite_master ORDER BY name").all()
+            assert left == [("a",), ("b",)]
+        """
+    seen = observe(write(tmp_path / "suite", {"test_it.py": suite}))
+    assert seen.status == 0, seen.output
+    facts = [stamped.fact for stamped in seen.facts]
+    told = [(type(fact), fact.tables, fact.by) for fact in facts if isinstance(fact, (TablesCreated, TablesDropped))]
+    assert told == [
+        (TablesCreated, ["a", "b"], "orm"),
+        (TablesCreated, ["c"], "orm"),
+        (TablesDropped, ["c"], "rollback"),
+    ]
