@@ -1,6 +1,6 @@
 """What observing costs: CPU time of whole pytest processes, side by side in one run.
 
-    python tests/bench/overhead.py [--rounds 5] [--suite trivial|database|inserts]
+    python tests/bench/overhead.py [--rounds 5] [--suite trivial|database|inserts] [--quick]
 
 Each round runs bare pytest, ``--setup-show``, ``--report-log`` (where pytest-reportlog is installed), the guard alone
 (``--isolation=report``) and ours, one after another on the same suite; the figure is the median of the rounds' ratios
@@ -59,15 +59,14 @@ def observed(folder: Path) -> None:
     session.close()
 
 
-def configurations(folder: Path) -> dict[str, Callable[[], None]]:
-    found: dict[str, Callable[[], None]] = {
-        BARE: lambda: plain(folder),
-        "--setup-show": lambda: plain(folder, "--setup-show"),
-    }
+def configurations(folder: Path, quick: bool) -> dict[str, Callable[[], None]]:
+    found: dict[str, Callable[[], None]] = {BARE: lambda: plain(folder), OURS: lambda: observed(folder)}
+    if quick:
+        return found
+    found["--setup-show"] = lambda: plain(folder, "--setup-show")
     if importlib.util.find_spec("pytest_reportlog"):
         found["--report-log"] = lambda: plain(folder, "--report-log", str(folder / "log.jsonl"))
     found["--isolation"] = lambda: plain(folder, "--isolation=report")
-    found[OURS] = lambda: observed(folder)
     return found
 
 
@@ -77,8 +76,8 @@ def seconds_of_tests() -> list[float]:
     return [after - before for before, after in pairwise(ticks)]
 
 
-def measure(name: str, folder: Path, rounds: int) -> None:
-    runs = configurations(folder)
+def measure(name: str, folder: Path, rounds: int, quick: bool) -> None:
+    runs = configurations(folder, quick)
     for run in runs.values():
         run()  # bytecode, file caches
     seconds: dict[str, list[float]] = {label: [] for label in runs}
@@ -111,6 +110,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--suite", choices=[TRIVIAL, DATABASE, INSERTS])
+    options.add_argument("--quick", action="store_true", help="bare pytest and ours alone")
     chosen = options.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as temporary:
@@ -124,7 +124,7 @@ def main() -> None:
             (INSERTS, "100,000 single INSERTs", write_inserts),
         ):
             if chosen.suite in (None, suite):
-                measure(name, write(Path(temporary, suite)), chosen.rounds)
+                measure(name, write(Path(temporary, suite)), chosen.rounds, chosen.quick)
 
 
 if __name__ == "__main__":
