@@ -32,10 +32,9 @@ def encode(worker: str, at: float, fact: Any) -> str:
     test tells.
     """
     kind = type(fact)
-    if kind in USUAL:
-        usual = USUAL[kind](_escape(worker), at, fact)
-        if usual:
-            return usual
+    usual = usual_line(_escape(worker), at, fact)
+    if usual:
+        return usual
     head, fields = _SHAPES[kind]
     parts = [head, _escape(worker), ',"at":%.6f' % at]
     for (key, default), value in zip(fields, fact):
@@ -134,6 +133,15 @@ USUAL: Dict[type, Callable[[str, float, Any], str]] = {
 }
 """Kinds that every test tells -> how their lines are written where nothing is out of the ordinary, else ''. The worker
 is given as JSON has it."""
+
+
+def usual_line(worker: str, at: float, fact: Any) -> str:
+    """'' where it is none of these, or out of the ordinary. ``worker`` as JSON has it."""
+    write = USUAL.get(type(fact))
+    try:
+        return write(worker, at, fact) if write is not None else ""
+    except Exception:  # not the values that the contract has
+        return ""
 
 
 def as_json(text: str) -> str:

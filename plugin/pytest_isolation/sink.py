@@ -20,7 +20,7 @@ import time
 from collections import deque
 from typing import Any, Deque, List, Optional, Tuple
 
-from .encoding import USUAL, as_json, encode, handshake_line
+from .encoding import as_json, encode, handshake_line, usual_line
 from .events import FactsDropped
 
 QUEUE_LIMIT = 50_000
@@ -50,7 +50,6 @@ FORK_PATIENCE = 1.0
 # Bound here, at import: a test may patch these modules, or a library replace them by its own (gevent, freezegun).
 _clock = {"perf": time.perf_counter, "wall": time.time}
 _exists = os.path.exists
-_usual = USUAL.get
 _fstat = os.fstat
 _select = select.select
 _allocate_lock = _thread.allocate_lock
@@ -91,8 +90,10 @@ class Sink:
         self._worker_json = as_json(worker)
         self._queue: Deque[Any] = deque()
         """Lines, after them (time, fact) of what is no line yet."""
-        self._taking = _allocate_lock()
+        self._taking = threading.RLock()
         """Held while something is taken from the queue's front, or made a line in its place."""
+        self._writing = False
+        """Whether the suite's thread does the latter: a signal's handler may fork in between, and want to send."""
         self._limit = limit
         self._dropped = 0
         self._told_dropped = 0
@@ -145,10 +146,11 @@ class Sink:
     def write_down(self) -> None:
         """Make lines of the facts put last; to be called on the suite's thread when it has ended a test.
 
-        All at once, and here: that is half the work of making each where it is put, and a line in the queue, unlike a
-        fact, is nothing that Python's collector of garbage would have to be called for, and to visit.
+        A line in the queue, unlike a fact, is nothing that Python's collector of garbage would have to be called for,
+        and to visit: a third of what observing a trivial test cost.
         """
-        if self._taking.acquire(False):  # else the thread is at it
+        with self._taking:  # the thread has it for a few milliseconds at the most
+            self._writing = True
             try:
                 queue, worker = self._queue, self._worker_json
                 first = last = len(queue)
@@ -156,20 +158,17 @@ class Sink:
                     first -= 1
                 for number in range(first, last):
                     at, fact = queue[number]
-                    write, line = _usual(type(fact)), ""
-                    try:
-                        line = write(worker, at, fact) if write is not None else ""
-                    except Exception:
-                        pass  # no values of the contract: they are made such
-                    queue[number] = line or self._line(at, fact)  # in one step: Ctrl-C may come between any two
+                    # In one step: Ctrl-C may come between any two.
+                    queue[number] = usual_line(worker, at, fact) or self._line(at, fact)
             finally:
-                self._taking.release()
+                self._writing = False
 
     def forget(self) -> None:
         """Say nothing any more. In a forked child: the socket is the parent's, this end of it is closed."""
         self._dead = True
         self._limit = 0
         self._queue = deque()
+        self._taking = threading.RLock()  # a thread that is no more here may have had it
         if _identity(self._peer) == self._identity:
             _close(self._peer)
 
@@ -315,6 +314,8 @@ class Sink:
         """Send a batch; False if it could not be sent to its end before a fork, or for good. Not ``waiting``, what the
         reader does not take at once is left for later."""
         if not self._unsent:
+            if self._writing:
+                return False
             lines = []
             queue = self._queue
             with self._taking:

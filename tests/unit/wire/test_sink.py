@@ -85,6 +85,56 @@ def test_an_offer_that_nobody_takes_is_not_waited_for(pair: tuple[Sink, socket.s
     assert not waited
 
 
+def test_what_was_written_down_and_what_was_not_arrive_in_order(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    sent: list[object] = []
+    for number in range(30):
+        sent += [
+            ev.TestStarted(f"test_{number}", 1, "test_a.py", 3),
+            ev.FixtureTornDown(number, "a", 0.5),
+            output(number),
+        ]
+        for fact in sent[-3:]:
+            sink.put(fact)
+        if number % 3:
+            sink.write_down()
+    assert Reader(peer).until(sent[-1]) == sent
+
+
+def test_a_fact_that_cannot_be_written_down_is_said_all_the_same(pair: tuple[Sink, socket.socket]) -> None:
+    sink, peer = pair
+    sink.put(ev.FixtureTornDown("no number", "a", 0.5))  # type: ignore[arg-type]
+    sink.put(ev.TestStarted(None))  # type: ignore[arg-type]
+    sink.write_down()
+    sink.put(output(1))
+    sink.close()
+    said = peer.recv(65_536).splitlines()
+    assert len(said) == 3
+    assert b"no number" in said[0]
+
+
+def test_a_fork_in_the_middle_of_writing_down_holds_nobody_up(pair: tuple[Sink, socket.socket]) -> None:
+    """As a signal's handler may do it."""
+    sink, peer = pair
+
+    class Forks(str):
+        def __contains__(self, text: object) -> bool:
+            child = os.fork()
+            if not child:
+                sink.put(output(7))
+                sink.write_down()
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+            return False
+
+    sent = [ev.TestStarted("a", 1, "test_a.py", 3), ev.FixtureTornDown(1, Forks("a"), 0.5), output(1)]
+    for fact in sent:
+        sink.put(fact)
+    sink.write_down()
+    sink.put(output(2))
+    assert Reader(peer).until(output(2)) == [*sent, output(2)]
+
+
 def test_closing_sends_what_waits(pair: tuple[Sink, socket.socket]) -> None:
     sink, peer = pair
     for number in range(100):

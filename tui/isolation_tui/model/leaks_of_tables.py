@@ -105,11 +105,13 @@ def _meetings(run: Run, standing: dict[tuple[str, str], list[_Span]]) -> Iterato
 def _spans(run: Run, made: TableEventKind) -> _Spans:
     spans: _Spans = {}
     for event in run.table_events:
-        key = (event.worker, event.holder, event.table)
+        if event.kind is not made and event.kind not in _GONE:
+            continue
+        known = spans.setdefault((event.worker, event.holder, event.table), [])
+        if known:  # one that is made again was gone before, though nobody saw it go
+            known[-1].until = min(known[-1].until, event.at)
         if event.kind is made:
-            spans.setdefault(key, []).append(_Span(event, _end(run, event)))
-        elif event.kind in _GONE and key in spans:
-            spans[key][-1].until = min(spans[key][-1].until, event.at)
+            known.append(_Span(event, _end(run, event)))
     return spans
 
 
@@ -131,11 +133,17 @@ class _Found:
         self._users = users
         self._starts = {key: [test.started for test in tests] for key, tests in users.items()}
         self._counted: dict[tuple[object, ...], int] = {}
+        self._read: set[tuple[str, str, str]] = set()
 
     def add_if_met(self, span: _Span) -> bool:
         """Whether it was left by somebody for whom alone it was made, and a later test began while it stood."""
+        key = (span.made.worker, span.made.holder if self._what == "table" else "")
+        starts = self._starts.get(key, [])
+        first, last = bisect_right(starts, span.made.at), bisect_right(starts, span.until)
+        if first >= last:  # most tables: they went with the test that had made them
+            return False
         author, life = self._author(span.made)
-        met = self._met(span, life) if author else 0
+        met = self._unserved(key, first, last, life) if author else 0
         if met:
             self._leak(author, span.made).met += met
         return met > 0
@@ -145,7 +153,8 @@ class _Found:
         if not author or author == reader.nodeid or (life is not None and _serves(life, reader)):
             return
         leak = self._leak(author, span.made)
-        if reader not in leak.readers:
+        if (author, leak.location, reader.nodeid) not in self._read:
+            self._read.add((author, leak.location, reader.nodeid))
             leak.readers.append(reader)
             leak.met = max(leak.met, len(leak.readers))
             if failed:
@@ -166,18 +175,14 @@ class _Found:
         by_test = made.unit.phase in ("setup", "call", "teardown") and not made.unit.life
         return made.unit.nodeid if by_test else "", None
 
-    def _met(self, span: _Span, life: FixtureLife | None) -> int:
-        """How many tests began while it stood that were not served by the fixture which had made it."""
-        database = span.made.holder if self._what == "table" else ""
-        tests = self._users.get((span.made.worker, database), [])
-        starts = self._starts.get((span.made.worker, database), [])
-        first, last = bisect_right(starts, span.made.at), bisect_right(starts, span.until)
+    def _unserved(self, key: tuple[str, str], first: int, last: int, life: FixtureLife | None) -> int:
+        """How many of these users were not served by the fixture which had made the table."""
         if life is None:
-            return max(last - first, 0)
-        key = (id(life), span.made.worker, database, first, last)
-        if key not in self._counted:
-            self._counted[key] = sum(not _serves(life, test) for test in tests[first:last])
-        return self._counted[key]
+            return last - first
+        asked = (id(life), *key, first, last)
+        if asked not in self._counted:
+            self._counted[asked] = sum(not _serves(life, test) for test in self._users[key][first:last])
+        return self._counted[asked]
 
 
 def _serves(life: FixtureLife, test: Test) -> bool:
