@@ -36,6 +36,15 @@ def test_a_green_run_that_is_dirty_says_so() -> None:
     assert said(story.run) == ("Nothing failed, but 1 thing was left dirty", "warning")
 
 
+def test_a_green_run_in_which_a_table_that_was_left_is_read_says_so() -> None:
+    story = Story().collected(["a.py::t", "a.py::u"]).models(("users",)).begin("a.py::t")
+    story.say(ev.TablesCreated(1, ["users"], "orm", ev.Place("a", "a.py", 3), ev.Unit("a.py::t", "call")))
+    story.test("a.py::t", begun=True).say(ev.DatabasesUsed("a.py::t", [1])).begin("a.py::u")
+    story.say(ev.TablesRead(1, ["users"], ev.Unit("a.py::u", "call"), ev.Place("a", "a.py", 9)))
+    story.test("a.py::u", begun=True).say(ev.DatabasesUsed("a.py::u", [1])).finished(0)
+    assert said(story.run) == ("Nothing failed, but 1 thing left behind met a later test", "warning")
+
+
 def test_a_clean_run_says_so_and_no_run_says_nothing() -> None:
     assert said(Story().collected(["a.py::t"]).test("a.py::t").finished(0).run)[1] == "success"
     assert verdict(None, NOTHING, settled=False) == ("", "")

@@ -77,6 +77,9 @@ def verdict(run: Run | None, found: Conclusions, settled: bool) -> tuple[str, st
         return "No failure so far", ""
     if harmless:
         return f"Nothing failed, but {number(harmless, 'thing was', 'things were')} left dirty", "warning"
+    read = sum(bool(leak.readers) and not leak.maybe for leak in found.leaks)
+    if read and not run.exit_status:
+        return f"Nothing failed, but {number(read, 'thing', 'things')} left behind met a later test", "warning"
     return ("", "error") if run.exit_status else ("Nothing failed, and nothing was found", "success")
 
 

@@ -66,8 +66,9 @@ is documented here does not change its meaning without a new number.
     ``failed`` (failing tests), ``explained`` (those that a finding accounts for), ``unexplained`` (node ids of the
     others)
 ``leaks``
-    what was left behind, most harm first: ``author, what`` (``rows``, the kind of state, ``open connection``...),
-    ``location, amount`` (rows, or connections; 0 for other state), ``keys`` (primary keys, as far as they are known),
+    what was left behind, most harm first: ``author, what`` (``rows, table, metadata``, the kind of state, ``open
+    connection``...), ``location, amount`` (rows, or connections; 0 for other state), ``keys`` (primary keys, as far as
+    they are known),
     ``way`` (how rows escaped what was to undo them: ``savepoint, ddl, beside, thread`` or ''), ``met`` (tests that
     started with it), ``readers`` and ``victims`` (node ids of the later tests that read it, and of those that failed in
     a way that may come of it), ``maybe`` (they are merely the ones whose code may read it), ``benign`` (nobody read

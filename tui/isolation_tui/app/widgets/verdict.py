@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class Verdict(Widget):
-    """Loud once a run has ended red or dirty, quiet before. A click shows the findings."""
+    """Loud once a run has ended red or dirty, quiet before. A click shows the findings, or the leaks where they
+    are all there is."""
 
     DEFAULT_CSS = """
     Verdict {
@@ -30,6 +31,7 @@ class Verdict(Widget):
         super().__init__(id=id)
         self._said = Content("")
         self._loud = ""
+        self._leads_to = "findings"
 
     def show(self, run: Run | None) -> None:
         """Say what this run comes to."""
@@ -42,8 +44,11 @@ class Verdict(Widget):
         parts: list[str | tuple[str, str]] = []
         if words:
             parts = [f"{sign} {words}" if level else words]
-            if app.insight.of(run).findings:
-                parts += ["   ", ("f", "bold underline"), " shows " + ("why" if level == "error" else "what")]
+            found = app.insight.of(run)
+            self._leads_to = "leaks" if level == "warning" and not found.findings else "findings"
+            if found.findings or level == "warning":
+                key = "L" if self._leads_to == "leaks" else "f"
+                parts += ["   ", (key, "bold underline"), " shows " + ("why" if level == "error" else "what")]
         said = Content.assemble(*parts)
         if loud != self._loud:
             for each in ("error", "warning", "success"):
@@ -56,4 +61,4 @@ class Verdict(Widget):
         return self._said
 
     async def on_click(self) -> None:
-        await self.app.run_action("view('findings')")
+        await self.app.run_action(f"view('{self._leads_to}')")
