@@ -146,3 +146,32 @@ def test_a_terminal_that_is_too_small_says_so(open_terminal: Open, tmp_path: Pat
     shown = terminal.wait_for("LEFT=")
     assert not terminal.alternate()
     assert "Traceback" not in shown
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="asks /proc who runs")
+@pytest.mark.parametrize("moment", ["at once", "at rest"])
+def test_a_terminal_that_is_closed_takes_the_dashboard_with_it(
+    open_terminal: Open, tmp_path: Path, wait_until: Callable[..., None], moment: str
+) -> None:
+    suite = tmp_path / "suite"
+    suite.mkdir()
+    (suite / "test_it.py").write_text("import time\n\ndef test_it():\n    time.sleep(600)\n")
+    if moment == "at rest":
+        (suite / "test_it.py").write_text("def test_it(): pass\n")
+    terminal = open_terminal("launch", str(suite))
+    terminal.wait_for("1/1" if moment == "at rest" else "test_it.py", "f Findings")
+
+    def running() -> list[bytes]:
+        found = []
+        for each in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = each.read_bytes()
+            except OSError:
+                continue  # it has just ended
+            if str(suite).encode() in words and b"tmux" not in words and not words.startswith(b"sh\0"):
+                found.append(words)
+        return found
+
+    assert running()
+    terminal.close()
+    wait_until(lambda: not running(), "the end of the dashboard, and of pytest")

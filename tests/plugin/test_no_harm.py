@@ -445,7 +445,7 @@ def test_a_probe_that_fails_says_so_once_and_the_suite_goes_on(tmp_path: Path) -
             def fails(*_, **__): raise RuntimeError("a defect of ours")
 
             MetadataProbe.number_of = fails
-            SchemaProbe._gather = fails
+            SchemaProbe._begin = fails
             FixtureProbe._define = fails
             """,
         "test_it.py": """

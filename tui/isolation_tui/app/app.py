@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from ..diagnose import Finding
@@ -22,6 +23,7 @@ from ..fix.errors import FixError
 from ..model import Test
 from ..plain import clean
 from . import glyphs, keys
+from .driver import lasting
 from .insight import Insight
 from .palette import RunProvider
 from .screens.enlarge import EnlargeScreen, fits
@@ -311,6 +313,11 @@ class IsolationApp(App[int]):
         """Every verb that the keys know, then Textual's own."""
         yield from verbs(self, screen)
         yield from super().get_system_commands(screen)
+
+    # -- the terminal ----------------------------------------------------------------------------------------------
+
+    def get_driver_class(self) -> type[Driver]:
+        return lasting(super().get_driver_class())
 
     # -- the terminal's size -------------------------------------------------------------------------------------
 
