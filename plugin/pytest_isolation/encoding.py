@@ -32,7 +32,7 @@ def encode(worker: str, at: float, fact: Any) -> str:
     test tells.
     """
     kind = type(fact)
-    usual = usual_line(_escape(worker), at, fact)
+    usual = _usual_line(_escape(worker), at, fact)
     if usual:
         return usual
     head, fields = _SHAPES[kind]
@@ -125,7 +125,7 @@ _PHASES = ("setup", "call", "teardown")
 _NOTHING_RAISED = tuple(PhaseFinished._field_defaults[field] for field in PhaseFinished._fields[5:10])
 _NO_MORE = tuple(PhaseFinished._field_defaults[field] for field in PhaseFinished._fields[11:])
 
-USUAL: Dict[type, Callable[[str, float, Any], str]] = {
+_USUAL: Dict[type, Callable[[str, float, Any], str]] = {
     TestStarted: _test_started,
     PhaseFinished: _phase_passed,
     FixtureSetUp: _fixture_set_up,
@@ -135,17 +135,13 @@ USUAL: Dict[type, Callable[[str, float, Any], str]] = {
 is given as JSON has it."""
 
 
-def usual_line(worker: str, at: float, fact: Any) -> str:
+def _usual_line(worker: str, at: float, fact: Any) -> str:
     """'' where it is none of these, or out of the ordinary. ``worker`` as JSON has it."""
-    write = USUAL.get(type(fact))
+    write = _USUAL.get(type(fact))
     try:
         return write(worker, at, fact) if write is not None else ""
     except Exception:  # not the values that the contract has
         return ""
-
-
-def as_json(text: str) -> str:
-    return _escape(text)
 
 
 def handshake_line(token: str) -> str:

@@ -70,8 +70,8 @@ def conftest_failed(error: Any, path: str, root: str) -> CollectionFailed:
     if module != "builtins":
         name, message = "%s.%s" % (module, name), "%s.%s" % (module, message)
     inside = path[len(root) + 1 :] if root and path.startswith(root + os.sep) else path
-    traceback = short_traceback(cause, root)[-TRACEBACK_LIMIT:]
-    return CollectionFailed(inside.replace(os.sep, "/"), name, message, _innermost(cause), traceback, True)
+    place, traceback = _innermost(cause), short_traceback(cause, root)
+    return CollectionFailed(inside.replace(os.sep, "/"), name, message, place, traceback, True)
 
 
 def _innermost(error: BaseException) -> Place:

@@ -20,7 +20,7 @@ import time
 from collections import deque
 from typing import Any, Deque, List, Optional, Tuple
 
-from .encoding import as_json, encode, handshake_line, usual_line
+from .encoding import encode, handshake_line
 from .events import FactsDropped
 
 QUEUE_LIMIT = 50_000
@@ -87,7 +87,6 @@ class Sink:
         self._peer = peer
         self._identity = _identity(peer)
         self._worker = worker
-        self._worker_json = as_json(worker)
         self._queue: Deque[Any] = deque()
         """Lines, after them (time, fact) of what is no line yet."""
         self._taking = threading.RLock()
@@ -147,19 +146,18 @@ class Sink:
         """Make lines of the facts put last; to be called on the suite's thread when it has ended a test.
 
         A line in the queue, unlike a fact, is nothing that Python's collector of garbage would have to be called for,
-        and to visit: a third of what observing a trivial test cost.
+        and to visit: a quarter of what observing a trivial test cost.
         """
         with self._taking:  # the thread has it for a few milliseconds at the most
             self._writing = True
             try:
-                queue, worker = self._queue, self._worker_json
+                queue = self._queue
                 first = last = len(queue)
                 while first and type(queue[first - 1]) is tuple:
                     first -= 1
                 for number in range(first, last):
                     at, fact = queue[number]
-                    # In one step: Ctrl-C may come between any two.
-                    queue[number] = usual_line(worker, at, fact) or self._line(at, fact)
+                    queue[number] = self._line(at, fact)  # in one step: Ctrl-C may come between any two
             finally:
                 self._writing = False
 

@@ -7,11 +7,13 @@ import pytest
 from isolation_tui.app.glyphs import UNICODE
 from isolation_tui.app.screens.findings import FindingsScreen
 from isolation_tui.app.screens.pair import PairScreen
+from isolation_tui.app.widgets.card_schema import schema_lines
 from isolation_tui.app.widgets.card_text import card
 from isolation_tui.app.widgets.finding_lines import UNEXPLAINED
 from isolation_tui.app.widgets.line_list import LineList
 from isolation_tui.app.widgets.timeline import Timeline
 from isolation_tui.diagnose.conclusions import conclude
+from isolation_tui.model import Test
 from runstory import SHOP, before, dirty, schemas
 from view_text import body
 
@@ -75,6 +77,17 @@ def test_a_card_tells_where_schemas_do_not_agree() -> None:
         "orders",
     ]
     assert block("Schema at its end", "test_register") == []
+
+
+def test_a_schema_with_braces_and_escapes_in_its_names_is_text() -> None:
+    test = Test("a.py::t", 0, "a.py", databases_used=("sqlite:///{0}{x}\x1b[2J.db",))
+    test.database_at_end = {test.databases_used[0]: frozenset(("users", "{}[bold]\x1b", "a" * 9_000))}
+    test.metadata_at_end = {"{shop}": frozenset(("users", "{orders!r}"))}
+    said = "\n".join(map(str, schema_lines(test, UNICODE, 60)))
+    assert "sqlite:///{0}{x}" in said
+    assert "{orders!r}" in said
+    assert "\x1b" not in said
+    assert len(said) < 600
 
 
 def test_a_card_tells_of_a_class_that_was_mapped_twice() -> None:

@@ -24,7 +24,7 @@ class LastingFile:
         try:
             self._file.flush()
         except (OSError, ValueError):
-            pass
+            pass  # the same: there is nobody to see it
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)

@@ -9,12 +9,10 @@ from pytest_isolation.events import Place, Unit
 
 from ..model import Database, FixtureLife, Run, SharedSession, Test, Worker
 from ..model.rows import Residue, TableRows
+from ..model.tables import IMPORTED
 from ..plain import clean, number
 from .remnants import MEMORY, Author, Key, Remnant, author_of, base_of, name_of
 from .standing import Made, Standing
-
-IMPORTED = "<module>"
-"""The function that a module's own code stands in: what it registers is there for good, whoever imports it first."""
 
 
 @dataclass(slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .leak import Leak
-from .tables import TableEvent, TableEventKind
+from .tables import IMPORTED, TableEvent, TableEventKind
 
 if TYPE_CHECKING:
     from .fixtures import FixtureLife
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .tests import Test
 
 _GONE = (TableEventKind.DROPPED, TableEventKind.REMOVED, TableEventKind.CLEARED)
-_IMPORTED = "<module>"
-"""The function in which a module's own lines stand."""
 _REFUSED = "is already defined for this MetaData instance"
 
 
@@ -78,7 +76,7 @@ def _in_metadata(run: Run) -> Iterable[Leak]:
     for (worker, holder, table), kept in spans.items():
         for span in kept:
             shared = len(concerned[worker, holder, _end(run, span.made)]) > 1
-            if shared and span.made.place.function != _IMPORTED and found.add_if_met(span):
+            if shared and span.made.place.function != IMPORTED and found.add_if_met(span):
                 standing[worker, table].append(span)
     own = {(event.unit.nodeid, event.table) for event in run.table_events if event.kind is TableEventKind.REGISTERED}
     for event, span in _meetings(run, standing):
@@ -86,8 +84,14 @@ def _in_metadata(run: Run) -> Iterable[Leak]:
         # One that has such a table in a MetaData of its own makes that one.
         if reader is None or (event.kind is TableEventKind.CREATED and (reader.nodeid, event.table) in own):
             continue
-        found.read(span, reader, reader.failure is not None and _REFUSED in reader.failure.message)
+        found.read(span, reader, event.kind is TableEventKind.REFUSED and _was_refused(reader))
     return found.leaks.values()
+
+
+def _was_refused(test: Test) -> bool:
+    """Whether it failed by that very error, and not by what it says about one."""
+    failure = test.failure
+    return failure is not None and failure.exception.endswith("InvalidRequestError") and _REFUSED in failure.message
 
 
 def _meetings(run: Run, standing: dict[tuple[str, str], list[_Span]]) -> Iterator[tuple[TableEvent, _Span]]:
@@ -139,7 +143,9 @@ class _Found:
         """Whether it was left by somebody for whom alone it was made, and a later test began while it stood."""
         key = (span.made.worker, span.made.holder if self._what == "table" else "")
         starts = self._starts.get(key, [])
-        first, last = bisect_right(starts, span.made.at), bisect_right(starts, span.until)
+        first, last = bisect_right(starts, span.made.at), bisect_left(starts, span.until)
+        if first < last and span.until == _end(self._run, span.made) < self._users[key][last - 1].ended:
+            last -= 1  # one during which the holder was let go of has another, that may be called the same
         if first >= last:  # most tables: they went with the test that had made them
             return False
         author, life = self._author(span.made)

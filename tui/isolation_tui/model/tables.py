@@ -76,6 +76,9 @@ class Database:
     maker: Unit = Unit()  # noqa: RUF009 - it cannot be changed
 
 
+IMPORTED = "<module>"
+"""The function that a module's own code stands in: what it registers is there for good, whoever imports it first."""
+
 OLDEST_KEPT, NEWEST_KEPT = 8, 32
 """Of how many MetaData or databases a test remembers the tables: a suite may open a new one for each of its tests."""
 

@@ -21,16 +21,20 @@ def schema_lines(test: Test, glyphs: Glyphs, width: int) -> list[Content]:
     lines = []
     for found in schema_differences(test):
         if found.only_in_database:
-            said = f"{found.database} has {{}} that no MetaData has"
+            said = f"{found.database} has {_count(found.only_in_database)} that no MetaData has"
             lines += _tables(found.only_in_database, said, "$text-warning", glyphs, width)
         if found.only_in_metadata:
-            said = f"{found.database} lacks {{}} of the MetaData {found.metadata}"
+            said = f"{found.database} lacks {_count(found.only_in_metadata)} of the MetaData {found.metadata}"
             lines += _tables(found.only_in_metadata, said, "", glyphs, width)
     return lines
 
 
+def _count(tables: tuple[str, ...]) -> str:
+    return number(len(tables), "table")
+
+
 def _tables(tables: tuple[str, ...], said: str, style: str, glyphs: Glyphs, width: int) -> list[Content]:
-    head = keep_start(clean(said.format(number(len(tables), "table"))), width, glyphs.ellipsis)
+    head = keep_start(clean(said), width, glyphs.ellipsis)
     names = keep_start(clean(" ".join(tables)), MOST_LINES * width, glyphs.ellipsis)
     return [Content.styled(head, style), Content.styled(names, MUTED)]
 
