@@ -73,7 +73,7 @@ def test_a_card_tells_where_schemas_do_not_agree() -> None:
     assert block("Schema at its end", "test_schemas", schemas) == [
         "sqlite://#1 has 1 table that no MetaData has",
         "audit",
-        "sqlite://#1 lacks 1 table of the MetaData src.database",
+        "sqlite://#1: not seen made, 1 table of the MetaData src.database",
         "orders",
     ]
     assert block("Schema at its end", "test_register") == []

@@ -42,7 +42,8 @@ is documented here does not change its meaning without a new number.
     and what it ``changed`` (``location, change, detail, who, among``); ``held_open``: connections and sessions still
     out when it ended (``what, database, in_transaction, who, closed`` later, ``intended``: a wide fixture's or an
     import's, ``file, line``); ``schema``: where a database that it used and MetaData did not agree at its end
-    (``database, only_in_database, metadata, only_in_metadata``); ``findings``: the ``id`` of those it is a victim of,
+    (``database, only_in_database, metadata, only_in_metadata``; a database's tables are what DDL was seen to make of
+    it, so those that stood there before the run are in the last); ``findings``: the ``id`` of those it is a victim of,
     or charged with
 ``collection_errors``
     ``nodeid, exception, message, place``

@@ -17,14 +17,16 @@ MOST_LINES = 3
 
 
 def schema_lines(test: Test, glyphs: Glyphs, width: int) -> list[Content]:
-    """At its end, of the databases that it used: tables that no MetaData knows, and tables that were not made."""
+    """At its end, of the databases that it used: tables that no MetaData knows, and tables that were not
+    seen to be made."""
     lines = []
     for found in schema_differences(test):
         if found.only_in_database:
             said = f"{found.database} has {_count(found.only_in_database)} that no MetaData has"
             lines += _tables(found.only_in_database, said, "$text-warning", glyphs, width)
         if found.only_in_metadata:
-            said = f"{found.database} lacks {_count(found.only_in_metadata)} of the MetaData {found.metadata}"
+            # They may stand there since before the run: only what is seen is known of a database.
+            said = f"{found.database}: not seen made, {_count(found.only_in_metadata)} of the MetaData {found.metadata}"
             lines += _tables(found.only_in_metadata, said, "", glyphs, width)
     return lines
 
