@@ -91,7 +91,7 @@ class Story:
         began = self.now
         self.say(
             ev.FixtureSetUp(
-                life, definition, nodeid, parameter, 0, list(depends), began, took,
+                life, definition, nodeid, parameter, 0, list(depends), round(began * 1e6), round(took * 1e9),
                 "InvalidRequestError" if error else "", error,
             ),
             worker, took,
@@ -99,7 +99,7 @@ class Story:
         return life
 
     def tear_down(self, life: int, nodeid: str, worker: str = "main") -> Story:
-        return self.say(ev.FixtureTornDown(life, nodeid, 0.001), worker, 0.001)
+        return self.say(ev.FixtureTornDown(life, nodeid, 1_000_000), worker, 0.001)
 
     def begin(self, nodeid: str, *, worker: str = "main", line: int = 10) -> Story:
         return self.say(ev.TestStarted(nodeid, 1, nodeid.partition("::")[0], line), worker)
@@ -111,7 +111,8 @@ class Story:
     ) -> Story:  # fmt: skip
         return self.say(
             ev.PhaseFinished(
-                nodeid, 1, when, outcome, took, exception, message, place, traceback, xfail, list(uses), life
+                nodeid, 1, when, outcome, round(took * 1e9), exception, message, place, traceback, xfail, list(uses),
+                life,
             ),
             worker, took,
         )  # fmt: skip

@@ -25,9 +25,10 @@ class Raised(NamedTuple):
 def phase_finished(report: Any, attempt: int, raised: Raised, uses: List[int]) -> PhaseFinished:
     """The fact of one report; passing phases, which are most, take the short way."""
     outcome = report.outcome
+    duration = int(report.duration * 1e9)
     if outcome == "passed" and not hasattr(report, "wasxfail") and not is_subtest(report):
         return PhaseFinished(
-            report.nodeid, attempt, report.when, outcome, report.duration, "", "", _NOWHERE, "", None, uses, 0, None
+            report.nodeid, attempt, report.when, outcome, duration, "", "", _NOWHERE, "", None, uses, 0, None
         )
     subtest = _subtest(report)
     xfail: Optional[str] = None
@@ -35,7 +36,7 @@ def phase_finished(report: Any, attempt: int, raised: Raised, uses: List[int]) -
         xfail = str(report.wasxfail)
     if outcome == "passed" or not report.longrepr:
         return PhaseFinished(
-            report.nodeid, attempt, report.when, outcome, report.duration, "", "", _NOWHERE, "", xfail, uses, 0, subtest
+            report.nodeid, attempt, report.when, outcome, duration, "", "", _NOWHERE, "", xfail, uses, 0, subtest
         )
     message, place = crash(report.longrepr)
     traceback = "" if outcome == "skipped" else raised.traceback or _traceback(report)
@@ -44,7 +45,7 @@ def phase_finished(report: Any, attempt: int, raised: Raised, uses: List[int]) -
         attempt,
         report.when,
         outcome,
-        report.duration,
+        duration,
         raised.exception,
         message,
         place,

@@ -17,14 +17,19 @@ import signal
 import socket
 import threading
 import time
-from collections import deque
-from typing import Any, Deque, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from .encoding import encode, handshake_line
 from .events import FactsDropped
 
-QUEUE_LIMIT = 50_000
-"""Facts that may wait. A suite of ten thousand tests waits with fewer than that if its reader stops for ten seconds."""
+QUEUE_LIMIT = 20_000
+"""Facts that may wait; what was written down of one test counts as one. Twenty megabytes, about."""
+
+BATCH = 100
+"""Of these, so many are sent at once."""
+
+MOST_IN_A_LINE = 50
+"""Facts. One may have 40 kB, with a traceback."""
 
 FLUSH_INTERVAL = 0.05
 """Seconds between batches. A send per fact would wake the reader each time: 13 to 50 us of the suite's time."""
@@ -35,9 +40,9 @@ OFFER_PATIENCE = 0.05
 LONGEST_INTERVAL = 0.4
 """Seconds after which the thread looks whether there is something to say, in a test in which nothing is said."""
 
-CLOSING_PATIENCE = 0.5
-"""Seconds to wait at the end for a reader that takes nothing. One that still reads is waited for up to
-``CLOSING_LIMIT``."""
+CLOSING_PATIENCE = 3.0
+"""Seconds to wait at the end for a reader that takes nothing. Its collector of garbage may stop it for more than one.
+A reader that still reads is waited for up to ``CLOSING_LIMIT``."""
 
 CLOSING_LIMIT = 10.0
 
@@ -87,8 +92,10 @@ class Sink:
         self._peer = peer
         self._identity = _identity(peer)
         self._worker = worker
-        self._queue: Deque[Any] = deque()
+        self._queue: List[Any] = []
         """Lines, after them (time, fact) of what is no line yet."""
+        self._written = 0
+        """How many lines there are, or fewer: where to look for what is none."""
         self._taking = threading.RLock()
         """Held while something is taken from the queue's front, or made a line in its place."""
         self._writing = False
@@ -143,7 +150,7 @@ class Sink:
                 self._resume()
 
     def write_down(self) -> None:
-        """Make lines of the facts put last; to be called on the suite's thread when it has ended a test.
+        """Make a line of the facts put last; to be called on the suite's thread when it has ended a test.
 
         A line in the queue, unlike a fact, is nothing that Python's collector of garbage would have to be called for,
         and to visit: a quarter of what observing a trivial test cost.
@@ -152,12 +159,16 @@ class Sink:
             self._writing = True
             try:
                 queue = self._queue
-                first = last = len(queue)
-                while first and type(queue[first - 1]) is tuple:
-                    first -= 1
-                for number in range(first, last):
-                    at, fact = queue[number]
-                    queue[number] = self._line(at, fact)  # in one step: Ctrl-C may come between any two
+                first, last = self._written, len(queue)
+                while first < last and type(queue[first]) is not tuple:
+                    first += 1
+                self._written = first
+                # In one step each, for Ctrl-C may come between any two; the last ones first, for places change.
+                while last > first:
+                    start = max(first, last - MOST_IN_A_LINE)
+                    queue[start:last] = [self._line(queue[start:last])]
+                    self._written += 1
+                    last = start
             finally:
                 self._writing = False
 
@@ -165,7 +176,7 @@ class Sink:
         """Say nothing any more. In a forked child: the socket is the parent's, this end of it is closed."""
         self._dead = True
         self._limit = 0
-        self._queue = deque()
+        self._queue = []
         self._taking = threading.RLock()  # a thread that is no more here may have had it
         if _identity(self._peer) == self._identity:
             _close(self._peer)
@@ -314,15 +325,15 @@ class Sink:
         if not self._unsent:
             if self._writing:
                 return False
-            lines = []
             queue = self._queue
             with self._taking:
-                for _ in range(min(len(queue), 500)):
-                    next_one = queue.popleft()
-                    lines.append(next_one if type(next_one) is str else self._line(*next_one))
+                taken = queue[:BATCH]
+                del queue[: len(taken)]
+                self._written = max(0, self._written - len(taken))
+                lines = self._lines(taken)
             if not queue and self._dropped != self._told_dropped:
                 self._told_dropped = self._dropped
-                lines.append(self._line(self.now(), FactsDropped(self._told_dropped)))
+                lines.append(self._line([(self.now(), FactsDropped(self._told_dropped))]))
             self._unsent = "\n".join([*filter(None, lines), ""]).encode()
         while self._unsent:
             if self._dead or (waiting and self._forks):
@@ -340,14 +351,31 @@ class Sink:
             self._unsent = self._unsent[count:]
         return True
 
-    def _line(self, at: float, fact: Any) -> str:
+    def _lines(self, taken: List[Any]) -> List[str]:
+        """What was no line yet is made one, together with what stands beside it."""
+        lines: List[str] = []
+        facts: List[Any] = []
+        for each in taken:
+            if type(each) is tuple:
+                facts.append(each)
+            if facts and (type(each) is not tuple or len(facts) == MOST_IN_A_LINE):
+                lines.append(self._line(facts))
+                facts = []
+            if type(each) is not tuple:
+                lines.append(each)
+        return [*lines, self._line(facts)] if facts else lines
+
+    def _line(self, facts: List[Tuple[float, Any]]) -> str:
+        """More than one line, where a fact among them cannot be said as it is."""
         try:
-            return encode(self._worker, at, fact)
-        except Exception:  # a value that JSON does not know: say it as text, rather than lose the fact
+            return encode(self._worker, facts)
+        except Exception:
             pass
-        try:
-            plain = type(fact)(*[_plain(value) for value in fact])
-            return encode(self._worker, at, plain)
+        if len(facts) > 1:
+            return "\n".join(filter(None, [self._line([each]) for each in facts]))
+        try:  # a value that JSON does not know: say it as text, rather than lose the fact
+            at, fact = facts[0]
+            return encode(self._worker, [(at, type(fact)(*[_plain(value) for value in fact]))])
         except Exception:  # one fact that cannot be said must not silence the rest
             self._dropped += 1
             return ""

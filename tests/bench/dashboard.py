@@ -40,10 +40,10 @@ def produce(address: str, token: str, tests: int, rate: int, seconds: float) -> 
 
     def send(facts: list[Any]) -> None:
         now = time.time()
-        peer.sendall("".join(encode("main", now, fact) + "\n" for fact in facts).encode())
+        peer.sendall((encode("main", [(now, fact) for fact in facts]) + "\n").encode())
 
     nodeids = [f"tests/test_{n // 100:03}.py::TestOrders::test_number_{n}" for n in range(tests)]
-    send([ev.Hello(1, "main", os.getpid(), "3.11", "9", "", "", []), ev.SessionStarted("/project")])
+    send([ev.Hello(ev.PROTOCOL, "main", os.getpid(), "3.11", "9", "", "", []), ev.SessionStarted("/project")])
     for first in range(0, tests, 500):
         send([ev.Collected(first, nodeids[first : first + 500])])
     send([ev.CollectionFinished(tests)])
@@ -61,11 +61,11 @@ def produce(address: str, token: str, tests: int, rate: int, seconds: float) -> 
         life += 3
         outcome = "failed" if number % 50 == 0 else "passed"
         facts: list[Any] = [ev.TestStarted(nodeid, 1, nodeid.partition("::")[0], 1)]
-        facts += [ev.FixtureSetUp(one, 1 + one % 3, nodeid, began=time.time()) for one in lives]
-        facts += [ev.PhaseFinished(nodeid, 1, "setup", "passed", 0.001, uses=lives)]
-        facts += [ev.PhaseFinished(nodeid, 1, "call", outcome, 0.001, message="assert 1 == 2")]
-        facts += [ev.FixtureTornDown(one, nodeid, 0.0001) for one in lives]
-        facts += [ev.PhaseFinished(nodeid, 1, "teardown", "passed", 0.001)]
+        facts += [ev.FixtureSetUp(one, 1 + one % 3, nodeid, began=int(time.time() * 1e6)) for one in lives]
+        facts += [ev.PhaseFinished(nodeid, 1, "setup", "passed", 1_000_000, uses=lives)]
+        facts += [ev.PhaseFinished(nodeid, 1, "call", outcome, 1_000_000, message="assert 1 == 2")]
+        facts += [ev.FixtureTornDown(one, nodeid, 100_000) for one in lives]
+        facts += [ev.PhaseFinished(nodeid, 1, "teardown", "passed", 1_000_000)]
         send(facts)
         number += 1
         sent += FACTS_A_TEST
@@ -103,8 +103,7 @@ def show(options: argparse.Namespace, result: Path) -> None:
                 if isinstance(line, Closed):
                     self.ended = True
                     continue
-                stamped = decode(line)
-                if stamped is not None:
+                for stamped in decode(line).facts:
                     self.run.apply(stamped)
                     self.stamps.append(stamped.at)
             return bool(taken)

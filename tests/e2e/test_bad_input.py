@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from pytest_isolation.events import RunStarted
+
 Write = Callable[[Mapping[str, str]], Path]
 
 PASSING = {"test_it.py": "def test_it(): pass\n"}
@@ -218,11 +220,23 @@ def test_recording_that_ends_before_its_run_did(tool: Any, recording: Path) -> N
 
 
 def test_recording_of_a_newer_protocol(tool: Any, recording: Path) -> None:
-    recording.write_text(recording.read_text().replace('"protocol":1', '"protocol":999'))
+    first, *others = recording.read_text().splitlines()
+    started = json.loads(first)
+    started[1][2 + RunStarted._fields.index("protocol")] = 999
+    recording.write_text("\n".join([json.dumps(started), *others, ""]))
     ended = tool.run("replay", "run.ndjson", "--headless")
     assert ended.status == 65
     assert "newer version (protocol 999" in complaint(ended)
     assert "Upgrade" in ended.err
+
+
+def test_recording_of_the_first_protocol(tool: Any, tmp_path: Path) -> None:
+    line = b'{"kind":"RunStarted","worker":"observer","at":1.000000,"command":["pytest"],"cwd":"/","python":"python"}\n'
+    (tmp_path / "old.ndjson").write_bytes(line)
+    ended = tool.run("replay", "old.ndjson", "--headless")
+    assert ended.status == 65
+    assert "old.ndjson was made by an older version" in complaint(ended)
+    assert "Run the suite again" in ended.err
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04\x00\xff", b"{}\n", b'{"kind":"Nonsense"}\n'])

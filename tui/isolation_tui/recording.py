@@ -11,7 +11,13 @@ from pytest_isolation.events import PROTOCOL, Hello, RunStarted
 
 from .errors import Status, ToolError
 from .model import Stamped
-from .receive import BadLine, decode
+from .receive import decode
+
+_FIRST_VERSION = b'{"kind":"RunStarted",'
+"""How a recording began in the protocol's first version."""
+
+RECORDINGS_BEGIN = (b'["observer",["RunStarted",', _FIRST_VERSION)
+"""The first bytes of a recording that was made here."""
 
 
 class RecordingWriter:
@@ -68,33 +74,31 @@ class Recording:
             raise ToolError(
                 Status.NO_SUCH_PATH, f"Cannot read {path}: {error.strerror}.", "Make one with launch --record FILE."
             ) from error
-        try:
-            stamped = decode(first)
-        except BadLine:
-            stamped = None
-        if stamped is None or not isinstance(stamped.fact, RunStarted | Hello):
+        facts = decode(first).facts
+        if not facts or not isinstance(facts[0].fact, RunStarted | Hello):
+            if first.startswith(_FIRST_VERSION):
+                raise ToolError(
+                    Status.BAD_RECORDING, f"{path} was made by an older version.", "Run the suite again with --record."
+                )
             raise ToolError(
                 Status.BAD_RECORDING, f"{path} is not a recording.", "Make one with isolation-tui launch --record FILE."
             )
-        _check_protocol(path, stamped)
+        _check_protocol(path, facts[0])
 
     def __iter__(self) -> Iterator[Stamped]:
         bad = 0
         line = b""
         with self.path.open("rb") as file:
             for line in file:
-                try:
-                    stamped = decode(line)
-                except BadLine:
-                    bad += 1
-                    continue
-                if stamped is not None:
+                facts, damage = decode(line)
+                bad += bool(damage)
+                for stamped in facts:
                     _check_protocol(self.path, stamped)
                     yield stamped
         if not line.endswith(b"\n"):
             self.damage = "it was cut short in the middle of a line"
         elif bad:
-            self.damage = f"{bad} of its lines are damaged and were passed over"
+            self.damage = f"{bad} of its lines are damaged; what was damaged in them is passed over"
 
 
 def _check_protocol(path: Path, stamped: Stamped) -> None:

@@ -23,7 +23,7 @@ from . import __version__
 from .launch import Project, SuiteProcess
 from .launch.process import private_folder, read_stage_file
 from .model import Outcome, Run, Stamped
-from .receive import BadLine, Closed, Listener, decode
+from .receive import Closed, Listener, decode
 from .recording import Recording, RecordingWriter
 
 DRAIN_PATIENCE = 2.0
@@ -177,12 +177,10 @@ class LiveSession:
                         record = []
                     self._state(Disconnected(who, self.run.worker(who).finished))
                 continue
-            try:
-                stamped = decode(line)
-            except BadLine:
-                continue
-            record.append(line)
-            if stamped is not None:
+            found = decode(line)
+            if found.facts or not found.damage:
+                record.append(line)
+            for stamped in found.facts:
                 self._names[connection] = stamped.worker
                 self.run.apply(stamped)
         if self._writer is not None:
@@ -219,7 +217,7 @@ class LiveSession:
         """A fact of the observer's own, or one that it states for a process that no longer can."""
         at = round(time.time(), 6)  # as the recording has it: a replay folds the same
         if self._writer is not None:
-            self._writer.write([encode(who, at, fact).encode()])
+            self._writer.write([encode(who, [(at, fact)]).encode()])
         self.run.apply(Stamped(who, at, fact))
 
     def _release(self) -> None:

@@ -1,16 +1,18 @@
 """The contract: what the suite's process says to whoever listens (:mod:`.encoding` writes its lines).
 
-One fact a line, newline-delimited JSON (UTF-8, no newline inside a line). A line is one JSON object::
+Newline-delimited JSON (UTF-8, no newline inside a line). A line is an array: who says it, then one or more facts in the
+order in which they came; each is the name of a class below, the moment, and the values of its fields in order::
 
-    {"kind": "TestStarted", "worker": "main", "at": 1763856000.123456, "nodeid": "tests/test_a.py::test_b", ...}
+    ["main", ["TestStarted", 1763856000123456, "test_a.py::test_b", 1, "test_a.py", 12], ...]
 
-* ``kind`` is the name of a class below; the other keys are that class's fields. Nested :class:`Place` and
-  :class:`Unit` values are arrays in field order.
-* ``worker`` is ``main``, or pytest-xdist's ``gw0``, ``gw1``... Facts of the observer itself carry ``observer``.
-* ``at`` is seconds since the epoch (float). Within one process it never goes backwards.
+* Whoever says it is ``main``, or pytest-xdist's ``gw0``, ``gw1``... Facts of the observer itself carry ``observer``.
+* Moments are whole microseconds since the epoch, and within one process never go backwards. Durations are whole
+  nanoseconds. (To write a float takes five times as long.)
+* Nested :class:`Place` and :class:`Unit` values are arrays in field order.
 
-The first line of a connection is the handshake (:mod:`.encoding`); it is never recorded. A reader ignores
-kinds and fields that it does not know; a field it misses has its default. ``PROTOCOL`` grows when that is not enough.
+The first line of a connection is the handshake (:mod:`.encoding`); it is never recorded. A reader ignores kinds that it
+does not know, and values beyond the fields that it knows; a field without a value has its default, so new ones come
+last. ``PROTOCOL`` grows when that is not enough.
 
 Facts are plain named tuples: built in half a microsecond, immutable, and the same on Python 3.9 and on the newest.
 This package imports the standard library alone; both sides import it. A module for each thing that is told of; readers

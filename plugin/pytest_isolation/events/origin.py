@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-PROTOCOL = 1
-"""Version of the lines written here. A reader refuses a larger one."""
+PROTOCOL = 2
+"""Version of the lines written here. A reader refuses another one: in the first, a line was an object."""
 
 
 class Place(NamedTuple):

@@ -18,7 +18,7 @@ class TestStarted(NamedTuple):
 class PhaseFinished(NamedTuple):
     """One report: ``when`` is setup, call or teardown; ``outcome`` is passed, failed, skipped or rerun.
 
-    ``duration`` in seconds. ``exception`` is the type's name, '' where nothing was raised. ``xfail`` is the reason
+    ``duration`` in nanoseconds. ``exception`` is the type's name, '' where nothing was raised. ``xfail`` is the reason
     where the test was expected to fail (may be ''), None elsewhere. ``uses`` are the fixture lives that the test had
     at the end of this phase and not before it. ``life`` is the fixture life that raised, 0 where it was the test or is
     not known. ``subtest`` describes the subtest that this report is of, None for the test itself.
@@ -28,7 +28,7 @@ class PhaseFinished(NamedTuple):
     attempt: int
     when: str
     outcome: str
-    duration: float = 0.0
+    duration: int = 0
     exception: str = ""
     message: str = ""
     place: Place = Place()
@@ -67,10 +67,12 @@ class FixtureDefined(NamedTuple):
 
 
 class FixtureSetUp(NamedTuple):
-    """A life began (or failed to). Sent when its set-up ended; ``began`` is when it started, ``at`` when it ended.
+    """A life began (or failed to). Sent when its set-up ended; ``began`` is when it started, in microseconds
+    since the epoch; the fact comes when it ended.
 
     ``nodeid`` asked first. ``parent`` is the life whose set-up asked for it by ``getfixturevalue`` (0: none);
-    ``depends`` are the lives of its arguments. ``duration`` is its own time in seconds, without lives it caused.
+    ``depends`` are the lives of its arguments. ``duration`` is its own time in nanoseconds, without lives it
+    caused.
     """
 
     life: int
@@ -79,19 +81,19 @@ class FixtureSetUp(NamedTuple):
     parameter: Optional[str] = None
     parent: int = 0
     depends: List[int] = []
-    began: float = 0.0
-    duration: float = 0.0
+    began: int = 0
+    duration: int = 0
     exception: str = ""
     message: str = ""
 
 
 class FixtureTornDown(NamedTuple):
     """A life ended. ``nodeid`` is the test during which it ended, '' after the last. ``duration`` of its teardown in
-    seconds; None where the life never came to be or the time is not known."""
+    nanoseconds; None where the life never came to be or the time is not known."""
 
     life: int
     nodeid: str
-    duration: Optional[float] = None
+    duration: Optional[int] = None
 
 
 class FixtureGave(NamedTuple):

@@ -142,8 +142,8 @@ class FixtureProbe:
                     life.parameter,
                     life.parent,
                     life.depends,
-                    recorder.offset + life.began_at,
-                    spent - life.spent_in_others,
+                    int((recorder.offset + life.began_at) * 1e6),
+                    int((spent - life.spent_in_others) * 1e9),
                     exception,
                     message,
                 )
@@ -211,7 +211,7 @@ class FixtureProbe:
                 recorder.settle_around(life.definition.wide)
             duration = None
             if life.torn_down_at is not None:
-                duration = recorder.clock() - life.torn_down_at
+                duration = int((recorder.clock() - life.torn_down_at) * 1e9)
                 step = (life.id, "teardown")
                 if step in recorder.stage:
                     recorder.stage.remove(step)

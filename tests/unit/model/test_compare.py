@@ -22,13 +22,13 @@ def run_of(**outcomes: Outcome) -> Run:
             continue
         apply(ev.TestStarted(nodeid))
         if outcome is Outcome.ERROR:
-            apply(ev.PhaseFinished(nodeid, 1, "setup", "failed", 0.1, "InvalidRequestError"))
+            apply(ev.PhaseFinished(nodeid, 1, "setup", "failed", 100_000_000, "InvalidRequestError"))
         elif outcome is Outcome.SKIPPED:
-            apply(ev.PhaseFinished(nodeid, 1, "setup", "skipped", 0.1))
+            apply(ev.PhaseFinished(nodeid, 1, "setup", "skipped", 100_000_000))
         else:
-            apply(ev.PhaseFinished(nodeid, 1, "setup", "passed", 0.1))
-            apply(ev.PhaseFinished(nodeid, 1, "call", "failed" if outcome is Outcome.FAILED else "passed", 0.1))
-        apply(ev.PhaseFinished(nodeid, 1, "teardown", "passed", 0.1))
+            apply(ev.PhaseFinished(nodeid, 1, "setup", "passed", 100_000_000))
+            apply(ev.PhaseFinished(nodeid, 1, "call", "failed" if outcome is Outcome.FAILED else "passed", 100_000_000))
+        apply(ev.PhaseFinished(nodeid, 1, "teardown", "passed", 100_000_000))
     apply(ev.SessionFinished(1))
     apply(ev.ProcessEnded(1))
     return run

@@ -178,7 +178,7 @@ def test_a_test_that_was_never_announced_is_appended() -> None:
 
 def test_a_life_whose_definition_was_lost_is_passed_over() -> None:
     story = Story().collected([A]).begin(A)
-    story.say(ev.FixtureSetUp(1, 99, A)).say(ev.FixtureTornDown(1, A, 0.1)).phase(A, "setup", uses=[1])
+    story.say(ev.FixtureSetUp(1, 99, A)).say(ev.FixtureTornDown(1, A, 100_000_000)).phase(A, "setup", uses=[1])
     assert story.run.lives == []
     assert story.run.tests[A].lives == []
 

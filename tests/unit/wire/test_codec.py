@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from isolation_tui.model import Run
-from isolation_tui.receive import BadLine, decode
+from isolation_tui.receive import decode
 from pytest_isolation import events as ev
 from pytest_isolation.encoding import encode, handshake_line
 from pytest_isolation.events import KINDS
@@ -41,8 +41,15 @@ def fact_of(kind: type, chance: random.Random) -> Any:
     return kind(*[made(hints[name], chance) for name in kind._fields])  # type: ignore[attr-defined]
 
 
-def line(**fields: Any) -> bytes:
-    return json.dumps(fields).encode()
+MOMENT = 1763856000.25
+
+
+def written(*facts: Any, worker: str = "main") -> str:
+    return encode(worker, [(MOMENT, fact) for fact in facts])
+
+
+def line(worker: object, *facts: object) -> bytes:
+    return json.dumps([worker, *facts]).encode()
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -50,55 +57,34 @@ def test_every_fact_comes_back_as_it_was(kind: type) -> None:
     chance = random.Random(kind.__name__)
     for _ in range(50):
         fact = fact_of(kind, chance)
-        text = encode("gw0", 1763856000.25, fact)
+        text = written(fact, worker="gw0")
         if "\\ud800" in text:  # half a character: no such text can be read back, but it must be said somehow
             continue
-        assert decode(text.encode()) == ("gw0", 1763856000.25, fact)
+        assert decode(text.encode()) == ([("gw0", MOMENT, fact)], "")
 
 
-USUAL = [
-    fact
-    for nodeid in STRINGS
-    for numbers in ([], [7], [7, 8, 9])
-    for seconds in (0.0, 0.25, 1e-9, 1763856000.125, 1e308)
-    for fact in (
-        ev.TestStarted(nodeid, 1, "tests/test_a.py", 12),
-        ev.PhaseFinished(nodeid, 2, "call", "passed", seconds, uses=numbers),
-        ev.PhaseFinished(nodeid, 1, 'an "odd" one', "passed", seconds, uses=numbers),
-        ev.FixtureSetUp(3, 2, nodeid, None, 0, numbers, 1763856000.125, seconds),
-        ev.FixtureTornDown(3, nodeid, seconds),
-    )
-]
+def test_facts_of_one_line_come_back_in_their_order_with_their_moments() -> None:
+    facts = [(MOMENT + number, ev.TestStarted(f"a::b{number}", number)) for number in range(5)]
+    assert decode(encode("gw0", facts).encode()) == ([("gw0", *each) for each in facts], "")
 
 
-def test_what_every_test_tells_comes_back_as_it_was() -> None:
-    for fact in USUAL:
-        text = encode("gw0", 1763856000.25, fact)
-        json.loads(text)
-        if "\\ud800" not in text:
-            assert decode(text.encode()) == ("gw0", 1763856000.25, fact)
-
-
-@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), True, "1", 10**400])
-def test_a_time_that_is_none_makes_no_broken_line(seconds: Any) -> None:
-    for fact in (ev.FixtureTornDown(3, "a", seconds), ev.FixtureSetUp(3, 2, "a", None, 0, [], seconds, seconds)):
-        try:
-            text = encode("gw0", 1763856000.25, fact)
-        except (TypeError, ValueError):
-            continue  # the sink says it as text
-        json.loads(text, parse_constant=lambda name: pytest.fail(name))
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_json_does_not_know_makes_no_broken_line(number: Any) -> None:
+    with pytest.raises(ValueError):
+        written(ev.FixtureTornDown(3, "a", number))
 
 
 def test_a_password_in_a_node_id_is_hidden_in_what_every_test_tells() -> None:
     nodeid = "test_a.py::test_it[postgresql://u:secret@host/db]"
-    for fact in (ev.TestStarted(nodeid, 1, "test_a.py", 1), ev.FixtureTornDown(1, nodeid, 0.5)):
-        assert "secret" not in encode("main", 1.0, fact)
+    facts = ev.TestStarted(nodeid, 1, "test_a.py", 1), ev.FixtureTornDown(1, nodeid, 5)
+    assert written(*facts).count("***@host") == 2
+    assert "secret" not in written(*facts)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_line_has_no_newline_in_it(kind: type) -> None:
     chance = random.Random(kind.__name__)
-    assert not any("\n" in encode("main", 1.0, fact_of(kind, chance)) for _ in range(50))
+    assert not any("\n" in written(fact_of(kind, chance)) for _ in range(50))
 
 
 def test_facts_of_any_content_in_any_order_are_folded() -> None:
@@ -109,37 +95,34 @@ def test_facts_of_any_content_in_any_order_are_folded() -> None:
         run = Run()
         for _ in range(100):
             fact = fact_of(chance.choice(kinds), chance)
-            found = decode(
-                encode(chance.choice(("main", "gw0", "observer")), 1.0, fact).replace("\\ud800", "").encode()
-            )
-            assert found is not None
+            text = written(fact, worker=chance.choice(("main", "gw0", "observer"))).replace("\\ud800", "")
+            (found,) = decode(text.encode()).facts
             run.apply(found)
         assert run.revision == 100
 
 
-def test_fields_at_their_default_are_left_out() -> None:
-    assert encode("main", 1.0, ev.TestStarted("a::b")) == (
-        '{"kind":"TestStarted","worker":"main","at":1.000000,"nodeid":"a::b"}'
+def test_what_a_line_looks_like() -> None:
+    assert written(ev.TestStarted("a::b", 1, "a.py", 3), ev.TableRemoved(1, "t", ev.Place("a"), ev.Unit("a::b"))) == (
+        '["main",["TestStarted",1763856000250000,"a::b",1,"a.py",3],'
+        '["TableRemoved",1763856000250000,1,"t",["a","",0,""],["a::b","",0,""]]]'
     )
 
 
-def test_a_default_that_is_required_is_said() -> None:
-    assert json.loads(encode("main", 1.0, ev.Collected(0, [])))["nodeids"] == []
+GOOD = ["TestStarted", 1_000_000, "a"]
+TOLD = ("main", 1.0, ev.TestStarted("a"))
 
 
 def test_a_kind_of_the_future_is_passed_over() -> None:
-    assert decode(line(kind="RowsDreamt", worker="main", at=1.0, table="users")) is None
+    assert decode(line("main", ["RowsDreamt", 1, "users"], GOOD)) == ([TOLD], "")
 
 
 def test_a_field_of_the_future_is_passed_over() -> None:
-    found = decode(line(kind="TestStarted", worker="main", at=1.0, nodeid="a", colour="red"))
-    assert found == ("main", 1.0, ev.TestStarted("a"))
+    assert decode(line("main", [*GOOD, 1, "", 0, "red"])) == ([TOLD], "")
 
 
-def test_a_place_of_the_past_has_its_defaults() -> None:
-    found = decode(line(kind="MetadataSeen", worker="main", at=1, metadata=1, name="", place=["app"]))
-    assert found is not None
-    assert found.fact.place == ev.Place("app")
+def test_fields_of_the_past_have_their_defaults() -> None:
+    (found,) = decode(line("main", ["MetadataSeen", 1, 1, "", ["app"]])).facts
+    assert found.fact == ev.MetadataSeen(1, "", ev.Place("app"))
 
 
 @pytest.mark.parametrize(
@@ -150,27 +133,49 @@ def test_a_place_of_the_past_has_its_defaults() -> None:
         b"[]",
         b"{}",
         b"not json",
-        b'{"kind":"TestStarted","worker":"main","at":1.0}',
-        b'{"kind":"TestStarted","worker":"main","nodeid":"a"}',
-        b'{"kind":"TestStarted","at":1.0,"nodeid":"a"}',
-        b'{"kind":["TestStarted"],"worker":"main","at":1.0,"nodeid":"a"}',
-        b'{"kind":"TestStarted","worker":"main","at":"nan","nodeid":"a"}',
-        b'{"kind":"TestStarted","worker":"main","at":"1.0","nodeid":"a"}',
-        b'{"kind":"TestStarted","worker":"main","at":NaN,"nodeid":"a"}',
-        b'{"kind":"TestStarted","worker":"main","at":1e999,"nodeid":"a"}',
-        b'{"kind":"TestStarted","worker":7,"at":1.0,"nodeid":"a"}',
-        b'{"kind":"TestStarted","worker":"main","at":1.0,"nodeid":["a"]}',
-        b'{"kind":"TestStarted","worker":"main","at":1.0,"nodeid":"a","line":"3"}',
-        b'{"kind":"Collected","worker":"main","at":1.0,"first":0,"nodeids":"abc"}',
-        b'{"kind":"TestStarted","worker":"main","at":1.0,"nodeid":"a"',
-        b'{"kind":"TestStarted","worker":"main","at":1.0,"nodeid":"\xff\xfe"}',
+        b'["main"]',
+        b'{"kind":"TestStarted","worker":"main","at":1.0,"nodeid":"a"}',
+        b'[7,["TestStarted",1,"a"]]',
+        b'[["TestStarted",1,"a"],["TestStarted",1,"a"]]',
+        b'["main",["TestStarted",1]]',
+        b'["main",["TestStarted"]]',
+        b'["main",[]]',
+        b'["main",null]',
+        b'["main",7]',
+        b'["main",{"TestStarted":1}]',
+        b'["main","TestStarted"]',
+        b'["main",[["TestStarted"],1,"a"]]',
+        b'["main",[{},1,"a"]]',
+        b'["main",["TestStarted","1","a"]]',
+        b'["main",["TestStarted",1.5,"a"]]',
+        b'["main",["TestStarted",true,"a"]]',
+        b'["main",["TestStarted",null,"a"]]',
+        b'["main",["TestStarted",NaN,"a"]]',
+        b'["main",["TestStarted",1e999,"a"]]',
+        b'["main",["TestStarted",-1,"a"]]',
+        b'["main",["TestStarted",9223372036854775808,"a"]]',
+        b'["main",["TestStarted",' + b"9" * 5_000 + b',"a"]]',
+        b'["main",["TestStarted",1,["a"]]]',
+        b'["main",["TestStarted",1,"a",1,"","3"]]',
+        b'["main",["Collected",1,0,"abc"]]',
+        b'["main",["TestStarted",1,"a"]',
+        b'["main",["TestStarted",1,"\xff\xfe"]]',
         b"[" * 100_000,
+        b'["main",' + b"[" * 100_000,
         b'{"a":' * 100_000,
     ],
 )
-def test_a_line_that_is_none_is_called_bad(bad: bytes) -> None:
-    with pytest.raises(BadLine):
-        decode(bad)
+def test_of_a_line_that_is_none_nothing_is_believed(bad: bytes) -> None:
+    facts, damage = decode(bad)
+    assert facts == []
+    assert damage
+
+
+@pytest.mark.parametrize("bad", [["TestStarted", 1], 7, ["Collected", 1, 0, "abc"], []])
+def test_what_is_damaged_takes_nothing_else_of_its_line_along(bad: object) -> None:
+    facts, damage = decode(line("main", GOOD, bad, GOOD))
+    assert facts == [TOLD, TOLD]
+    assert damage
 
 
 @pytest.mark.parametrize(
@@ -196,25 +201,19 @@ def test_a_line_that_is_none_is_called_bad(bad: bytes) -> None:
     ids=["Hello", "DatabaseSeen", "Output", "RunStarted"],
 )
 def test_a_password_in_a_url_is_not_said(text: str, wrap: Any) -> None:
-    said = encode("main", 1.0, wrap(text))
+    said = written(wrap(text))
     assert "hush" not in said
     assert "***" in said
-    assert decode(said.encode()) is not None
+    assert decode(said.encode()).facts
 
 
 @pytest.mark.parametrize("text", ["https://host/a:b@c", "http://host:80/p?q=1", "see http://a/b, or me:you@host"])
 def test_an_address_without_a_password_is_left_as_it_is(text: str) -> None:
-    assert text in json.loads(encode("main", 1.0, ev.Output(text)))["text"]
-
-
-@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
-def test_a_number_that_json_does_not_know_is_refused_by_the_encoder(value: float) -> None:
-    with pytest.raises(ValueError):
-        encode("main", 1.0, KINDS["FixtureTornDown"](1, "a", value))
+    assert json.loads(written(ev.Output(text)))[1][2] == text
 
 
 def test_the_handshake_is_one_line_with_the_token() -> None:
-    assert json.loads(handshake_line("s3cret")) == {"isolation": 1, "token": "s3cret"}
+    assert json.loads(handshake_line("s3cret")) == {"isolation": ev.PROTOCOL, "token": "s3cret"}
 
 
 def test_the_defaults_of_a_unit_charge_nobody() -> None:

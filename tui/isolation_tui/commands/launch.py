@@ -9,6 +9,7 @@ import click
 
 from ..errors import Status, ToolError
 from ..launch import Project, find_project
+from ..recording import RECORDINGS_BEGIN
 from ..report.output import JsonTarget, note, refuse_over_another
 from ..settings import PROBES, ProjectSettings, SettingsError, read_project
 from ..workbench import Workbench
@@ -55,7 +56,7 @@ def launch(path: str | None, **given: Any) -> int:
     if fixing and (given["watch"] or given["select"]):
         raise click.UsageError("--fix runs the whole suite twice: it goes with neither --watch nor --select.")
     if given["record"] is not None:
-        refuse_over_another(given["record"], b'{"kind":', "a recording")
+        refuse_over_another(given["record"], RECORDINGS_BEGIN, "a recording")
     target = JsonTarget.named(given["json_name"])
     project = find_project(path, pytest_args(), given["python"])
     settings = _settings(project)

@@ -31,9 +31,9 @@ def fixture_set_up(run: Run, worker: Worker, at: float, fact: ev.FixtureSetUp) -
         run.tests.get(fact.nodeid),
         fact.parent,
         tuple(fact.depends),
-        fact.began,
+        fact.began / 1e6,
         at,
-        fact.duration,
+        fact.duration / 1e9,
         fact.exception,
         fact.message,
     )
@@ -48,7 +48,7 @@ def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornD
         folding_rows.fixture_goes(run, worker, fact.life)
         folding_process.fixture_goes(worker)
         life.torn_down = at
-        life.teardown_duration = fact.duration
+        life.teardown_duration = None if fact.duration is None else fact.duration / 1e9
         life.ended_by = run.tests.get(fact.nodeid)
 
 

@@ -51,7 +51,7 @@ def phase_finished(run: Run, worker: Worker, at: float, fact: ev.PhaseFinished) 
     phase = Phase(
         fact.when,
         fact.outcome,
-        fact.duration,
+        fact.duration / 1e9,
         at,
         fact.exception,
         fact.message,

@@ -1,6 +1,6 @@
 """Receiving facts: the listener, the handshake, and from lines to facts."""
 
-from .decoding import BadLine, decode
+from .decoding import Decoded, decode
 from .listener import Closed, Listener
 
-__all__ = ["BadLine", "Closed", "Listener", "decode"]
+__all__ = ["Closed", "Decoded", "Listener", "decode"]

@@ -1,9 +1,8 @@
-"""From a line to a fact. Lines come from another process or from a file: nothing in them is believed unchecked."""
+"""From a line to facts. Lines come from another process or from a file: nothing in them is believed unchecked."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,33 +10,43 @@ from pytest_isolation.events import KINDS
 
 from ..model import Stamped
 
-
-class BadLine(ValueError):
-    """Not a line of ours."""
-
-
-_decode_json = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_json = msgspec.json.Decoder(list[Any]).decode
+_FIELDS = {kind: len(kind._fields) for kind in KINDS.values()}
+_LATEST = 1 << 63
+"""No moment is that many microseconds after the epoch."""
 
 
-@cache
-def _fields(kind: type) -> tuple[tuple[str, ...], dict[str, Any]]:
-    return kind._fields, kind._field_defaults  # type: ignore[attr-defined]
+class Decoded(NamedTuple):
+    """``facts`` in their order, and what is wrong with the line ('' nothing): what is damaged in it is left out."""
+
+    facts: list[Stamped]
+    damage: str = ""
 
 
-def decode(line: bytes) -> Stamped | None:
-    """The fact of a line; None for a kind that this version does not know.
+def decode(line: bytes) -> Decoded:
+    """The facts of a line, but for those of a kind that this version does not know.
 
-    Fields that are unknown are ignored, missing ones have their defaults. Raises :class:`BadLine` where the line is no
-    JSON object, or a field is missing or of another type than the contract says.
+    Values beyond the fields that are known are ignored, fields without one have their defaults. Damaged is a line that
+    is no JSON array with a name in front, and a fact without a moment, or with a value of another type than the
+    contract says.
     """
+    facts: list[Stamped] = []
     try:
-        given = _decode_json(line)
-        kind = KINDS.get(given["kind"])
-        if kind is None:
-            return None
-        names, defaults = _fields(kind)  # type: ignore[arg-type]
-        values = [given[name] if name in given else defaults[name] for name in names]
-        fact = msgspec.convert(values, kind, strict=True)
-        return Stamped(msgspec.convert(given["worker"], str), msgspec.convert(given["at"], float), fact)
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise BadLine(str(error)) from error
+        worker, *given = _decode_json(line)
+        if type(worker) is not str:
+            return Decoded([], "nobody says it")
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return Decoded([], str(error))
+    damage = "" if given else "there are no facts in it"
+    for each in given:
+        try:
+            name, at, *values = each
+            kind = KINDS.get(name)
+            if type(at) is not int or not 0 <= at < _LATEST:
+                raise ValueError(f"no moment: {at!r}")
+            if kind is not None:
+                fact = msgspec.convert(values[: _FIELDS[kind]], kind, strict=True)
+                facts.append(Stamped(worker, at / 1e6, fact))
+        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+            damage = str(error)
+    return Decoded(facts, damage)

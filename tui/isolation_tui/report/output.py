@@ -136,7 +136,7 @@ def refuse_unwritable(path: Path, what: str) -> None:
         raise ToolError(Status.CANNOT_WRITE, f"Cannot write {what} to {path}: {reason}.", "Name another file.")
 
 
-def refuse_over_another(path: Path, begins: bytes, kind: str) -> None:
+def refuse_over_another(path: Path, begins: bytes | tuple[bytes, ...], kind: str) -> None:
     """Raises :class:`ToolError` where ``path`` holds something that does not begin as ``kind`` does: a slip in the
     command's words must not cost a source file."""
     if not path.is_file():
