@@ -91,7 +91,7 @@ class Story:
         began = self.now
         self.say(
             ev.FixtureSetUp(
-                life, definition, nodeid, parameter, 0, list(depends), round(began * 1e6), round(took * 1e9),
+                life, definition, nodeid, round(began * 1e6), round(took * 1e9), list(depends), parameter, 0,
                 "InvalidRequestError" if error else "", error,
             ),
             worker, took,
@@ -111,7 +111,7 @@ class Story:
     ) -> Story:  # fmt: skip
         return self.say(
             ev.PhaseFinished(
-                nodeid, 1, when, outcome, round(took * 1e9), exception, message, place, traceback, xfail, list(uses),
+                nodeid, 1, when, outcome, round(took * 1e9), list(uses), exception, message, place, traceback, xfail,
                 life,
             ),
             worker, took,

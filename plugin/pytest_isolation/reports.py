@@ -27,17 +27,13 @@ def phase_finished(report: Any, attempt: int, raised: Raised, uses: List[int]) -
     outcome = report.outcome
     duration = int(report.duration * 1e9)
     if outcome == "passed" and not hasattr(report, "wasxfail") and not is_subtest(report):
-        return PhaseFinished(
-            report.nodeid, attempt, report.when, outcome, duration, "", "", _NOWHERE, "", None, uses, 0, None
-        )
+        return PhaseFinished(report.nodeid, attempt, report.when, outcome, duration, uses)
     subtest = _subtest(report)
     xfail: Optional[str] = None
     if hasattr(report, "wasxfail"):
         xfail = str(report.wasxfail)
     if outcome == "passed" or not report.longrepr:
-        return PhaseFinished(
-            report.nodeid, attempt, report.when, outcome, duration, "", "", _NOWHERE, "", xfail, uses, 0, subtest
-        )
+        return PhaseFinished(report.nodeid, attempt, report.when, outcome, duration, uses, xfail=xfail, subtest=subtest)
     message, place = crash(report.longrepr)
     traceback = "" if outcome == "skipped" else raised.traceback or _traceback(report)
     return PhaseFinished(
@@ -46,12 +42,12 @@ def phase_finished(report: Any, attempt: int, raised: Raised, uses: List[int]) -
         report.when,
         outcome,
         duration,
+        uses,
         raised.exception,
         message,
         place,
         traceback,
         xfail,
-        uses,
         raised.life,
         subtest,
     )
@@ -113,7 +109,6 @@ def is_subtest(report: Any) -> bool:
 
 
 _are_of_subtests: Dict[type, bool] = {}
-_NOWHERE = Place()
 
 
 def _subtest(report: Any) -> Optional[str]:

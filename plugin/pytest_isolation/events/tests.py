@@ -29,12 +29,12 @@ class PhaseFinished(NamedTuple):
     when: str
     outcome: str
     duration: int = 0
+    uses: List[int] = []
     exception: str = ""
     message: str = ""
     place: Place = Place()
     traceback: str = ""
     xfail: Optional[str] = None
-    uses: List[int] = []
     life: int = 0
     subtest: Optional[str] = None
 
@@ -78,11 +78,11 @@ class FixtureSetUp(NamedTuple):
     life: int
     definition: int
     nodeid: str
-    parameter: Optional[str] = None
-    parent: int = 0
-    depends: List[int] = []
     began: int = 0
     duration: int = 0
+    depends: List[int] = []
+    parameter: Optional[str] = None
+    parent: int = 0
     exception: str = ""
     message: str = ""
 

@@ -22,7 +22,7 @@ def run_of(**outcomes: Outcome) -> Run:
             continue
         apply(ev.TestStarted(nodeid))
         if outcome is Outcome.ERROR:
-            apply(ev.PhaseFinished(nodeid, 1, "setup", "failed", 100_000_000, "InvalidRequestError"))
+            apply(ev.PhaseFinished(nodeid, 1, "setup", "failed", 100_000_000, [], "InvalidRequestError"))
         elif outcome is Outcome.SKIPPED:
             apply(ev.PhaseFinished(nodeid, 1, "setup", "skipped", 100_000_000))
         else:
