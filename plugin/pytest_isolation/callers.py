@@ -2,7 +2,7 @@
 
 import os
 import sys
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
 from .events import Place
@@ -93,24 +93,65 @@ def _stack_that_waits() -> Optional[FrameType]:
 
 
 def caller(depth: int = 2) -> Place:
-    """The innermost line of the suite's own code, seen from ``depth`` frames above this function. It is a walk up the
-    stack, of a microsecond or two: files are judged once each."""
-    start: Optional[FrameType] = sys._getframe(depth)
-    frame: Any = start
-    known = _own_files
+    """The innermost line of the suite's own code, seen from ``depth`` frames above this function.
+
+    Python makes an object of each frame that is looked at, a third of a microsecond, and SQLAlchemy's are twenty or
+    thirty. So a way through libraries that was gone before is known by three frames of it.
+    """
+    start: Any = sys._getframe(depth)
+    for own, last, at_third, third, at_half, half in _ways.get(start.f_code, ()):
+        try:
+            frame: Any = sys._getframe(own)
+        except ValueError:  # the stack is not that deep
+            continue
+        if (
+            _own_files.get(frame.f_code.co_filename)
+            and sys._getframe(own - 1).f_code is last
+            and sys._getframe(at_third).f_code is third
+            and sys._getframe(at_half).f_code is half
+        ):
+            return _place_of(frame)
+    return _walk(start, depth)
+
+
+def _walk(start: Any, depth: int) -> Place:
+    """``start`` is ``depth`` frames above the caller of this. Files are judged once each."""
+    frame, known, codes = start, _own_files, []
     while True:
         try:
-            while not known[frame.f_code.co_filename]:
+            code = frame.f_code
+            while not known[code.co_filename]:
+                codes.append(code)
                 frame = frame.f_back
+                code = frame.f_code
             break
         except KeyError:
-            known[frame.f_code.co_filename] = _is_own(frame)
+            known[code.co_filename] = _is_own(frame)
         except AttributeError:  # there is no more
             found = callers(start, most=1)
             return found[0] if found else Place()
+    if len(codes) >= LEAST_WAY:
+        ways = _ways.setdefault(codes[0], [])
+        if len(ways) >= MOST_WAYS:
+            ways.clear()
+        third, half = len(codes) // 3, len(codes) // 2
+        ways.append((depth + len(codes), codes[-1], depth + third, codes[third], depth + half, codes[half]))
+    return _place_of(frame)
+
+
+def _place_of(frame: Any) -> Place:
     code, module = frame.f_code, frame.f_globals.get("__name__")
     return Place(module if type(module) is str else "", code.co_filename, frame.f_lineno, code.co_name)
 
+
+LEAST_WAY = 6
+"""Frames of libraries in a row that are worth to be known."""
+MOST_WAYS = 12
+"""From one function of ours."""
+
+_ways: Dict[CodeType, List[Tuple[int, CodeType, int, CodeType, int, CodeType]]] = {}
+"""A function of ours, or of what called it -> ways from it to the suite's own code, in frames counted from
+:func:`caller`'s own: where that code is, the function that it called, and where and what two in between are."""
 
 _own_files: Dict[str, bool] = {}
 

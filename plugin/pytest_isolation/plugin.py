@@ -30,6 +30,8 @@ from .stage_file import StageFile
 from .tracebacks import short_traceback
 
 _NOTHING_RAISED = reports.Raised()
+_NONE: List[int] = []
+"""No fixture lives. Nobody adds to it."""
 
 COLLECTED_CHUNK = 500
 """Node ids a fact: keeps a line well under 100 kB."""
@@ -265,18 +267,21 @@ class IsolationPlugin:
     def _log(self, report: Any) -> None:
         recorder = self.recorder
         when = report.when
-        is_subtest = reports.is_subtest(report)
+        raised, uses = _NOTHING_RAISED, _NONE
+        of_subtest = reports.is_subtest(report)
         if when != "teardown":  # that is done by test_ends
             recorder.settle()
-            recorder.undisturbed = not is_subtest
-        if when == "setup" and not is_subtest:
-            if self._saw_setup:  # it is run again, and was announced only once
-                self._attempt += 1
-                self.recorder.put(TestStarted(report.nodeid, self._attempt, *_location(report)))
-            self._saw_setup = True
-        raised = _NOTHING_RAISED if is_subtest else self._raised.pop(when, _NOTHING_RAISED)
-        uses = [] if is_subtest else self._uses.get(when, [])
-        self.recorder.put(reports.phase_finished(report, self._attempt, raised, uses))
+            recorder.undisturbed = not of_subtest
+        if not of_subtest:
+            if when == "setup":
+                if self._saw_setup:  # it is run again, and was announced only once
+                    self._attempt += 1
+                    recorder.put(TestStarted(report.nodeid, self._attempt, *_location(report)))
+                self._saw_setup = True
+            uses = self._uses.get(when, _NONE)
+            if self._raised:
+                raised = self._raised.pop(when, _NOTHING_RAISED)
+        recorder.put(reports.phase_finished(report, self._attempt, raised, uses, of_subtest))
         if when == "teardown":
             self.test_ends()
             self._ended = False

@@ -22,11 +22,13 @@ class Raised(NamedTuple):
     traceback: str = ""
 
 
-def phase_finished(report: Any, attempt: int, raised: Raised, uses: List[int]) -> PhaseFinished:
+def phase_finished(
+    report: Any, attempt: int, raised: Raised, uses: List[int], of_subtest: bool = False
+) -> PhaseFinished:
     """The fact of one report; passing phases, which are most, take the short way."""
     outcome = report.outcome
     duration = int(report.duration * 1e9)
-    if outcome == "passed" and not hasattr(report, "wasxfail") and not is_subtest(report):
+    if outcome == "passed" and not of_subtest and not hasattr(report, "wasxfail"):
         return PhaseFinished(report.nodeid, attempt, report.when, outcome, duration, uses)
     subtest = _subtest(report)
     xfail: Optional[str] = None

@@ -135,8 +135,9 @@ class Sink:
 
     def put(self, fact: Any) -> None:
         """Queue a fact, stamped with the time. Under a microsecond; a full queue counts it as dropped."""
-        if len(self._queue) < self._limit:
-            self._queue.append((self.offset + self.clock(), fact))
+        queue = self._queue
+        if len(queue) < self._limit:
+            queue.append((self.offset + self.clock(), fact))
             if self._asleep:
                 self._resume()
         else:

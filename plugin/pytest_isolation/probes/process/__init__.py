@@ -7,6 +7,7 @@ test is charged with what its own fixtures did, and never with what a wider one 
 Nothing of it calls code of the suite's objects, keeps them alive, or waits for a lock.
 """
 
+import sys
 from typing import Any, Dict, List
 
 from ... import imports
@@ -96,8 +97,11 @@ class ProcessProbe:
         if not self._begun:
             return
         try:
-            if self._environment is not None:
-                self._environment.look()
+            environment, path = self._environment, sys.path
+            if environment is not None and (
+                environment.stirred or path is not environment.path or len(path) != environment.length
+            ):
+                environment.look()
             if self.apps.known:
                 self.apps.look()
             recorder = self._recorder

@@ -23,6 +23,7 @@ class Environment:
 
     Some forty values take a microsecond to compare, a dozen times a test. ``os.environ`` hands whatever is set or
     deleted to ``os.putenv`` and ``os.unsetenv``, which it looks up in its module (from Python 3.9 on): so these tell.
+    Where the suite has put something else in their place, or in that of ``os.environ``, the end of the test tells.
     """
 
     def __init__(self, changes: Changes) -> None:
@@ -30,17 +31,17 @@ class Environment:
         self._current_test = _key("PYTEST_CURRENT_TEST")
         self._environ: Any = os.environ
         self._seen: Dict[Any, Any] = {}
-        self._path_object: List[Any] = []
+        self.path: List[Any] = []
         """``sys.path``, or a list that nothing else is, where it is no list."""
-        self._length = 0
+        self.length = 0
         self._list: List[int] = []
         """Ids of what is in it."""
         self._path: Tuple[Any, ...] = ()
-        self._stirred = True
+        self.stirred = True
         """Whether a variable may have been set since the last look."""
-        self._putenv: Any = None
-        if sys.version_info >= (3, 9):
-            self._putenv = os.putenv = self._telling(os.putenv)
+        self._told = sys.version_info >= (3, 9)
+        if self._told:
+            os.putenv = self._telling(os.putenv)
             os.unsetenv = self._telling(os.unsetenv)
 
     def _telling(self, call: Any) -> Any:
@@ -50,7 +51,7 @@ class Environment:
         def telling(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             if args[:1] != pytests:
-                self._stirred = True
+                self.stirred = True
             return call(*args, **kwargs)
 
         return telling
@@ -62,33 +63,22 @@ class Environment:
         self._remember_path()
 
     def look(self) -> None:
-        path = sys.path
-        if (
-            self._stirred
-            or path is not self._path_object
-            or len(path) != self._length
-            or os.environ is not self._environ
-            or os.putenv is not self._putenv
-        ):
-            self._look()
-
-    def _look(self) -> None:
+        """Where :attr:`stirred`, or where ``sys.path`` is not :attr:`path` or not of that :attr:`length`."""
         environ: Any = os.environ
         if environ is not self._environ:
             self._changes.saw("env", "os.environ", id(self._environ), id(environ), "another object stands for it")
             self._environ = environ
         if type(environ) is _Environ:
-            self._stirred = False
+            self.stirred = not self._told
             self._compare(environ._data)
         path = sys.path
-        if path is not self._path_object or len(path) != self._length:
+        if path is not self.path or len(path) != self.length:
             self._compare_path()
 
     def look_closely(self) -> None:
         """Also where nobody told of a change; and where the path has changed and is as long as it was."""
-        self._stirred = True
         self.look()
-        if sys.path is not self._path_object or list(map(id, self._path_object)) != self._list:
+        if list(map(id, self.path)) != self._list:
             self._compare_path()
 
     def _compare(self, data: Dict[Any, Any]) -> None:
@@ -118,10 +108,10 @@ class Environment:
         """As marks: strings are compared as such, anything else by identity."""
         path = sys.path
         if type(path) is list:
-            self._path_object, self._length, self._list = path, len(path), list(map(id, path))
+            self.path, self.length, self._list = path, len(path), list(map(id, path))
             self._path = tuple([each if type(each) is str else id(each) for each in path])
         else:
-            self._path_object, self._length, self._list = [], 0, []
+            self.path, self.length, self._list = [], 0, []
             self._path = (id(path),)
 
 

@@ -70,11 +70,12 @@ class Logs:
 
 def _quick_marks(logger: Dict[str, Any]) -> List[int]:
     """Equal where :func:`_marks` are: the usual case, that nothing has changed at all."""
-    marks = list(map(id, map(logger.get, _FIELDS)))
-    for field in ("handlers", "filters"):
-        held = logger.get(field)
-        if type(held) is list:
-            marks += map(id, held)
+    values = list(map(logger.get, _FIELDS))
+    marks, handlers, filters = list(map(id, values)), values[-2], values[-1]
+    if type(handlers) is list:
+        marks += map(id, handlers)
+    if type(filters) is list:
+        marks += map(id, filters)
     return marks
 
 

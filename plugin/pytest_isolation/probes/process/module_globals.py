@@ -123,7 +123,7 @@ def _detail(old: Any, new: Any, value: Any) -> str:
 class _Module:
     """One module: its own names, its classes', its memoised functions."""
 
-    __slots__ = ("_caches", "_classes", "_holder", "_quick", "id", "looked_at", "name")
+    __slots__ = ("_caches", "_classes", "_holder", "_quick", "cost", "id", "looked_at", "name")
 
     def __init__(self, name: str, module: Any, project: _Project, looked_at: int) -> None:
         self.name = name
@@ -158,6 +158,8 @@ class _Module:
                     self._find_cache(attribute)
         classes = [(name, holder.watched) for name, holder in self._classes.items()]
         self._quick = QuickLook(names, self._holder.watched, classes)
+        self.cost = self._quick.cost + 10 * len(self._caches)
+        """Of a look, in marks compared."""
 
     def _find_cache(self, value: Any) -> None:
         if is_one_of(value, _METHODS):
@@ -167,9 +169,9 @@ class _Module:
             if cache.module == self.name:
                 self._caches.append(cache)
 
-    @property
-    def cost(self) -> int:
-        return self._quick.cost + 10 * len(self._caches)
+    def is_same(self, module: Any) -> bool:
+        """Whether nothing in it is another, as far as one quick look tells."""
+        return type(module) is ModuleType and not self._caches and self._quick.same(module.__dict__)
 
     def look(self, module: Any, project: _Project, changes: Changes, among: Among) -> int:
         """How many marks that took to compare."""
@@ -242,9 +244,14 @@ class ModuleGlobals:
         return self._near[1]
 
     def _look_at(self, known: _Module, modules: Dict[str, Any], ended: int) -> int:
-        among = self._tests[known.looked_at :] if len(self._tests) > known.looked_at + 1 else []
+        module, since = modules.get(known.name), known.looked_at
         known.looked_at = ended
-        module = modules.get(known.name)
+        try:
+            if id(module) == known.id and known.is_same(module):  # the usual case
+                return known.cost
+        except RuntimeError:  # another thread changes it meanwhile
+            return 50
+        among = self._tests[since:] if len(self._tests) > since + 1 else []
         if id(module) != known.id:
             detail = "" if module is None else "another %s stands for it" % type_name(module)
             before = None if known.id == id(None) else known.id
