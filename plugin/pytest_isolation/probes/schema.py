@@ -134,6 +134,10 @@ class SchemaProbe:
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: Any) -> None:
         """A statement that is DDL of tables, or of a savepoint."""
+        known = _of_tables.get(statement)
+        if known is not None and getattr(context, "isddl", False):
+            self._ddl_of(known[0], conn, known[1])
+            return
         change = _changes.get(statement) or _change_of(statement)
         if change is None:
             shape = shape_of(statement)
@@ -143,7 +147,10 @@ class SchemaProbe:
         if getattr(context, "isddl", False):
             element: Any = getattr(context.compiled.statement, "element", None)
             if getattr(element, "metadata", None) is not None:  # with the other tables of the call
-                self._ddl_of(change.kind, conn, _key(element))
+                known = change.kind, _key(element)
+                if len(statement) <= LONGEST_KEPT:
+                    _keep(_of_tables, statement, known)
+                self._ddl_of(known[0], conn, known[1])
                 return
         number = self._database(conn)
         if number is None:
@@ -298,13 +305,19 @@ def _change_of(statement: str) -> Optional[_Ddl]:
     except KeyError:
         change = _read(statement)
         if len(statement) <= LONGEST_KEPT:
-            if len(_changes) >= MEMO_LIMIT:
-                _changes.clear()
-            _changes[statement] = change
+            _keep(_changes, statement, change)
         return change
 
 
+def _keep(memo: Dict[str, Any], statement: str, value: Any) -> None:
+    if len(memo) >= MEMO_LIMIT:
+        memo.clear()
+    memo[statement] = value
+
+
 _changes: Dict[str, Optional[_Ddl]] = {}
+_of_tables: Dict[str, Tuple[type, str]] = {}
+"""Text of SQLAlchemy's own DDL of a Table -> what it does, and the Table's key."""
 
 
 def _read(statement: str) -> Optional[_Ddl]:
