@@ -199,8 +199,7 @@ class IsolationPlugin:
             recorder.put(TestStarted(nodeid, self._attempt, location[0], (location[1] or 0) + 1))
             if self._stage_file is not None:
                 self._stage_file.enter(nodeid)
-            for compare in recorder.at_test_edges:
-                compare()
+            recorder.edge()
             recorder.offer()
         except Exception as error:
             self.recorder.disable("tests", error)
@@ -296,8 +295,7 @@ class IsolationPlugin:
         if not self._ended:
             self._ended = True
             self.recorder.settle()
-            for compare in self.recorder.at_test_edges:
-                compare()
+            self.recorder.edge()
 
     def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str) -> None:
         if self.is_worker:  # pytest-xdist hands them to the controller, which counts them

@@ -1,6 +1,6 @@
 """Who is on the stage now, and what is said of it."""
 
-from typing import Any, Callable, List, TypeVar
+from typing import Any, Callable, List, Tuple, TypeVar
 
 from .events import ProbeDisabled, Unit
 
@@ -23,10 +23,8 @@ class Recorder:
         self.phase = "import"
         self.stage: List[Any] = []
         """(life, step) of the fixtures now being set up or torn down, innermost last."""
-        self.before_phase_ends: List[Callable[[], None]] = []
-        """Called before a phase or fixture step ends: probes that gather facts say them here."""
-        self.at_test_edges: List[Callable[[], None]] = []
-        """Called when a test starts and when it has ended: probes that compare states do it here."""
+        self._before_phase_ends: List[Tuple[str, Callable[[], None]]] = []
+        self._at_test_edges: List[Tuple[str, Callable[[], None]]] = []
         self.at_fixture_values: List[Callable[[int, Any], None]] = []
         """Called with the number of a fixture life and its value, when its set-up has ended."""
         self.undisturbed = False
@@ -45,12 +43,32 @@ class Recorder:
             return Unit(self.nodeid, self.phase, life, step)
         return Unit(self.nodeid, self.phase)
 
+    def before_phase_ends(self, probe: str, say: Callable[[], None]) -> None:
+        """Have it called before a phase or fixture step ends: probes that gather facts say them there. As all that
+        listens, it is called until it raises: that disables the probe."""
+        self._before_phase_ends.append((probe, say))
+
+    def at_test_edges(self, probe: str, compare: Callable[[], None]) -> None:
+        """The same, when a test starts and when it has ended: probes that compare states do it there."""
+        self._at_test_edges.append((probe, compare))
+
     def settle(self) -> None:
         """Say what was gathered for the unit on the stage, before another one steps on it."""
-        for say in self.before_phase_ends:
-            say()
+        for probe, say in self._before_phase_ends:
+            try:
+                say()
+            except Exception as error:
+                self.fail(probe, error)
         while self._exhausted:
             self.disable(self._exhausted.pop(), RecursionError("a test went to the limit of recursion"))
+
+    def edge(self) -> None:
+        """A test starts, or has ended."""
+        for probe, compare in self._at_test_edges:
+            try:
+                compare()
+            except Exception as error:
+                self.fail(probe, error)
 
     def settle_around(self, wide: bool) -> None:
         """The same, where a step of a fixture begins or ends. ``wide``: its scope is wider than a test."""
@@ -87,6 +105,8 @@ class Recorder:
         if probe not in self._disabled:
             self.put(ProbeDisabled(probe, describe(error)))
             self._disabled.append(probe)
+            self._before_phase_ends = [each for each in self._before_phase_ends if each[0] != probe]
+            self._at_test_edges = [each for each in self._at_test_edges if each[0] != probe]
 
     def hurry(self) -> None:
         """Send what was said so far now: what follows may take the process down."""

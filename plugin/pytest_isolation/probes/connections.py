@@ -285,8 +285,8 @@ def arm_core(
     taps.listen(PROBE, "handle_error", probe.failed)
     schema.before_drops.append(recorder.guarded(PROBE, probe.drops))
     _watch_empty_pools(sqlalchemy.exc.TimeoutError, recorder.guarded(PROBE, probe.pool_is_empty))
-    recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.settle))
-    recorder.at_test_edges.append(recorder.guarded(PROBE, probe.edge))
+    recorder.before_phase_ends(PROBE, probe.settle)
+    recorder.at_test_edges(PROBE, probe.edge)
 
 
 def arm_orm(recorder: Recorder, orm: Any, event: Any, probe: ConnectionsProbe) -> None:

@@ -166,7 +166,7 @@ def arm_core(recorder: Recorder, sqlalchemy: Any, probe: MetadataProbe) -> None:
     _watch_refusals(sqlalchemy.exc.InvalidRequestError, recorder.guarded(PROBE, probe.refused))
     _wrap(MetaData, "clear", lambda metadata: list(map(str, metadata.tables)), recorder.guarded(PROBE, probe.cleared))
     _wrap_remove(MetaData, recorder.guarded(PROBE, probe.removed))
-    recorder.at_test_edges.append(recorder.guarded(PROBE, probe.compare))
+    recorder.at_test_edges(PROBE, probe.compare)
 
 
 def arm_orm(recorder: Recorder, orm: Any, event: Any, probe: MetadataProbe) -> None:

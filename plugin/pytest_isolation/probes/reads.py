@@ -219,5 +219,5 @@ def arm(recorder: Recorder, taps: Taps, databases: Databases, schema: SchemaProb
     taps.statements.tell(PROBE, wants, probe.executed)
     taps.listen(PROBE, "handle_error", probe.failed)
     schema.when_dropped.append(recorder.guarded(PROBE, probe.emptied))
-    recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.say))
-    recorder.at_test_edges.append(recorder.guarded(PROBE, probe.edge))
+    recorder.before_phase_ends(PROBE, probe.say)
+    recorder.at_test_edges(PROBE, probe.edge)

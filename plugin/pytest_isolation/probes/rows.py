@@ -59,6 +59,8 @@ class RowsProbe:
         """(database, table as it was written) -> its name there."""
         self.spelt: Dict[Tuple[int, str], str] = {}
         """(database, table) -> how a statement names it, quotes and all."""
+        self._quick = False
+        """Whether a ledger may have a quick way for the unit on the stage."""
         self._primary: Dict[Tuple[int, str], Tuple[str, ...]] = {}
         """(database, table) -> the columns of its primary key, where they were met."""
         databases.when_pool_gone.append(self._pools_gone.append)
@@ -88,6 +90,7 @@ class RowsProbe:
         if verb in _WRITES:
             again = self._write(conn, ledger, dbapi, shape, cursor, parameters, context, many)
             ledger.quick = (statement, again, verb) if again is not None else None
+            self._quick = self._quick or again is not None
             if ledger.lite:
                 if not dbapi.in_transaction:
                     self._end(ledger, COMMITTED)
@@ -333,8 +336,10 @@ class RowsProbe:
             if ledger.committing:
                 ledger.committing = False
                 self._end(ledger, COMMITTED, ledger.way)
-        for ledger in list(self._ledgers.values()):
-            ledger.quick = None
+        if self._quick:
+            self._quick = False
+            for ledger in list(self._ledgers.values()):
+                ledger.quick = None
         self.telling.say()
         self.around.unit_ends()
 
@@ -373,6 +378,6 @@ def arm(recorder: Recorder, sqlalchemy: Any, taps: Taps, databases: Databases, s
     for name, listener in of_pools.items():
         sqlalchemy.event.listen(sqlalchemy.pool.Pool, name, recorder.guarded(PROBE, listener))
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
-    recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.say))
-    recorder.at_test_edges.append(recorder.guarded(PROBE, probe.edge))
+    recorder.before_phase_ends(PROBE, probe.say)
+    recorder.at_test_edges(PROBE, probe.edge)
     return probe

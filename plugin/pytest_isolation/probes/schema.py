@@ -77,6 +77,8 @@ class SchemaProbe:
         self._names: List[str] = []
         self._waiting: List[str] = []
         """Tables of the call that now runs, which are yet to be taken note of: as soon as anybody could ask."""
+        self._kind: Any = None
+        """Of what is gathered now: that fact."""
         self._connection: Any = None
         """Whose statements are gathered now, with the number of its database, and SQLite's own connection."""
         self._number = 0
@@ -167,7 +169,7 @@ class SchemaProbe:
         self.say()
 
     def _ddl_of(self, kind: type, conn: Any, table: str) -> None:
-        if self._waiting and conn is self._connection and self._gathered is not None and self._gathered[0] is kind:
+        if self._waiting and conn is self._connection and kind is self._kind:
             lite = self._lite
             if lite is None or getattr(lite, "in_transaction", False) is self._undone:
                 self._waiting.append(table)
@@ -231,6 +233,7 @@ class SchemaProbe:
     def _begin(self, kind: type, conn: Any, number: int, by: str) -> None:
         site = self._call_site if by == "orm" else None
         self._gathered = (kind, number, by, site or caller(4), self._recorder.unit())
+        self._kind = kind
         self._connection, self._number = conn, number
         self._lite = connection_of(conn) if conn is not None and conn.dialect.name == "sqlite" else None
         self._undone = self._would_be_undone(conn)
@@ -272,9 +275,11 @@ class SchemaProbe:
 
     def forget_call(self) -> None:
         """A phase or fixture step ends: a create_all that raised has not told us of its end."""
-        self.say()
+        if self._gathered is not None:
+            self.say()
         self._call_site = None
-        self._idle.clear()
+        if self._idle:
+            self._idle.clear()
 
     def _forget(self, number: int) -> None:
         self._tables.pop(number, None)
@@ -357,5 +362,5 @@ def arm(
     taps.statements.tell(PROBE, wants, probe.executed)
     taps.listen(PROBE, "commit", probe.committed)
     taps.listen(PROBE, "rollback", probe.rolled_back)
-    recorder.before_phase_ends.append(recorder.guarded(PROBE, probe.forget_call))
+    recorder.before_phase_ends(PROBE, probe.forget_call)
     return probe

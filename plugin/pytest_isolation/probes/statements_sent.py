@@ -4,7 +4,7 @@ A suite sends the same few texts again and again. So each text is looked at once
 look into two dicts: most texts, and those that a test has sent before, nobody wants to hear of.
 """
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from ..recorder import Recorder
 from .statements import LONGEST_KEPT, MEMO_LIMIT
@@ -35,6 +35,12 @@ class StatementsSent:
         """id(pool) -> text -> who hears of it; of the pools to which this test has sent something."""
         self._known: Dict[int, Dict[str, Tuple[Hearer, ...]]] = {}
         """The same of all pools: these very dicts."""
+        self.quiet: Set[str] = _NO_TEXTS
+        """Texts that nobody hears of, whatever pool they are sent to: while there has been no more than one, and this
+        test has sent it something. What is sent to a second one is noticed with the first text that is not among
+        them."""
+        self._unheard: Set[str] = set()
+        """The same texts, at all times."""
         self._passed_over: List[Tuple[int, str]] = []
         """What was passed over for the rest of the test."""
         self.when_first: List[Callable[[Any], Any]] = []
@@ -67,9 +73,14 @@ class StatementsSent:
         pool = id(conn.engine.pool)
         texts = self.heard.get(pool)
         if texts is None:
-            texts = self._known.setdefault(pool, {})
+            texts = self._known.get(pool)
+            if texts is None:
+                texts = self._known[pool] = {}
+                self._unheard, self.quiet = set(), _NO_TEXTS
             if False not in [begin(conn) for begin in self.when_first]:
                 self.heard[pool] = texts
+                if len(self._known) == 1:
+                    self.quiet = self._unheard
         known = texts.get(statement)
         return self._hearers_of(conn, statement, texts) if known is None else known
 
@@ -85,6 +96,10 @@ class StatementsSent:
             if len(texts) >= MEMO_LIMIT:
                 texts.clear()
             texts[statement] = tuple(hearers)
+            if not hearers:
+                if len(self._unheard) >= MEMO_LIMIT:
+                    self._unheard.clear()
+                self._unheard.add(statement)
         return tuple(hearers)
 
     def failed(self, failed: Hearer, error: Exception) -> None:
@@ -92,8 +107,12 @@ class StatementsSent:
             if hear == failed:
                 self._recorder.fail(probe, error)
         self._hearers = [each for each in self._hearers if each[2] != failed]
+        self._forget_all()
+
+    def _forget_all(self) -> None:
         self.heard.clear()
         self._known.clear()
+        self._unheard, self.quiet = set(), _NO_TEXTS
 
     def pass_over(self, pool: int, statement: str, hearer: Hearer, for_good: bool) -> None:
         """``hearer`` wants to hear no more of it, ``for_good`` or in this test. ``pool`` is its id."""
@@ -107,15 +126,20 @@ class StatementsSent:
     def edge(self) -> None:
         """A test starts or has ended."""
         self.heard.clear()
+        self.quiet = _NO_TEXTS
         passed_over, self._passed_over = self._passed_over, []
         for pool, statement in passed_over:
             self._known.get(pool, {}).pop(statement, None)
         if self.unheard and self._hearers:  # what is counted from here on would be wrong
             self._hearers = []
-            self._known.clear()
+            self._forget_all()
             self._recorder.fail("statements", RecursionError("a statement could not be heard of"))
 
     def forget(self, pool: int) -> None:
         """A pool is gone, and its id may be another's."""
         self.heard.pop(pool, None)
         self._known.pop(pool, None)
+        self.quiet = _NO_TEXTS
+
+
+_NO_TEXTS: Set[str] = set()

@@ -151,7 +151,10 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
     def tell(context: Any) -> None:
         """Of a statement that nobody wants to hear of, half a microsecond. Cannot fail."""
         try:
-            conn, statement = context.root_connection, context.statement
+            statement = context.statement
+            if statement in statements.quiet:
+                return
+            conn = context.root_connection
             try:
                 hearers = heard[id(conn.engine.pool)][statement]
             except KeyError:

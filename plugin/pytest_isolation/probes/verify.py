@@ -179,4 +179,4 @@ def arm(
         sqlalchemy.event.listen(sqlalchemy.pool.Pool, name, recorder.guarded(PROBE, probe.returns))
     rows.telling.when_written = probe.written
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
-    recorder.at_test_edges.append(recorder.guarded(PROBE, probe.edge))
+    recorder.at_test_edges(PROBE, probe.edge)

@@ -93,23 +93,19 @@ class ProcessProbe:
     # -- when to look ---------------------------------------------------------------------------------------------
 
     def leave_stage(self) -> None:
-        """A unit leaves the stage: what is cheap to compare. Its own guard: this is called some ten times a test."""
+        """A unit leaves the stage: what is cheap to compare. This is called some ten times a test."""
         if not self._begun:
             return
-        try:
-            environment, path = self._environment, sys.path
-            if environment is not None and (
-                environment.stirred or path is not environment.path or len(path) != environment.length
-            ):
-                environment.look()
-            if self.apps.known:
-                self.apps.look()
-            recorder = self._recorder
-            if recorder.phase == "finish" and not recorder.stage:
-                self._tell(len(self._tests))
-        except Exception as error:
-            self._begun = False
-            self._recorder.disable(PROBE, error)
+        environment, path = self._environment, sys.path
+        if environment is not None and (
+            environment.stirred or path is not environment.path or len(path) != environment.length
+        ):
+            environment.look()
+        if self.apps.known:
+            self.apps.look()
+        recorder = self._recorder
+        if recorder.phase == "finish" and not recorder.stage:
+            self._tell(len(self._tests))
 
     def test_edge(self) -> None:
         if self._recorder.phase == "teardown":
@@ -169,8 +165,8 @@ def arm(recorder: Recorder, settings: Settings) -> "ProcessProbe | None":
     if PROBE in settings.off:
         return None
     probe = ProcessProbe(recorder, settings.off)
-    recorder.before_phase_ends.append(probe.leave_stage)
-    recorder.at_test_edges.append(recorder.guarded(PROBE, probe.test_edge))
+    recorder.before_phase_ends(PROBE, probe.leave_stage)
+    recorder.at_test_edges(PROBE, probe.test_edge)
     recorder.around_wide_fixtures.append(recorder.guarded(PROBE, probe.around_wide_fixture))
     if "config" not in settings.off:
         arm_flask: Any = recorder.guarded(PROBE, probe.apps.arm)
