@@ -21,11 +21,12 @@ from .events import (
     WarningCaught,
     WorkerCrashed,
 )
+from .peer import connect
 from .probes.fixtures import FixtureProbe
 from .probes.process import arm as arm_process
 from .recorder import Recorder, describe
 from .settings import Settings, read_selection
-from .sink import QUEUE_LIMIT, Sink, close_at_exit, connect
+from .sink import QUEUE_LIMIT, Sink, close_at_exit
 from .stage_file import StageFile
 from .tracebacks import short_traceback
 

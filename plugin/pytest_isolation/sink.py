@@ -17,10 +17,11 @@ import signal
 import socket
 import threading
 import time
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Tuple
 
-from .encoding import encode, handshake_line
+from .encoding import encode
 from .events import FactsDropped
+from .peer import identity
 
 QUEUE_LIMIT = 20_000
 """Facts that may wait; what was written down of one test counts as one. Twenty megabytes, about."""
@@ -55,34 +56,10 @@ FORK_PATIENCE = 1.0
 # Bound here, at import: a test may patch these modules, or a library replace them by its own (gevent, freezegun).
 _clock = {"perf": time.perf_counter, "wall": time.time}
 _exists = os.path.exists
-_fstat = os.fstat
 _select = select.select
 _allocate_lock = _thread.allocate_lock
 _close = socket.socket.close
 _send = socket.socket.send
-
-
-def connect(address: str, token: str) -> Optional[socket.socket]:
-    """A connected socket that has said its token; None where nobody listens there."""
-    kind, _, rest = address.partition(":")
-    peer = None
-    try:
-        if kind == "unix":
-            peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            target: Any = rest
-        else:
-            host, _, port = rest.rpartition(":")
-            peer = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            target = (host, int(port))
-        peer.settimeout(1.0)
-        peer.connect(target)
-        peer.sendall(handshake_line(token).encode() + b"\n")
-        peer.setblocking(False)
-        return peer
-    except Exception:
-        if peer is not None:
-            peer.close()
-        return None
 
 
 class Sink:
@@ -90,7 +67,7 @@ class Sink:
 
     def __init__(self, peer: socket.socket, worker: str, limit: int = QUEUE_LIMIT) -> None:
         self._peer = peer
-        self._identity = _identity(peer)
+        self._identity = identity(peer)
         self._worker = worker
         self._queue: List[Any] = []
         """Lines, after them (time, fact) of what is no line yet."""
@@ -179,7 +156,7 @@ class Sink:
         self._limit = 0
         self._queue = []
         self._taking = threading.RLock()  # a thread that is no more here may have had it
-        if _identity(self._peer) == self._identity:
+        if identity(self._peer) == self._identity:
             _close(self._peer)
 
     def offer(self) -> None:
@@ -339,7 +316,7 @@ class Sink:
         while self._unsent:
             if self._dead or (waiting and self._forks):
                 return False
-            if _identity(self._peer) != self._identity:  # the suite closed it, and may have opened a file in its place
+            if identity(self._peer) != self._identity:  # the suite closed it, and may have opened a file in its place
                 raise OSError("not our socket any more")
             _, writable, _ = _select([], [self._peer], [], FLUSH_INTERVAL if waiting else 0)
             try:
@@ -380,15 +357,6 @@ class Sink:
         except Exception:  # one fact that cannot be said must not silence the rest
             self._dropped += 1
             return ""
-
-
-def _identity(peer: socket.socket) -> Tuple[int, int]:
-    """What tells this socket from whatever gets its number once it is closed; (-1, -1) where it is closed."""
-    try:
-        found = _fstat(peer.fileno())
-        return found.st_dev, found.st_ino
-    except OSError:
-        return -1, -1
 
 
 def _signal_mask() -> Any:

@@ -32,7 +32,7 @@ def produce(address: str, token: str, tests: int, rate: int, seconds: float) -> 
     """The producer: facts at an even pace, stamped with the time of sending."""
     from pytest_isolation import events as ev
     from pytest_isolation.encoding import encode
-    from pytest_isolation.sink import connect
+    from pytest_isolation.peer import connect
 
     peer = connect(address, token)
     assert peer is not None

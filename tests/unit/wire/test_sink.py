@@ -13,7 +13,8 @@ import pytest
 from isolation_tui.receive import decode
 from observing import wait_until
 from pytest_isolation import events as ev
-from pytest_isolation.sink import Sink, connect
+from pytest_isolation.peer import connect
+from pytest_isolation.sink import Sink
 
 
 @pytest.fixture
