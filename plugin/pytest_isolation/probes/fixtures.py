@@ -115,16 +115,20 @@ class FixtureProbe:
         """After the fixture function returned, yielded, or raised."""
         if life is None:
             return
-        recorder = self._recorder
+        recorder, definition = self._recorder, life.definition
         try:
-            recorder.settle_around(life.definition.wide)
+            if definition.wide:
+                recorder.settle_around(True)
+            else:
+                recorder.settle()
             spent = recorder.clock() - life.began_at
-            if recorder.stage and recorder.stage[-1][0] == life.id:
-                recorder.stage.pop()
-            if self._setting_up and self._setting_up[-1] is life:
-                self._setting_up.pop()
-            if self._setting_up:
-                self._setting_up[-1].spent_in_others += spent
+            stage, under_way = recorder.stage, self._setting_up
+            if stage and stage[-1][0] == life.id:
+                stage.pop()
+            if under_way and under_way[-1] is life:
+                under_way.pop()
+            if under_way:
+                under_way[-1].spent_in_others += spent
             elif recorder.phase == "setup":
                 recorder.undisturbed = True
             exception = message = ""
@@ -137,7 +141,7 @@ class FixtureProbe:
             recorder.put(
                 FixtureSetUp(
                     life.id,
-                    life.definition.number,
+                    definition.number,
                     life.nodeid,
                     int((recorder.offset + life.began_at) * 1e6),
                     int((spent - life.spent_in_others) * 1e9),
@@ -204,6 +208,7 @@ class FixtureProbe:
         try:
             if fixturedef.cached_result is None:
                 return
+            stage = recorder.stage
             life = self._alive.pop(id(fixturedef), None)
             if life is None:
                 return
@@ -213,9 +218,11 @@ class FixtureProbe:
             if life.torn_down_at is not None:
                 duration = int((recorder.clock() - life.torn_down_at) * 1e9)
                 step = (life.id, "teardown")
-                if step in recorder.stage:
-                    recorder.stage.remove(step)
-            recorder.undisturbed = not recorder.stage and recorder.phase == "teardown"
+                if stage and stage[-1] == step:
+                    stage.pop()
+                elif step in stage:
+                    stage.remove(step)
+            recorder.undisturbed = not stage and recorder.phase == "teardown"
             self._last_torn_down[life.definition.number] = life.id
             if self._raised:
                 self._forget_raised(life)
