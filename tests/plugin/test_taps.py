@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from observing import Seen, bare, observe, write
-from pytest_isolation.events import ProbeDisabled, RowsWritten, StatementFailed, TablesRead
+from pytest_isolation.events import DatabaseSeen, DatabasesUsed, ProbeDisabled, RowsWritten, StatementFailed, TablesRead
 
 pytestmark = pytest.mark.slow
 
@@ -154,3 +154,53 @@ def test_a_commit_that_fails_has_no_frame_of_ours(tmp_path: Path) -> None:
     assert seen.status == alone.status == 1
     assert "FOREIGN KEY constraint failed" in seen.output
     assert "pytest_isolation" not in seen.output
+
+
+SECOND = """
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+    from models import Base, User, engine
+
+    QUIET = "PRAGMA encoding"
+
+    def test_one():
+        with engine.begin() as connection:
+            connection.execute(text(QUIET))
+
+    def test_first_on_the_one_then_on_another():
+        other = create_engine("sqlite:///other.db")
+        with engine.begin() as connection:
+            connection.execute(text(QUIET))
+        Base.metadata.create_all(other)
+        with Session(other) as session:
+            session.execute(text(QUIET))
+            session.add(User(name="a"))
+            session.commit()
+
+    def test_the_one_again():
+        with Session(engine) as session:
+            session.execute(text(QUIET))
+            session.add(User(name="b"))
+            session.commit()
+
+    def test_nothing_but_what_nobody_hears_of():
+        with engine.begin() as connection:
+            connection.execute(text(QUIET))
+            connection.execute(text(QUIET))
+    """
+
+
+def test_a_second_engine_is_noticed_though_it_is_sent_what_nobody_hears_of(tmp_path: Path) -> None:
+    seen = observe(write(tmp_path, {"models.py": MODELS, "test_it.py": SECOND}))
+    assert seen.status == 0, seen.output
+    names = {fact.database: fact.url.rpartition("/")[2] for fact in seen.of(DatabaseSeen)}
+    assert [(names[fact.database], fact.unit.nodeid.rpartition("::")[2]) for fact in seen.of(RowsWritten)] == [
+        ("other.db", "test_first_on_the_one_then_on_another"),
+        ("users.db", "test_the_one_again"),
+    ]
+    assert [sorted(names[number] for number in fact.databases) for fact in seen.of(DatabasesUsed)] == [
+        ["users.db"],
+        ["other.db", "users.db"],
+        ["users.db"],
+        ["users.db"],
+    ]

@@ -36,11 +36,10 @@ class StatementsSent:
         self._known: Dict[int, Dict[str, Tuple[Hearer, ...]]] = {}
         """The same of all pools: these very dicts."""
         self.quiet: Set[str] = _NO_TEXTS
-        """Texts that nobody hears of, whatever pool they are sent to: while there has been no more than one, and this
-        test has sent it something. What is sent to a second one is noticed with the first text that is not among
-        them."""
-        self._unheard: Set[str] = set()
-        """The same texts, at all times."""
+        """Texts that nobody hears of, whatever pool they are sent to: as long as there is one only, and this test has
+        sent it something. That there is a second is noticed with the first text that is not among them."""
+        self._unheard: Dict[int, Set[str]] = {}
+        """id(pool) -> texts that nobody hears of."""
         self._passed_over: List[Tuple[int, str]] = []
         """What was passed over for the rest of the test."""
         self.when_first: List[Callable[[Any], Any]] = []
@@ -76,11 +75,11 @@ class StatementsSent:
             texts = self._known.get(pool)
             if texts is None:
                 texts = self._known[pool] = {}
-                self._unheard, self.quiet = set(), _NO_TEXTS
+                self._unheard[pool], self.quiet = set(), _NO_TEXTS
             if False not in [begin(conn) for begin in self.when_first]:
                 self.heard[pool] = texts
                 if len(self._known) == 1:
-                    self.quiet = self._unheard
+                    self.quiet = self._unheard[pool]
         known = texts.get(statement)
         return self._hearers_of(conn, statement, texts) if known is None else known
 
@@ -96,10 +95,11 @@ class StatementsSent:
             if len(texts) >= MEMO_LIMIT:
                 texts.clear()
             texts[statement] = tuple(hearers)
-            if not hearers:
-                if len(self._unheard) >= MEMO_LIMIT:
-                    self._unheard.clear()
-                self._unheard.add(statement)
+            unheard = self._unheard.get(id(conn.engine.pool))
+            if not hearers and unheard is not None:
+                if len(unheard) >= MEMO_LIMIT:
+                    unheard.clear()
+                unheard.add(statement)
         return tuple(hearers)
 
     def failed(self, failed: Hearer, error: Exception) -> None:
@@ -112,7 +112,8 @@ class StatementsSent:
     def _forget_all(self) -> None:
         self.heard.clear()
         self._known.clear()
-        self._unheard, self.quiet = set(), _NO_TEXTS
+        self._unheard.clear()
+        self.quiet = _NO_TEXTS
 
     def pass_over(self, pool: int, statement: str, hearer: Hearer, for_good: bool) -> None:
         """``hearer`` wants to hear no more of it, ``for_good`` or in this test. ``pool`` is its id."""
@@ -139,6 +140,7 @@ class StatementsSent:
         """A pool is gone, and its id may be another's."""
         self.heard.pop(pool, None)
         self._known.pop(pool, None)
+        self._unheard.pop(pool, None)
         self.quiet = _NO_TEXTS
 
 
