@@ -561,33 +561,40 @@ def test_a_swallowed_refusal_is_seen_and_is_no_finding(seen: Seen) -> None:
 
 
 def test_a_transaction_that_begins_within_a_create_all_undoes_what_came_after(tmp_path: Path) -> None:
-    """A listener inserts a row once its table is there: SQLite's own transaction begins with that."""
+    """A listener inserts a row once its table is there: SQLite's own transaction begins with that. The second time
+    the texts are known."""
     suite = """
+        import pytest
         from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event
 
-        def test_it():
-            metadata = MetaData()
-            for name in ("a", "b", "c"):
-                Table(name, metadata, Column("id", Integer, primary_key=True))
+        metadata = MetaData()
+        for name in ("a", "b", "c", "d"):
+            Table(name, metadata, Column("id", Integer, primary_key=True))
 
-            @event.listens_for(metadata.tables["b"], "after_create")
-            def fill(table, connection, **_):
-                connection.execute(table.insert().values(id=1))
+        @event.listens_for(metadata.tables["b"], "after_create")
+        def fill(table, connection, **_):
+            connection.execute(table.insert().values(id=1))
 
-            engine = create_engine("sqlite:///own.db")
+        engine = create_engine("sqlite:///own.db")
+
+        @pytest.mark.parametrize("time", range(3))
+        def test_it(time):
             with engine.connect() as connection:
                 metadata.create_all(connection)
                 connection.rollback()
             with engine.connect() as connection:
                 left = connection.exec_driver_sql("SELECT name FROM sqlite_master ORDER BY name").all()
             assert left == [("a",), ("b",)]
+            metadata.drop_all(engine)
         """
     seen = observe(write(tmp_path / "suite", {"test_it.py": suite}))
     assert seen.status == 0, seen.output
     facts = [stamped.fact for stamped in seen.facts]
     told = [(type(fact), fact.tables, fact.by) for fact in facts if isinstance(fact, (TablesCreated, TablesDropped))]
-    assert told == [
+    once = [
         (TablesCreated, ["a", "b"], "orm"),
-        (TablesCreated, ["c"], "orm"),
-        (TablesDropped, ["c"], "rollback"),
+        (TablesCreated, ["c", "d"], "orm"),
+        (TablesDropped, ["d", "c"], "rollback"),
+        (TablesDropped, ["b", "a"], "orm"),
     ]
+    assert told == once * 3

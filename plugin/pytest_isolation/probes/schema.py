@@ -28,6 +28,7 @@ from .statements import (
     plain,
     shape_of,
 )
+from .statements_sent import StatementsSent
 from .taps import Taps
 
 PROBE = "schema"
@@ -68,8 +69,12 @@ class _Ddl(NamedTuple):
 
 
 class SchemaProbe:
-    def __init__(self, recorder: Recorder, databases: Databases, metadata_number: Callable[[Any], int]) -> None:
+    def __init__(
+        self, recorder: Recorder, databases: Databases, statements: StatementsSent,
+        metadata_number: Callable[[Any], int],
+    ) -> None:  # fmt: skip
         self._recorder = recorder
+        self._statements = statements
         self._database = databases.number
         self._metadata = metadata_number
         self._tables: DefaultDict[int, Set[str]] = defaultdict(set)
@@ -90,6 +95,11 @@ class SchemaProbe:
         self.when_dropped: List[Callable[[int, Sequence[str]], None]] = []
         """Called with database and tables at the moment of the drop, or at the end of the call that drops several."""
         databases.when_gone.append(self._forget)
+        self._texts: Dict[Tuple[int, type], Dict[str, str]] = {}
+        """(id(pool), what it does) -> text of SQLAlchemy's own DDL of a Table, which nobody else hears of -> the
+        Table's key."""
+        self._pools_gone: List[int] = []
+        databases.when_pool_gone.append(self._pools_gone.append)
         self._idle: Set[NothingDone] = set()
         """Said since the unit stepped on the stage: it may call ten thousand times."""
         self.before_drops: List[Callable[[Any, Place], None]] = []
@@ -100,16 +110,22 @@ class SchemaProbe:
     # -- listeners ------------------------------------------------------------------------------------------------
 
     def create_all_begins(self, metadata: Any, connection: Any, **given: Any) -> None:
-        self.say()
-        self._call_site = caller(3)
+        self._call_begins()
         self._say_if_nothing(metadata, connection, "create_all", given)
 
     def drop_all_begins(self, metadata: Any, connection: Any, **given: Any) -> None:
-        self.say()
-        self._call_site = caller(3)
+        place = self._call_begins()
         self._say_if_nothing(metadata, connection, "drop_all", given)
         for warn in self.before_drops if given.get("tables") else ():
-            warn(connection, self._call_site)
+            warn(connection, place)
+
+    def _call_begins(self) -> Place:
+        self.say()
+        place = self._call_site = caller(4)
+        if self._pools_gone:
+            gone, self._pools_gone[:] = list(self._pools_gone), []
+            self._texts = {key: texts for key, texts in self._texts.items() if key[0] not in gone}
+        return place
 
     def _say_if_nothing(self, metadata: Any, connection: Any, call: str, given: Any) -> None:
         """SQLAlchemy has looked already which of the tables are there."""
@@ -136,10 +152,6 @@ class SchemaProbe:
 
     def executed(self, conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: Any) -> None:
         """A statement that is DDL of tables, or of a savepoint."""
-        known = _of_tables.get(statement)
-        if known is not None and getattr(context, "isddl", False):
-            self._ddl_of(known[0], conn, known[1])
-            return
         change = _changes.get(statement) or _change_of(statement)
         if change is None:
             shape = shape_of(statement)
@@ -149,10 +161,7 @@ class SchemaProbe:
         if getattr(context, "isddl", False):
             element: Any = getattr(context.compiled.statement, "element", None)
             if getattr(element, "metadata", None) is not None:  # with the other tables of the call
-                known = change.kind, _key(element)
-                if len(statement) <= LONGEST_KEPT:
-                    _keep(_of_tables, statement, known)
-                self._ddl_of(known[0], conn, known[1])
+                self._ddl_of(change.kind, conn, statement, _key(element))
                 return
         number = self._database(conn)
         if number is None:
@@ -168,21 +177,26 @@ class SchemaProbe:
                     self._gather(change.kind, conn, number, [table], "sql")
         self.say()
 
-    def _ddl_of(self, kind: type, conn: Any, table: str) -> None:
-        if self._waiting and conn is self._connection and kind is self._kind:
-            lite = self._lite
-            if lite is None or getattr(lite, "in_transaction", False) is self._undone:
-                self._waiting.append(table)
+    def _ddl_of(self, kind: type, conn: Any, statement: str, table: str) -> None:
+        if not self._waiting or conn is not self._connection or kind is not self._kind or self._changed_sides():
+            number = self._database(conn)
+            if number is None:
                 return
-        number = self._database(conn)
-        if number is None:
-            return
-        if self._call_site is None:
-            self._gather(kind, conn, number, [table], "orm")
-        else:
+            if self._call_site is None:
+                self._gather(kind, conn, number, [table], "orm")
+                return
             self.say()
             self._begin(kind, conn, number, "orm")
-            self._waiting.append(table)
+        self._waiting.append(table)
+        pool = id(conn.engine.pool)
+        texts = self._texts.setdefault((pool, kind), {})
+        if len(statement) <= LONGEST_KEPT and self._statements.heard_by_none_but(self.executed, pool, statement):
+            _keep(texts, statement, table)
+        self._statements.gathering = conn, texts, self._waiting
+
+    def _changed_sides(self) -> bool:
+        """Whether a rollback would undo what comes now, and not what is gathered, or the other way round."""
+        return self._lite is not None and getattr(self._lite, "in_transaction", False) is not self._undone
 
     def committed(self, conn: Any) -> None:
         self._note_waiting()
@@ -246,6 +260,7 @@ class SchemaProbe:
     def _note_waiting(self) -> None:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
+            self._statements.gathering = None
             self._note(waiting)
 
     def _note(self, tables: Sequence[str]) -> None:
@@ -321,8 +336,6 @@ def _keep(memo: Dict[str, Any], statement: str, value: Any) -> None:
 
 
 _changes: Dict[str, Optional[_Ddl]] = {}
-_of_tables: Dict[str, Tuple[type, str]] = {}
-"""Text of SQLAlchemy's own DDL of a Table -> what it does, and the Table's key."""
 
 
 def _read(statement: str) -> Optional[_Ddl]:
@@ -349,7 +362,7 @@ def arm(
 ) -> SchemaProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     MetaData = sqlalchemy.MetaData
-    probe = SchemaProbe(recorder, databases, metadata_number)
+    probe = SchemaProbe(recorder, databases, taps.statements, metadata_number)
 
     def listen(target: Any, name: str, listener: Any) -> None:
         sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))

@@ -154,7 +154,12 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
             statement = context.statement
             if statement in statements.quiet:
                 return
-            conn = context.root_connection
+            conn, gathering = context.root_connection, statements.gathering
+            if gathering is not None:
+                if statement in gathering[1] and conn is gathering[0] and context.isddl:
+                    gathering[2].append(gathering[1][statement])
+                    return
+                statements.gathering = None
             try:
                 hearers = heard[id(conn.engine.pool)][statement]
             except KeyError:
