@@ -99,7 +99,7 @@ def caller(depth: int = 2) -> Place:
     thirty. So a way through libraries that was gone before is known by three frames of it.
     """
     start: Any = sys._getframe(depth)
-    for own, last, at_third, third, at_half, half in _ways.get(start.f_code, ()):
+    for own, last, at_third, third, at_half, half in _ways.get(id(start.f_code), ()):
         try:
             frame: Any = sys._getframe(own)
         except ValueError:  # the stack is not that deep
@@ -131,9 +131,10 @@ def _walk(start: Any, depth: int) -> Place:
             found = callers(start, most=1)
             return found[0] if found else Place()
     if len(codes) >= LEAST_WAY:
-        ways = _ways.setdefault(codes[0], [])
+        ways = _ways.setdefault(id(codes[0]), [])
         if len(ways) >= MOST_WAYS:
             ways.clear()
+        _starts[id(codes[0])] = codes[0]
         third, half = len(codes) // 3, len(codes) // 2
         ways.append((depth + len(codes), codes[-1], depth + third, codes[third], depth + half, codes[half]))
     return _place_of(frame)
@@ -149,9 +150,11 @@ LEAST_WAY = 6
 MOST_WAYS = 12
 """From one function of ours."""
 
-_ways: Dict[CodeType, List[Tuple[int, CodeType, int, CodeType, int, CodeType]]] = {}
-"""A function of ours, or of what called it -> ways from it to the suite's own code, in frames counted from
-:func:`caller`'s own: where that code is, the function that it called, and where and what two in between are."""
+_starts: Dict[int, CodeType] = {}
+"""Functions of ours, or of what called them, by id: a hash of one is made anew each time, and takes longer."""
+_ways: Dict[int, List[Tuple[int, CodeType, int, CodeType, int, CodeType]]] = {}
+"""id of one of these -> ways from it to the suite's own code, in frames counted from :func:`caller`'s own: where that
+code is, the function that it called, and where and what two in between are."""
 
 _own_files: Dict[str, bool] = {}
 

@@ -158,6 +158,8 @@ def test_fields_of_the_past_have_their_defaults() -> None:
         b'["main",["TestStarted",1,["a"]]]',
         b'["main",["TestStarted",1,"a",1,"","3"]]',
         b'["main",["Collected",1,0,"abc"]]',
+        b'["main",["FixtureTornDown",1,1,"a",' + b"9" * 400 + b"]]",
+        b'["main",["FixtureTornDown",1,1,"a",1e999]]',
         b'["main",["TestStarted",1,"a"]',
         b'["main",["TestStarted",1,"\xff\xfe"]]',
         b"[" * 100_000,

@@ -12,8 +12,8 @@ from ..model import Stamped
 
 _decode_json = msgspec.json.Decoder(list[Any]).decode
 _FIELDS = {kind: len(kind._fields) for kind in KINDS.values()}
-_LATEST = 1 << 63
-"""No moment is that many microseconds after the epoch."""
+_MOST = 1 << 63
+"""No moment is that many microseconds after the epoch, and nothing lasts that many nanoseconds."""
 
 
 class Decoded(NamedTuple):
@@ -42,10 +42,12 @@ def decode(line: bytes) -> Decoded:
         try:
             name, at, *values = each
             kind = KINDS.get(name)
-            if type(at) is not int or not 0 <= at < _LATEST:
+            if type(at) is not int or not 0 <= at < _MOST:
                 raise ValueError(f"no moment: {at!r}")
             if kind is not None:
                 fact = msgspec.convert(values[: _FIELDS[kind]], kind, strict=True)
+                if any(type(value) is int and not -_MOST < value < _MOST for value in fact):
+                    raise ValueError("a number beyond all measure")
                 facts.append(Stamped(worker, at / 1e6, fact))
         except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
             damage = str(error)
