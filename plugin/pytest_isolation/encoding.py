@@ -29,7 +29,7 @@ def encode(worker: str, facts: "Iterable[Tuple[float, Any]]") -> str:
 
     Raises TypeError for a value that JSON does not know, ValueError for a number that it does not. One line is written
     for all facts of a test, by a single call of the standard library's encoder in C: this is done on the suite's own
-    processor, and takes less than a microsecond a fact. For each by itself it took two.
+    processor, and takes 8 us for ten facts of a test without a database. Each by itself took some two.
     """
     line = _encode(
         [

@@ -92,6 +92,7 @@ class Sink:
         self._taken = _allocate_lock()
         """Released when an offer has been taken; else locked."""
         self._drained = threading.Event()
+        self._patience = CLOSING_PATIENCE
         self.offset = _clock["wall"]() - _clock["perf"]()
         self.clock = _clock["perf"]
         self._forks = 0
@@ -195,7 +196,8 @@ class Sink:
             now = self.clock()
             if self._sent != sent:
                 moved_at, sent = now, self._sent
-            if now - moved_at > CLOSING_PATIENCE or now - began > CLOSING_LIMIT or self._gone.is_set():
+            if now - moved_at > self._patience or now - began > CLOSING_LIMIT or self._gone.is_set():
+                self._patience = HURRY_PATIENCE  # closed again at exit, it has been waited for
                 break
 
     # -- the thread's life ------------------------------------------------------------------------------------------
@@ -348,7 +350,7 @@ class Sink:
         try:
             return encode(self._worker, facts)
         except Exception:
-            pass
+            pass  # one of them cannot be said as it is: each by itself
         if len(facts) > 1:
             return "\n".join(filter(None, [self._line([each]) for each in facts]))
         try:  # a value that JSON does not know: say it as text, rather than lose the fact

@@ -197,6 +197,18 @@ def test_a_reader_that_takes_nothing_costs_seconds_at_the_end_and_nothing_before
     assert time.perf_counter() - began < 30  # wall clock, and the machine may be busy
 
 
+def test_a_reader_that_takes_nothing_is_waited_for_once(pair: tuple[Sink, socket.socket]) -> None:
+    """A session ends, and then the process does: both close."""
+    sink, _ = pair
+    for number in range(100):
+        sink.put(output(number, 10_000))
+    moments = [time.perf_counter()]
+    for _ in range(2):
+        sink.close()
+        moments.append(time.perf_counter())
+    assert moments[2] - moments[1] < (moments[1] - moments[0]) / 2
+
+
 def test_what_found_no_place_is_counted_and_said_when_the_reader_reads_again(
     pair: tuple[Sink, socket.socket],
 ) -> None:
