@@ -81,9 +81,12 @@ class Location:
 class Trial:
     """One run to make: ``tests`` in exactly this order (a test may be there twice), of which ``victim`` is judged.
 
-    ``undo`` is state to put back as it was right before the victim. ``without_files`` are test files that are not even
-    imported. ``fresh`` asks for a process of its own. ``why`` is one phrase for people: ``alone``,
+    ``undo`` is state to put back as it was right before the victim. ``why`` is one phrase for people: ``alone``,
     ``after test_import``.
+
+    All test files of the session are imported first, except ``without_files``, whether their tests run or not. Only a
+    trial that is ``fresh`` and leaves out no file is free to import the files of ``tests`` alone: it is a process of
+    its own, and a plain pytest command that a person may repeat.
     """
 
     tests: tuple[str, ...]
