@@ -32,7 +32,7 @@ class Environment:
     @property
     def interpreter(self) -> str:
         """Its own interpreter; the test is skipped where it cannot be had."""
-        base = _find(self.python)
+        base = find_interpreter(self.python)
         if base is None:
             pytest.skip(f"needs Python {self.python}, which is neither on PATH nor under PYENV_ROOT")
         recipe = json.dumps([base, self.packages])
@@ -81,7 +81,7 @@ def _store() -> Path:
     return folder
 
 
-def _find(version: str) -> str | None:
+def find_interpreter(version: str) -> str | None:
     """An interpreter of that version that really starts (pyenv's shims may name one that is not installed)."""
     roots = [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"]
     found = [path for root in roots for path in root.glob(f"{version}.*/bin/python")]

@@ -1,397 +1,94 @@
-"""pytest's hooks, each a few lines: hand the fact to the recorder, never raise."""
+"""pytest's way into the plugin: its options, and the start of the observer and the guard. PYTEST_DONT_REWRITE
 
-import os
-import sys
-from typing import Any, Dict, List, Optional, Tuple
+Without an address to talk to (:mod:`pytest_isolation.settings`) and without ``--isolation``, it does nothing. It
+imports the standard library and pytest alone, and works when only its folder is on another environment's
+``PYTHONPATH``.
+"""
+
+from typing import Any
 
 import pytest
 
-from . import imports, reports
-from .events import (
-    PROTOCOL,
-    Collected,
-    CollectionFinished,
-    Deselected,
-    Hello,
-    InternalError,
-    Interrupted,
-    SessionFinished,
-    SessionStarted,
-    TestStarted,
-    WarningCaught,
-    WorkerCrashed,
-)
-from .peer import connect
-from .probes.fixtures import FixtureProbe
-from .probes.process import arm as arm_process
-from .recorder import Recorder, describe
-from .settings import Settings, read_selection
-from .sink import QUEUE_LIMIT, Sink, close_at_exit
-from .stage_file import StageFile
-from .tracebacks import short_traceback
+from .startup.skip_assert_rewrite import plain_import
 
-_NOTHING_RAISED = reports.Raised()
-_NONE: List[int] = []
-"""No fixture lives. Nobody adds to it."""
+with plain_import():
+    from .settings import Settings, read_settings
 
-COLLECTED_CHUNK = 500
-"""Node ids a fact: keeps a line well under 100 kB."""
+__all__ = ["Settings", "pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]
+
+_OPTIONS = ("isolation", "isolation_baseline", "isolation_update_baseline", "isolation_kinds")
+_JOINED = object()
+
+_plugin: Any = None
+_guard: Any = None
+"""Until it has joined a session."""
 
 
-def start(settings: Settings) -> "Optional[IsolationPlugin]":
-    """Connect and arm the probes; None (and silence) where nobody listens."""
-    peer = connect(settings.address, settings.token)
-    if peer is None:
-        return None
+def pytest_addoption(parser):  # type: ignore[no-untyped-def]
+    """Four options, and nothing loaded for them."""
+    group = parser.getgroup("isolation", "what tests leave behind (isolation-tui)")
     try:
-        recorder = Recorder(Sink(peer, settings.worker, settings.queue_limit or QUEUE_LIMIT))
-    except Exception:  # no thread could be started
-        peer.close()
-        return None
-    plugin = observe(recorder, settings)
-    close_at_exit(recorder._sink, plugin.say_last_words)
-    recorder.hurry()  # a conftest may take the process down
-    return plugin
-
-
-def observe(recorder: Recorder, settings: Settings) -> "IsolationPlugin":
-    """Arm the probes. The plugin is to join a session yet."""
-    plugin = IsolationPlugin(recorder, settings)
-    imports.arm_when_imported(recorder, settings.off, settings.verify)
-    return plugin
-
-
-class IsolationPlugin:
-    """One process's observer of one pytest session."""
-
-    def __init__(self, recorder: Recorder, settings: Settings) -> None:
-        self.recorder = recorder
-        self.settings = settings
-        self.fixtures = FixtureProbe(recorder)
-        self.process = arm_process(recorder, settings)
-        self.is_worker = settings.worker != "main"
-        self.is_controller = False
-        self._attempt = 1
-        self._saw_setup = False
-        self._ended = False
-        """Whether all was said of the test that is being torn down."""
-        self._raised: Dict[str, reports.Raised] = {}
-        """When -> what was raised in that phase of the test on the stage."""
-        self._root = ""
-        self._uses: Dict[str, List[int]] = {}
-        """When -> the fixture lives that the test got in that phase. Some plugins report only after the last phase."""
-        self._session: Any = None
-        self._stage_file = _open_stage_file(settings)
-        self._said_end = False
-        role = "worker" if self.is_worker else "main"
-        version = "%d.%d.%d" % sys.version_info[:3]
-        recorder.put(
-            Hello(PROTOCOL, role, os.getpid(), version, pytest.__version__, sys.platform, _cwd(), sys.argv[1:])
+        group.addoption(
+            "--isolation",
+            choices=("report", "strict"),
+            help="tell what tests leave behind in databases, MetaData and the process; strict: fail those that do",
         )
-
-    def join(self, config: Any) -> None:
-        """Register for the session of ``config``."""
-        try:
-            if self.settings.colour and not self.is_worker and getattr(config.option, "color", "") == "auto":
-                config.option.color = "yes"
-            if self.process is not None and config.pluginmanager.hasplugin("warnings"):
-                self.process.spare_warnings()
-            config.pluginmanager.register(self, "isolation-observer")
-        except Exception as error:
-            self.recorder.disable("session", error)
-
-    def conftest_failed(self, config: Any, error: BaseException) -> None:
-        """pytest could not load a conftest, and ends by it."""
-        try:
-            path = getattr(error, "path", None)
-            if path is not None:
-                root = str(getattr(config, "rootpath", None) or config.rootdir)
-                self.recorder.settle()
-                self.recorder.put(reports.conftest_failed(error, str(path), root))
-        except Exception as failure:
-            self.recorder.disable("collection", failure)
-
-    # -- session and collection -----------------------------------------------------------------------------------
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self, session: Any) -> None:
-        try:
-            self._session = session
-            config = session.config
-            self.is_controller = not self.is_worker and config.pluginmanager.hasplugin("dsession")
-            workers = len(getattr(config.option, "tx", None) or ()) if self.is_controller else 0
-            root = getattr(config, "rootpath", None) or config.rootdir
-            inipath = getattr(config, "inipath", None) or getattr(config, "inifile", None) or ""
-            self._root = str(root)
-            self.recorder.put(SessionStarted(str(root), str(inipath), workers, _limits()))
-            self.recorder.phase = "collect"
-        except Exception as error:
-            self.recorder.disable("session", error)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, config: Any, items: List[Any]) -> None:
-        if not self.settings.select or self.is_controller:
-            return
-        try:
-            wanted = read_selection(self.settings.select)
-            if wanted is None:
-                return
-            chosen = frozenset(wanted)
-            left_out = [item for item in items if item.nodeid not in chosen]
-            if left_out:
-                items[:] = [item for item in items if item.nodeid in chosen]
-                config.hook.pytest_deselected(items=left_out)
-        except Exception as error:
-            self.recorder.disable("selection", error)
-
-    def pytest_deselected(self, items: List[Any]) -> None:
-        try:
-            nodeids = [item.nodeid for item in items]
-            for first in range(0, len(nodeids), COLLECTED_CHUNK):
-                self.recorder.put(Deselected(nodeids[first : first + COLLECTED_CHUNK]))
-        except Exception as error:
-            self.recorder.disable("collection", error)
-
-    def pytest_collectreport(self, report: Any) -> None:
-        if not report.failed or self.is_controller:
-            return
-        try:
-            self.recorder.put(reports.collection_failed(report))
-        except Exception as error:
-            self.recorder.disable("collection", error)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: Any) -> None:
-        try:
-            self.recorder.settle()
-            if not self.is_worker and not self.is_controller:
-                self._say_collected([item.nodeid for item in session.items])
-        except Exception as error:
-            self.recorder.disable("collection", error)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, node: Any, ids: List[str]) -> None:
-        try:
-            if self._session is not None and not getattr(self, "_said_collected", False):
-                self._say_collected(ids)
-        except Exception as error:
-            self.recorder.disable("collection", error)
-
-    def _say_collected(self, nodeids: List[str]) -> None:
-        self._said_collected = True
-        for first in range(0, len(nodeids), COLLECTED_CHUNK):
-            self.recorder.put(Collected(first, list(nodeids[first : first + COLLECTED_CHUNK])))
-        self.recorder.put(CollectionFinished(len(nodeids)))
-        self.recorder.hurry()
-
-    # -- tests ----------------------------------------------------------------------------------------------------
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logstart(self, nodeid: str, location: Tuple[str, Optional[int], str]) -> None:
-        if self.is_controller:
-            return
-        try:
-            recorder = self.recorder
-            recorder.settle()
-            self._attempt = self._attempt + 1 if nodeid == recorder.nodeid else 1  # a plugin runs it again
-            self._saw_setup = False
-            self._uses = {}
-            recorder.nodeid, recorder.phase = nodeid, "setup"
-            recorder.put(TestStarted(nodeid, self._attempt, location[0], (location[1] or 0) + 1))
-            if self._stage_file is not None:
-                self._stage_file.enter(nodeid)
-            recorder.edge()
-            recorder.offer()
-        except Exception as error:
-            self.recorder.disable("tests", error)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self) -> None:
-        if self.recorder.phase != "setup":  # else it is the very unit that stands on the stage since the test began
-            self._step_to("setup")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self) -> None:
-        self._step_to("call")
-        try:
-            self.recorder.offer()
-        except Exception as error:
-            self.recorder.disable("tests", error)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_teardown(self) -> None:
-        self._step_to("teardown")
-
-    def _step_to(self, phase: str) -> None:
-        try:
-            recorder = self.recorder
-            if not recorder.undisturbed:
-                recorder.settle()
-            recorder.undisturbed = False
-            recorder.phase = phase
-        except Exception as error:
-            self.recorder.disable("tests", error)
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
-        """Keep what reports lack: the exception's type, the fixture that raised, the fixtures the test has."""
-        outcome = yield
-        try:
-            when = call.when
-            if when != "teardown":
-                already = self._uses.get("setup", []) if when == "call" else []
-                self._uses[when] = self.fixtures.used_by(item, already, call.excinfo)
-            if call.excinfo is not None:
-                failed = outcome.get_result().outcome == "failed" if outcome.excinfo is None else False
-                self._raised[when] = reports.Raised(
-                    call.excinfo.typename,
-                    self.fixtures.life_that_raised(call.excinfo, when),
-                    short_traceback(call.excinfo.value, self._root) if failed else "",
-                )
-                if failed and self.process is not None:
-                    self.process.failed(item)
-            elif when == "call" and self.process is not None and self.process.changes.standing:
-                self.process.passed(item)
-        except Exception as error:
-            self.recorder.disable("tests", error)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if self.is_controller:
-            return
-        try:
-            self._log(report)
-        except Exception as error:
-            self.recorder.disable("tests", error)
-
-    def _log(self, report: Any) -> None:
-        recorder = self.recorder
-        when = report.when
-        raised, uses = _NOTHING_RAISED, _NONE
-        of_subtest = reports.is_subtest(report)
-        if when != "teardown":  # that is done by test_ends
-            recorder.settle()
-            recorder.undisturbed = not of_subtest
-        if not of_subtest:
-            if when == "setup":
-                if self._saw_setup:  # it is run again, and was announced only once
-                    self._attempt += 1
-                    recorder.put(TestStarted(report.nodeid, self._attempt, *_location(report)))
-                self._saw_setup = True
-            uses = self._uses.get(when, _NONE)
-            if self._raised:
-                raised = self._raised.pop(when, _NOTHING_RAISED)
-        recorder.put(reports.phase_finished(report, self._attempt, raised, uses, of_subtest))
-        if when == "teardown":
-            self.test_ends()
-            self._ended = False
-            recorder.undisturbed = False
-            recorder.phase = "between"
-            if self._stage_file is not None:
-                self._stage_file.enter("")
-            recorder.write_down()
-
-    def test_ends(self) -> None:
-        """Say all there is to say of the test that is being torn down; once, by whoever needs it first."""
-        if not self._ended:
-            self._ended = True
-            self.recorder.settle()
-            self.recorder.edge()
-
-    def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str) -> None:
-        if self.is_worker:  # pytest-xdist hands them to the controller, which counts them
-            return
-        try:
-            category = getattr(warning_message.category, "__name__", "Warning")
-            text = str(warning_message.message)[:1000]
-            place = str(warning_message.filename), int(warning_message.lineno)
-            self.recorder.put(WarningCaught(nodeid or "", when, category, text, *place))
-        except Exception as error:
-            self.recorder.disable("warnings", error)
-
-    # -- fixtures -------------------------------------------------------------------------------------------------
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Any:
-        life = self.fixtures.setting_up(fixturedef, request)
-        outcome = yield
-        self.fixtures.set_up(life, fixturedef, outcome.excinfo)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
-        self.fixtures.finalized(fixturedef)
-
-    # -- ends -----------------------------------------------------------------------------------------------------
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_handlecrashitem(self, crashitem: str, report: Any) -> None:
-        try:
-            lost = report.node.gateway.id
-            self.recorder.put(WorkerCrashed(str(lost), str(crashitem), str(report.longrepr)[:2000]))
-        except Exception as error:
-            self.recorder.disable("workers", error)
-
-    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
-        try:
-            self.recorder.put(Interrupted(describe(excinfo.value)))
-        except Exception as error:
-            self.recorder.disable("session", error)
-
-    def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> None:
-        try:
-            self.recorder.put(InternalError(describe(excinfo.value), str(excrepr)[: reports.TRACEBACK_LIMIT]))
-        except Exception as error:
-            self.recorder.disable("session", error)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        self._step_to("finish")
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_unconfigure(self) -> None:
-        """After pytest_sessionfinish: with -x or Ctrl-C wide fixtures are torn down later than that hook."""
-        try:
-            self.recorder.settle()
-            self.say_last_words()
-            self.recorder.close()
-        except Exception as error:
-            self.recorder.disable("session", error)
-
-    def say_last_words(self) -> None:
-        """Once: the process ends as it should. Never said by one that is killed or leaves by ``os._exit``."""
-        if not self._said_end:
-            self._said_end = True
-            status = getattr(self._session, "exitstatus", None)
-            self.recorder.put_surely(SessionFinished(int(status) if status is not None else None))
-
-
-def _open_stage_file(settings: Settings) -> Optional[StageFile]:
-    """None where it was not asked for, or cannot be had: then a killed suite's last test is not known by name."""
-    try:
-        return StageFile(settings.stage, settings.worker) if settings.stage else None
-    except Exception:
-        return None
-
-
-def _limits() -> List[str]:
-    """What this pytest cannot tell, in words."""
-    limits = []
-    major, minor = (int(part) for part in pytest.__version__.split(".")[:2])
-    if (major, minor) < (7, 4):
-        limits.append(
-            "pytest %s is older than 7.4: outcomes and fixtures are shown, but are not tested with it"
-            % pytest.__version__
+        group.addoption("--isolation-baseline", metavar="FILE", help="accept what stands in FILE, fail what is new")
+        group.addoption(
+            "--isolation-update-baseline", action="store_true", help="write that file: accept what is there"
         )
-    return limits
+        group.addoption(
+            "--isolation-kinds",
+            metavar="KINDS",
+            help="of: rows,tables,metadata,transactions,process (strict: the first 4)",
+        )
+    except ValueError:
+        pass  # another plugin's, or ourselves under another name
 
 
-def _location(report: Any) -> Tuple[str, int]:
-    file, line, _ = report.location
-    return file, (line or 0) + 1
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config):  # type: ignore[no-untyped-def]
+    """Before the project's conftest imports its models, and after the options of ini files and PYTEST_ADDOPTS."""
+    _guard_if_asked(early_config, early_config.known_args_namespace)
+    outcome = yield
+    if outcome.excinfo is not None and _plugin is not None:
+        _plugin.conftest_failed(early_config, outcome.excinfo[1])
 
 
-def _cwd() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
+def _guard_if_asked(config: Any, options: Any) -> None:
+    global _guard, _plugin
+    if any(vars(options).get(name) for name in _OPTIONS):
+        if _guard is _JOINED:
+            raise pytest.UsageError("--isolation guards one session of a process, and this is another inside it.")
+        if _guard is None:
+            with plain_import():
+                from . import guard_hooks
+                from .startup.hide_from_coverage import hide
+
+            _plugin, _guard = guard_hooks.begin(config, options, _plugin)
+            hide()
+
+
+def pytest_configure(config):  # type: ignore[no-untyped-def]
+    """Join the first session of this process; one that a test runs inside it (pytester) is none of ours."""
+    global _guard, _plugin
+    if _guard is None:
+        _guard_if_asked(config, config.option)  # `-p` alone: pytest-xdist's workers load it after the conftests
+    plugin, _plugin = _plugin, None
+    if plugin is not None:
+        plugin.join(config)
+    if _guard is not None and _guard is not _JOINED:
+        _guard.join(config)
+        _guard = _JOINED
+
+
+_settings = read_settings()
+if _settings is not None:
+    with plain_import():
+        from .hooks import start
+        from .startup.hide_from_coverage import hide
+
+    hide()
+    # At import, which for `-p` is before any conftest: the probes must stand when the project's models are defined,
+    # and the socket must be open before a plugin such as pytest-socket forbids it.
+    _plugin = start(_settings)

@@ -8,7 +8,7 @@ import linecache
 from types import TracebackType
 from typing import Any, List, Optional, Tuple
 
-from .callers import is_library
+from .call_sites import is_library
 
 LIMIT = 16_000
 """Characters of the text."""

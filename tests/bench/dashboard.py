@@ -31,8 +31,8 @@ FACTS_A_TEST = 10
 def produce(address: str, token: str, tests: int, rate: int, seconds: float) -> None:
     """The producer: facts at an even pace, stamped with the time of sending."""
     from pytest_isolation import events as ev
-    from pytest_isolation.encoding import encode
-    from pytest_isolation.peer import connect
+    from pytest_isolation.transport.connection import connect
+    from pytest_isolation.transport.encoding import encode
 
     peer = connect(address, token)
     assert peer is not None

@@ -140,7 +140,7 @@ INTERRUPTED = {
     "conftest.py": """
         from pathlib import Path
         import pytest
-        from pytest_isolation.plugin import IsolationPlugin
+        from pytest_isolation.hooks import IsolationPlugin
         from pytest_isolation.probes.fixtures import FixtureProbe
 
         def interrupt(owner, name):

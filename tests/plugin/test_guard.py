@@ -414,7 +414,7 @@ def test_without_the_option_nothing_is_loaded(tmp_path: Path) -> None:
             def test_it():
                 ours = {name for name in sys.modules if name.startswith(("pytest_isolation", "isolation_tui"))}
                 assert "pytest_isolation" in ours
-                assert not ours & {"pytest_isolation.plugin", "pytest_isolation.guard", "isolation_tui"}
+                assert not ours & {"pytest_isolation.hooks", "pytest_isolation.guard_hooks", "isolation_tui"}
             """
     })  # fmt: skip
     assert bare(root).status == 0

@@ -167,7 +167,7 @@ def test_where_nobody_listens_the_suite_runs_by_itself(tmp_path: Path, reader: R
 @pytest.mark.parametrize("settings", ["", "{}", "not json", "[1]", '{"address": "unix:/nowhere", "token": 1}'])
 def test_settings_that_are_none_of_ours_stop_nothing(tmp_path: Path, settings: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", "import pytest_isolation as it; print(it._plugin)"],
+        [sys.executable, "-c", "import pytest_isolation.plugin as it; print(it._plugin)"],
         env=clean_environment({"PYTHONPATH": SOURCES[1], "ISOLATION_TUI": settings}),
         capture_output=True,
         text=True,
@@ -434,8 +434,8 @@ def test_a_probe_that_fails_says_so_once_and_the_suite_goes_on(tmp_path: Path) -
     files = {
         "conftest.py": """
             import sqlalchemy
-            from pytest_isolation.probes.metadata import MetadataProbe
-            from pytest_isolation.probes.schema import SchemaProbe
+            from pytest_isolation.probes.database.metadata import MetadataProbe
+            from pytest_isolation.probes.database.ddl import SchemaProbe
             from pytest_isolation.probes.fixtures import FixtureProbe
 
             def fails(*_, **__): raise RuntimeError("a defect of ours")

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_isolation.encoding import encode
 from pytest_isolation.events import (
     OBSERVER,
     PROTOCOL,
@@ -18,6 +17,7 @@ from pytest_isolation.events import (
     RunStarted,
     TestStarted,
 )
+from pytest_isolation.transport.encoding import encode
 
 from . import __version__
 from .launch import Project, SuiteProcess

@@ -14,7 +14,7 @@ from functools import partial
 from types import CodeType
 from typing import Any, Dict, List, Optional, Sequence, Set
 
-from ..callers import place_of_code
+from ..call_sites import place_of_code
 from ..events import FixtureDefined, FixtureSetUp, FixtureTornDown
 from ..recorder import Recorder, describe
 

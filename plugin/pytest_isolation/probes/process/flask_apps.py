@@ -8,7 +8,7 @@ import weakref
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 from .changes import Changes
-from .marks import attributes_of, mark, type_name
+from .fingerprints import attributes_of, mark, type_name
 
 
 class _App:

@@ -4,7 +4,7 @@ import weakref
 from typing import Any, List
 
 from .changes import Changes
-from .marks import CacheWrapper, name_of_cache
+from .fingerprints import CacheWrapper, name_of_cache
 
 _info = CacheWrapper.cache_info if hasattr(CacheWrapper, "cache_info") else None
 

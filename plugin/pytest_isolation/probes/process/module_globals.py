@@ -12,9 +12,9 @@ from abc import ABCMeta
 from types import FunctionType, ModuleType
 from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
-from ...callers import is_library
+from ...call_sites import is_library
 from .changes import Changes
-from .marks import (
+from .fingerprints import (
     CacheWrapper,
     attributes_of,
     class_module,
@@ -28,7 +28,7 @@ from .marks import (
     type_name,
 )
 from .memoised import Memoised
-from .quick_look import QuickLook, Watched
+from .module_fingerprint import QuickLook, Watched
 
 _OUR_PACKAGE = __name__.partition(".")[0]
 _PYTHONS_METACLASSES = ids(type, ABCMeta)

@@ -1,0 +1,275 @@
+"""``--isolation=report|strict``: the facts stay in this process, and a judge says what each test left behind.
+
+The judge is not ours: the plugin states facts. It stands in ``isolation_tui.guard``, which a plugin that works on its
+own folder alone cannot import as its own; so it is loaded by name, at run time, where the option is given.
+"""
+
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+import pytest
+
+from .hooks import IsolationPlugin, observe
+from .recorder import Recorder, describe
+from .settings import Settings
+
+JUDGE = "isolation_tui.guard"
+
+# Bound here, at import: a test may patch these modules.
+_clock = {"perf": time.perf_counter, "wall": time.time}
+_open, _close = os.open, os.close
+
+
+def begin(config: Any, options: Any, observer: Optional[IsolationPlugin]) -> "Tuple[IsolationPlugin, GuardHooks]":
+    """Before any conftest: arm the probes, unless an ``observer`` has done so for a dashboard. Raises UsageError."""
+    if not options.isolation:
+        raise pytest.UsageError("--isolation-baseline and the like need --isolation=report or --isolation=strict.")
+    court = _court(config, options)
+    kept = Kept()
+    if observer is None:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        observer = observe(Recorder(kept), Settings("", "", worker or "main", verify=court.verify, off=court.off))
+    else:
+        kept.share(observer.recorder)
+    return observer, GuardHooks(court, kept, observer)
+
+
+def _court(config: Any, options: Any) -> Any:
+    """What was asked for, as the judge understands it."""
+    if sys.version_info < (3, 11):
+        raise pytest.UsageError(
+            "--isolation needs Python 3.11 or newer; this is %d.%d, for which isolation-tui installs its plugin alone. "
+            "Run the suite with a newer Python, or watch it from one: isolation-tui launch --python %s"
+            % (sys.version_info[0], sys.version_info[1], sys.executable)
+        )
+    try:
+        judge = importlib.import_module(JUDGE)
+    except ImportError as error:
+        raise pytest.UsageError(
+            "--isolation needs isolation-tui in this environment, not its plugin alone (%s): %s -m pip install "
+            "isolation-tui" % (error, sys.executable)
+        ) from None
+    file, cwd = options.isolation_baseline, Path(str(config.invocation_params.dir))
+    try:
+        return judge.open_court(
+            options.isolation, Path(str(config.rootpath)), file, options.isolation_update_baseline,
+            options.isolation_kinds, cwd,
+        )  # fmt: skip
+    except judge.MISUSES as error:
+        raise pytest.UsageError("--isolation: %s" % error) from None
+
+
+class Kept:
+    """The way out that leads nowhere: facts wait here for the judge of their own process."""
+
+    def __init__(self) -> None:
+        self._facts: List[Tuple[float, Any]] = []
+        self.offset = _clock["wall"]() - _clock["perf"]()
+        self.clock = _clock["perf"]
+
+    def now(self) -> float:
+        """As :meth:`pytest_isolation.transport.sender.Sink.now`."""
+        return self.offset + self.clock()
+
+    def put(self, fact: Any) -> None:
+        self._facts.append((self.offset + self.clock(), fact))
+
+    put_surely = put
+
+    def hurry(self) -> None:
+        """Nothing to send."""
+
+    close = offer = write_down = hurry
+
+    def take(self) -> List[Tuple[float, Any]]:
+        """What came since the last call."""
+        facts, self._facts = self._facts, []
+        return facts
+
+    def share(self, recorder: Recorder) -> None:
+        """Every fact that is sent to a listener is kept as well."""
+        send, send_surely = recorder.put, recorder.put_surely
+
+        def put(fact: Any) -> None:
+            self.put(fact)
+            send(fact)
+
+        def put_surely(fact: Any) -> None:
+            self.put(fact)
+            send_surely(fact)
+
+        recorder.put, recorder.put_surely = put, put_surely
+
+
+class GuardHooks:
+    """pytest's hooks of one process: a worker judges and hands its account on, the main process tells."""
+
+    def __init__(self, court: Any, kept: Kept, observer: IsolationPlugin) -> None:
+        self._court = court
+        self._kept = kept
+        self._observer = observer
+        self._judge: Any = None
+        self._claims = ""
+        """A folder in which pytest-xdist's workers agree on who fails what."""
+        self._accounts: List[Dict[str, Any]] = []
+        self._gave_up = ""
+        self._partial = False
+        """Whether it is known already that not the whole suite runs."""
+        self._heading = ""
+        self._lines: List[Tuple[str, str]] = []
+
+    def join(self, config: Any) -> None:
+        """Register for the session of ``config``."""
+        worker = getattr(config, "workerinput", None)
+        self._claims = str((worker or {}).get("isolation_claims", ""))
+        if self._court.file is not None and worker is None:
+            config.option.isolation_baseline = str(self._court.file)  # for workers, which may start elsewhere
+        self._judge = self._court.judge(self._observer.settings.worker, self._claim)
+        config.pluginmanager.register(self, "isolation-guard")
+
+    def _claim(self, key: Tuple[str, ...]) -> bool:
+        if not self._claims:
+            return True
+        name = hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest()[:32]
+        try:
+            _close(_open(os.path.join(self._claims, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            return False
+        except OSError:
+            return True  # named twice, rather than not at all
+        return True
+
+    # -- judging --------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: Any) -> Any:
+        outcome = yield
+        text = self._judged(item.nodeid)
+        if text and outcome.excinfo is None:
+            _fail(outcome, text)
+        elif text:
+            item.add_report_section("teardown", "isolation", text)
+
+    def _judged(self, nodeid: str) -> str:
+        """Why the test fails, '' where it does not."""
+        if self._gave_up:
+            return ""
+        try:
+            self._observer.test_ends()
+            self._judge.take(self._kept.take())
+            return str(self._judge.test_ended(nodeid))
+        except Exception as error:
+            self._gave_up = describe(error)
+            return ""
+
+    # -- was it the whole suite? ------------------------------------------------------------------------------------
+
+    def pytest_deselected(self, items: List[Any]) -> None:
+        self._partial = self._partial or bool(items)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        self._partial = self._partial or bool(report.failed)
+
+    # -- pytest-xdist -----------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        if not self._claims:
+            self._claims = tempfile.mkdtemp(prefix="isolation-")
+        node.workerinput["isolation_claims"] = self._claims
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        account = getattr(node, "workeroutput", {}).get("isolation")
+        if account is None:
+            name = getattr(getattr(node, "gateway", None), "id", "a worker")
+            self._accounts.append(_nothing_known("%s died: what its tests left is not known" % name))
+        else:
+            self._accounts.append(json.loads(account))
+
+    # -- the end ----------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: Any) -> None:
+        config = session.config
+        if config.option.collectonly:
+            return
+        self._accounts.append(self._account())
+        if hasattr(config, "workeroutput"):
+            config.workeroutput["isolation"] = json.dumps(self._accounts[-1])
+            return
+        broken = [account["defect"] for account in self._accounts if account.get("defect")]
+        try:
+            whole = not broken and self._is_whole(session)
+            verbose = config.option.verbose > 0
+            self._heading, self._lines = self._court.close(self._accounts, whole, verbose)
+        except OSError as error:
+            self._heading = "isolation"
+            self._lines = [("The baseline could not be written: %s" % error, "red")]
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        except Exception as error:
+            broken.append(describe(error))
+        if broken:
+            self._heading = self._heading or "isolation"
+            self._lines.append(("The guard gave up, a defect of its own: %s" % broken[0], "red"))
+            if self._court.mode == "strict" and not int(session.exitstatus):
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # nobody is to believe that all was well
+
+    def _account(self) -> Dict[str, Any]:
+        if not self._gave_up:
+            try:
+                self._observer.recorder.settle()
+                self._judge.take(self._kept.take())
+                self._judge.session_ended()
+                account: Dict[str, Any] = self._judge.account()
+                account["partial"] = self._partial
+                return account
+            except Exception as error:
+                self._gave_up = describe(error)
+        return dict(_nothing_known(""), defect=self._gave_up)
+
+    def _is_whole(self, session: Any) -> bool:
+        """Whether everything ran that the project calls its tests: what was not seen then is not there."""
+        config = session.config
+        if any(account["partial"] for account in self._accounts) or int(session.exitstatus) > 1:
+            return False
+        if session.shouldstop or session.shouldfail or getattr(config.option, "lf", False):
+            return False
+        if any(str(word).startswith("--ignore") for word in config.invocation_params.args):
+            return False
+        root = Path(str(config.rootpath))
+        wanted = [root / path for path in config.getini("testpaths")] or [root]
+        given = [Path(str(config.invocation_params.dir), argument) for argument in config.args]
+        return all(any(folder == path or folder in path.parents for folder in given) for path in wanted)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self._lines:
+            terminalreporter.section(self._heading)
+            for text, colour in self._lines:
+                terminalreporter.write_line(text, **({colour: True} if colour else {}))
+
+    def pytest_unconfigure(self, config: Any) -> None:
+        if self._claims and not hasattr(config, "workerinput"):
+            shutil.rmtree(self._claims, ignore_errors=True)
+
+
+def _nothing_known(doubt: str) -> Dict[str, Any]:
+    doubts = [doubt] if doubt else []
+    return {"cases": [], "imports": [], "doubts": doubts, "skipped": [], "partial": True}
+
+
+def _fail(outcome: Any, text: str) -> None:
+    """An error in teardown, as any other: reruns, ``-x`` and reports take it for what it is."""
+    error = pytest.fail.Exception(text, pytrace=False)
+    if hasattr(outcome, "force_exception"):
+        outcome.force_exception(error)
+    else:  # pluggy before 1.1
+        outcome._excinfo = (type(error), error, None)

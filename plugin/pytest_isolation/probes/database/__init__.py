@@ -1,0 +1,1 @@
+"""Probes of SQLAlchemy: statements, tables, rows, reads, connections."""

@@ -1,0 +1,307 @@
+"""Connections and sessions that are out: taken and not given back, or with a transaction that has not ended.
+
+Nothing is kept alive, and nobody is asked but the objects themselves, at the edges of units: what was collected, closed
+or given back meanwhile is not out. Facts about SQLAlchemy (1.4 to 2.1) that shape this file:
+
+* The pool's ``checkout`` fires for each that is taken, for async engines too; its third argument lives as long as the
+  connection is out, and is valid until it is given back.
+* ``Session.after_begin`` fires when a session first speaks to a database in a transaction, and for each savepoint.
+* A session takes its own connection, unless it was bound to one: one thing that is out, not two.
+* Before a drop, and when a driver says that it waited in vain, it is too late to ask a database: what is out is told
+  from what was seen.
+"""
+
+import functools
+import sys
+import weakref
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from ...call_sites import caller
+from ...events import DropAwaited, HeldClosed, HeldOpen, Place, SessionShared, Unit, WaitedInVain
+from ...recorder import Recorder
+from .databases import Databases
+from .ddl import SchemaProbe
+from .drivers import in_transaction, transaction_open
+from .engine_hooks import Taps
+
+PROBE = "connections"
+
+SAID_AT_ONCE = 50
+"""How many connections and sessions are said to be out at the end of one test, and how many stood in the way."""
+MOST_COMPLAINTS = 20
+"""How often a test that tries again and again is said to wait."""
+_REMEMBERED = 256
+_IN_VAIN = (
+    ("locked", ("database is locked", "database table is locked", "database schema is locked")),
+    ("lock timeout", ("lock timeout", "Lock wait timeout", "deadlock detected")),
+    ("in use", ("is being accessed by other users",)),
+)
+"""Why somebody waited, or was turned away, and how drivers say so."""
+_POOL_IS_EMPTY = "QueuePool limit of size"
+
+
+class Taken(NamedTuple):
+    """``what`` is a weak reference: to what the pool handed out, or to a session."""
+
+    what: Any
+    unit: Unit
+    place: Place
+
+
+class Used:
+    """A session: who used it first, and its present transaction."""
+
+    __slots__ = ("begun", "connection", "first", "number", "owner", "said_to", "what")
+
+    def __init__(self, what: Any, unit: Unit) -> None:
+        self.what = what
+        self.owner = self.first = unit
+        self.number = 0
+        self.said_to = ""
+        self.begun: Optional[Taken] = None
+        self.connection: Any = None
+
+
+class ConnectionsProbe:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._databases: Optional[Databases] = None
+        self._latest: Optional[Taken] = None
+        """What was taken last: a session that begins has mostly just taken it."""
+        self._out: Dict[int, Taken] = {}
+        """id of the pool's record, or of what the pool handed out -> who took it. Most of it has been given back: the
+        next to take it takes its place here."""
+        self._begun: Dict[int, Any] = {}
+        """id(Connection) -> weak reference, of those that began a transaction."""
+        self._sessions: Dict[int, Used] = {}
+        self._complaints = 0
+        """How often somebody was said to wait since the test began."""
+        self._said: Dict[int, Tuple[str, Taken]] = {}
+        """Number -> what was said to be out: ``connection`` or ``session``, and who took it."""
+        self._count = 0
+
+    # -- listeners ------------------------------------------------------------------------------------------------
+
+    def taken(self, dbapi: Any, record: Any, proxy: Any) -> None:
+        """Called for each connection that is taken from a pool."""
+        key = id(record)
+        known = self._out.get(key)
+        if known is not None and known.what() is not None:
+            key = id(proxy)  # StaticPool hands one out several times
+        self._latest = self._out[key] = Taken(weakref.ref(proxy), self._recorder.unit(), caller())
+        if len(self._out) > _REMEMBERED:
+            self._forget()
+
+    def _forget(self) -> None:
+        """What has been given back."""
+        self._out = {key: taken for key, taken in list(self._out.items()) if _is_out(taken)}
+
+    def begins(self, conn: Any, *_: Any) -> None:
+        self._begun[id(conn)] = weakref.ref(conn)
+        if len(self._begun) > _REMEMBERED:
+            self._begun = {id(conn): weakref.ref(conn) for conn in self._in_transaction()}
+
+    def session_begins(self, session: Any, transaction: Any, connection: Any) -> None:
+        if getattr(transaction, "parent", None) is not None:
+            return  # a savepoint
+        taken = self._latest
+        if taken is None or taken.what() is not connection.connection:  # it was bound to a connection
+            taken = Taken(None, self._recorder.unit(), caller())
+        unit = taken.unit
+        used = self._sessions.get(id(session))
+        if used is None or used.what() is not session:
+            if len(self._sessions) > _REMEMBERED:
+                known = list(self._sessions.items())  # another thread may begin one meanwhile
+                self._sessions = {key: used for key, used in known if used.what() is not None}
+            used = self._sessions[id(session)] = Used(weakref.ref(session), unit)
+        used.begun = Taken(used.what, unit, taken.place)
+        used.connection = weakref.ref(connection)
+        if not used.first.nodeid:
+            used.first = unit
+        nodeid = unit.nodeid
+        if nodeid not in (used.first.nodeid, used.said_to, ""):
+            used.said_to = nodeid
+            used.number = used.number or self._next()
+            place = used.begun.place
+            self._recorder.put(SessionShared(used.number, used.first.nodeid, place, unit, used.owner))
+
+    def failed(self, context: Any) -> None:
+        """A statement raised: say who stands in its way, if that is why."""
+        if self._complaints >= MOST_COMPLAINTS:
+            return
+        # What it was made with, as far as that is plain text: it may be an exception of the suite's own.
+        text = " ".join(given for given in context.original_exception.args if type(given) is str)
+        why = next((why for why, texts in _IN_VAIN if any(each in text for each in texts)), "")
+        conn = context.connection
+        if why and self._databases is not None:
+            # DROP DATABASE, sent from another, is refused while anybody is connected; the rest wait for transactions.
+            engine = conn if conn is not None else context.engine
+            number = self._databases.number(engine) or 0
+            if why == "in use":
+                out = [taken for proxy, taken in self._still_out() if self._databases.of_pool(proxy._pool) != number]
+                self._say_in_vain(why, number, out)
+            else:
+                self._say_in_vain(why, number, self._in_the_way(number, conn))
+
+    def pool_is_empty(self, pool: Any) -> None:
+        if self._complaints >= MOST_COMPLAINTS:
+            return
+        number = self._databases.of_pool(pool) if self._databases is not None else 0
+        out = [taken for proxy, taken in self._still_out() if getattr(proxy, "_pool", None) is pool]
+        self._say_in_vain("pool", number, out)
+
+    def _say_in_vain(self, why: str, number: int, out: List[Taken]) -> None:
+        self._complaints += 1
+        out = out[:SAID_AT_ONCE]
+        places, units = [taken.place for taken in out], [taken.unit for taken in out]
+        self._recorder.put(WaitedInVain(number, why, places, units, caller(4), self._recorder.unit()))
+
+    def drops(self, connection: Any, place: Place) -> None:
+        """Tables are about to be dropped."""
+        if self._complaints >= MOST_COMPLAINTS:
+            return
+        number = self._databases.number(connection) if self._databases is not None else None
+        holders = self._in_the_way(number, connection)[:SAID_AT_ONCE] if number is not None and self._begun else []
+        if holders:
+            self._complaints += 1
+            places, units = [taken.place for taken in holders], [taken.unit for taken in holders]
+            self._recorder.put(DropAwaited(number or 0, places, place, self._recorder.unit(), units))
+            self._recorder.hurry()  # a server may wait for ever
+
+    # -- what is out ----------------------------------------------------------------------------------------------
+
+    def _still_out(self) -> List[Tuple[Any, Taken]]:
+        """(what the pool handed out, who took it)."""
+        pairs = [(taken.what(), taken) for taken in list(self._out.values())]
+        return [(proxy, taken) for proxy, taken in pairs if proxy is not None and proxy.is_valid]
+
+    def _in_transaction(self) -> List[Any]:
+        connections = [reference() for reference in list(self._begun.values())]
+        return [conn for conn in connections if conn is not None and _usable(conn) and in_transaction(conn)]
+
+    def _in_the_way(self, number: int, but: Any) -> List[Taken]:
+        """Who took the other connections with a transaction on this database that its driver does not deny."""
+        mine = _driver(but)
+        still = self._still_out()
+        found = []
+        for conn in self._in_transaction():
+            dbapi = _driver(conn)
+            if conn is but or dbapi is None or dbapi is mine or self._number(conn) != number:
+                continue  # in-memory SQLite has one connection for all, which waits for nobody
+            if transaction_open(dbapi) is not False:
+                held = conn.connection
+                found.append(next((taken for proxy, taken in still if proxy is held), Taken(None, Unit(), Place())))
+        return found
+
+    def _number(self, conn: Any) -> int:
+        return (self._databases.number(conn) if self._databases is not None else 0) or 0
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
+
+    # -- the edges ------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """The unit leaves the stage: say what it gave back."""
+        for number, (what, taken) in list(self._said.items()):
+            held = taken.what()
+            if held is None or not (self._holds(held) if what == "session" else held.is_valid):
+                del self._said[number]
+                self._recorder.put(HeldClosed(number, self._recorder.unit()))
+
+    def edge(self) -> None:
+        """A test has ended: say what is out."""
+        if self._recorder.phase != "teardown":
+            self._complaints = 0
+            return
+        budget = SAID_AT_ONCE
+        own_connections = set()
+        for key, used in list(self._sessions.items()):
+            session = used.what()
+            if session is None:
+                self._sessions.pop(key, None)
+            elif self._holds(session) and used.begun is not None:
+                conn = used.connection()
+                if getattr(session, "bind", None) is not conn:
+                    own_connections.add(id(conn.connection))
+                if not used.begun.unit.nodeid or used.begun.unit.nodeid == self._recorder.nodeid:
+                    budget -= self._say_out(budget, "session", used.begun, self._number(conn), True)
+        if self._out:
+            self._forget()
+            still = self._still_out()
+            begun = {id(conn.connection) for conn in self._in_transaction()}
+            for proxy, taken in still:
+                if id(proxy) not in own_connections and taken.unit.nodeid in ("", self._recorder.nodeid):
+                    number = self._databases.of_pool(proxy._pool) if self._databases is not None else 0
+                    budget -= self._say_out(budget, "connection", taken, number, id(proxy) in begun)
+        if self._begun:
+            self._begun = {id(conn): weakref.ref(conn) for conn in self._in_transaction()}
+
+    def _say_out(self, budget: int, what: str, taken: Taken, database: int, in_transaction: bool) -> int:
+        """How many facts it took."""
+        if budget <= 0 or any(said is taken for _, said in self._said.values()):
+            return 0
+        number = self._next()
+        self._said[number] = (what, taken)
+        self._recorder.put(
+            HeldOpen(self._recorder.nodeid, number, database, what, in_transaction, taken.place, taken.unit)
+        )
+        return 1
+
+    def _holds(self, session: Any) -> bool:
+        """Whether the session is in a transaction, and speaks to a database in it."""
+        used = self._sessions.get(id(session))
+        conn = used.connection() if used is not None and used.connection is not None else None
+        return conn is not None and _usable(conn) and in_transaction(session)
+
+
+def _is_out(taken: Taken) -> bool:
+    proxy = taken.what()
+    return proxy is not None and bool(proxy.is_valid)
+
+
+def _usable(conn: Any) -> bool:
+    """Closed or invalid, it must not be made to connect again."""
+    return not (conn.closed or conn.invalidated)
+
+
+def _driver(conn: Any) -> Any:
+    """The driver's own connection; None where there is none."""
+    if conn is None or not hasattr(conn, "closed") or not _usable(conn):
+        return None
+    held = conn.connection
+    return getattr(held, "dbapi_connection", None) or getattr(held, "connection", None)
+
+
+def arm_core(
+    recorder: Recorder, sqlalchemy: Any, taps: Taps, probe: ConnectionsProbe, databases: Databases, schema: SchemaProbe
+) -> None:
+    """Listen to ``sqlalchemy``, the module as the suite imported it."""
+    probe._databases = databases
+    sqlalchemy.event.listen(sqlalchemy.pool.Pool, "checkout", recorder.guarded(PROBE, probe.taken))
+    for name in ("begin", "begin_twophase"):
+        taps.listen(PROBE, name, probe.begins)
+    taps.listen(PROBE, "handle_error", probe.failed)
+    schema.before_drops.append(recorder.guarded(PROBE, probe.drops))
+    _watch_empty_pools(sqlalchemy.exc.TimeoutError, recorder.guarded(PROBE, probe.pool_is_empty))
+    recorder.before_phase_ends(PROBE, probe.settle)
+    recorder.at_test_edges(PROBE, probe.edge)
+
+
+def arm_orm(recorder: Recorder, orm: Any, event: Any, probe: ConnectionsProbe) -> None:
+    """Listen to ``sqlalchemy.orm``, the module as the suite imported it."""
+    event.listen(orm.Session, "after_begin", recorder.guarded(PROBE, probe.session_begins))
+
+
+def _watch_empty_pools(exception: Any, empty: Any) -> None:
+    """There is no event for it: see the exception being made, by the pool."""
+    original = exception.__init__
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        if args and isinstance(args[0], str) and args[0].startswith(_POOL_IS_EMPTY):
+            empty(sys._getframe(1).f_locals.get("self"))
+
+    exception.__init__ = __init__

@@ -1,0 +1,121 @@
+"""The databases that a suite speaks to, each with a number: all probes that tell of databases share it."""
+
+import os
+import re
+import weakref
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from ...events import DatabaseSeen, HoldersGone, Unit
+from ...recorder import Recorder
+
+_SECRET_IN_QUERY = re.compile(r"((?:password|passwd|pwd|secret|token)=)[^&\s]+", re.IGNORECASE)
+
+
+class Databases:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._count = 0
+        self._numbers: Dict[str, int] = {}
+        """What :func:`_place` makes of a URL -> number of the database."""
+        self._pools: Dict[int, Tuple[Any, int]] = {}
+        """id(pool) -> (weak reference, number of its database): asked for each table, so it must be quick."""
+        self._gone: List[int] = []
+        """In-memory databases that were let go of, and not yet said to be."""
+        self.when_gone: List[Callable[[int], None]] = []
+        """Called with the number of an in-memory database that is no more, before that is said."""
+        self.when_pool_gone: List[Callable[[int], None]] = []
+        """Called with the id that a pool had. It comes from the collector, at any moment: no more than a note of it."""
+        self._makers: Any = weakref.WeakKeyDictionary()
+        """Engine -> the unit that made it."""
+
+    def watch_engines(self, engine_class: Any) -> None:
+        """Note who makes each engine. SQLAlchemy has no event for it, and reads the signature of ``__init__``."""
+        original, makers, unit = engine_class.__new__, self._makers, self._recorder.unit
+
+        def __new__(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            engine = original(cls) if original is object.__new__ else original(cls, *args, **kwargs)
+            try:
+                makers[engine] = unit()
+            except Exception:
+                pass  # an engine whose maker is not known counts as the import's
+            return engine
+
+        engine_class.__new__ = __new__
+
+    def number(self, connection: Any) -> Optional[int]:
+        """The number of the database behind a connection, which the first mention introduces; None where there is none
+        (``create_mock_engine``)."""
+        try:
+            pool = connection.engine.pool
+        except AttributeError:
+            return None
+        known = self._pools.get(id(pool))
+        if known is not None and known[0]() is pool:
+            return known[1]
+        engine = connection.engine
+        url = engine.url
+        # Each pool of an in-memory SQLite has a database of its own, which ends with it.
+        in_memory = _in_memory(url)
+        place = _place(url)
+        number = None if in_memory else self._numbers.get(place)
+        if number is None:
+            self._count += 1
+            number = self._numbers[place] = self._count
+            maker = self._makers.get(getattr(engine, "_proxied", engine), Unit())
+            self._recorder.put(DatabaseSeen(number, _label(url), str(engine.dialect.name), maker))
+        key = id(pool)
+        self._pools[key] = (weakref.ref(pool, self._forgetter(key, number if in_memory else 0)), number)
+        return number
+
+    def of_pool(self, pool: Any) -> int:
+        """The number of a pool's database; 0 where no statement was sent to it yet."""
+        known = self._pools.get(id(pool))
+        return known[1] if known is not None and known[0]() is pool else 0
+
+    def say_gone(self) -> None:
+        """At a test's edge: whose databases are no more. They end when the collector says so, anywhere."""
+        if self._gone:
+            gone, self._gone = self._gone, []
+            for number in gone:
+                for forget in self.when_gone:
+                    forget(number)
+            self._recorder.put(HoldersGone(databases=gone))
+
+    def _forgetter(self, key: int, number: int) -> Any:
+        """What to do when a pool is let go of; ``number`` is its database, 0 where that stays."""
+
+        def forget(gone: Any) -> None:
+            if self._pools.get(key, (None, 0))[0] is gone:
+                del self._pools[key]
+            for note in self.when_pool_gone:
+                note(key)
+            if number:
+                self._gone.append(number)
+
+        return forget
+
+
+def _label(url: Any) -> str:
+    """The URL without its password, also where that stands in the query."""
+    render = getattr(url, "render_as_string", None)
+    text = render(hide_password=True) if render is not None else repr(url)
+    return _SECRET_IN_QUERY.sub(r"\1***", text)
+
+
+def _place(url: Any) -> str:
+    """The same for all drivers that lead to one database: asyncio's is another than that of the fixtures, say. Without
+    the password, which the query may yet hold: it never leaves the process."""
+    kind, name = str(url.drivername).partition("+")[0], url.database
+    if kind == "sqlite" and name and not name.startswith("file:"):
+        try:
+            name = os.path.abspath(name)
+        except OSError:  # the working directory is gone
+            pass
+    return repr((kind, url.username, url.host, url.port, name, sorted(dict(url.query).items())))
+
+
+def _in_memory(url: Any) -> bool:
+    if not str(url.drivername).startswith("sqlite"):
+        return False
+    database = url.database
+    return not database or database == ":memory:" or "mode=memory" in str(url)

@@ -1,0 +1,42 @@
+"""Statements that a database refused: who was the first to meet an error that a session tells of long afterwards."""
+
+from typing import Any, Set
+
+from ...call_sites import caller
+from ...events import StatementFailed, Unit, mark_of
+from ...recorder import Recorder
+from .databases import Databases
+from .engine_hooks import Taps
+
+PROBE = "failures"
+MOST_SAID = 3
+"""Of how many different errors a unit tells."""
+
+
+class FailureProbe:
+    def __init__(self, recorder: Recorder, databases: Databases) -> None:
+        self._recorder = recorder
+        self._databases = databases
+        self._unit = Unit()
+        self._said: Set[str] = set()
+        """Marks of what ``_unit`` met."""
+
+    def failed(self, context: Any) -> None:
+        recorder, conn = self._recorder, context.connection
+        unit = recorder.unit()
+        if unit != self._unit:
+            self._unit, self._said = unit, set()
+        if conn is None or len(self._said) >= MOST_SAID:
+            return
+        error = context.original_exception
+        mark = mark_of(str(error))
+        if mark in self._said:
+            return
+        self._said.add(mark)
+        number = self._databases.number(conn) or 0
+        recorder.put(StatementFailed(number, type(error).__name__, mark, caller(3), unit))
+
+
+def arm(recorder: Recorder, taps: Taps, databases: Databases) -> None:
+    """Listen from now on."""
+    taps.listen(PROBE, "handle_error", FailureProbe(recorder, databases).failed)

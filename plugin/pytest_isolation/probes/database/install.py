@@ -1,0 +1,64 @@
+"""All that watches SQLAlchemy, put in its place: the core when the suite has imported that, the ORM when that."""
+
+import sys
+from typing import Any, Optional, Tuple
+
+from ...events import LibraryArmed
+from ...recorder import Recorder
+from .. import fixture_values
+from . import connections, ddl, failed_statements, reads, row_verification, rows
+from .databases import Databases
+from .engine_hooks import Taps
+from .metadata import MetadataProbe, arm_core, arm_orm
+
+
+class SqlalchemyProbes:
+    """Probes named in ``off`` are not armed. ``verify`` asks for a real count of rows after each test."""
+
+    def __init__(self, recorder: Recorder, off: Tuple[str, ...] = (), verify: bool = False) -> None:
+        self._recorder = recorder
+        self._off = off
+        self._verify = verify
+        self._metadata = MetadataProbe(recorder)
+        self._held: Optional[connections.ConnectionsProbe] = None
+        if connections.PROBE not in off:
+            self._held = connections.ConnectionsProbe(recorder)
+
+    def arm_core(self, module: Any) -> None:
+        """``module`` is ``sqlalchemy``, as the suite imported it."""
+        recorder = self._recorder
+        arm_core(recorder, module, self._metadata)
+        databases = Databases(recorder)
+        databases.watch_engines(module.engine.Engine)
+        taps = Taps(recorder, module)
+        databases.when_pool_gone.append(taps.statements.forget)
+        tables = ddl.arm(recorder, module, taps, databases, self._metadata.known_number)
+        if reads.PROBE not in self._off:
+            reads.arm(recorder, taps, databases, tables)
+        written = rows.arm(recorder, module, taps, databases, tables)
+        if self._verify:
+            row_verification.arm(recorder, module, taps, databases, written, tables)
+        failed_statements.arm(recorder, taps, databases)
+        fixture_values.arm(recorder, module)
+        if self._held is not None:
+            connections.arm_core(recorder, module, taps, self._held, databases, tables)
+        taps.open()
+        recorder.at_test_edges("statements", taps.statements.edge)
+        recorder.at_test_edges("databases", databases.say_gone)  # when all have told of them
+        recorder.put(LibraryArmed("sqlalchemy", str(module.__version__), _limits(module.__version__)))
+
+    def arm_orm(self, module: Any) -> None:
+        """``module`` is ``sqlalchemy.orm``."""
+        package: Any = sys.modules["sqlalchemy"]
+        if not hasattr(package, "orm"):  # Python sets it a moment later; SQLAlchemy 1.3 looks for it there
+            package.orm = module
+        arm_orm(self._recorder, module, package.event, self._metadata)
+        if self._held is not None:
+            connections.arm_orm(self._recorder, module, package.event, self._held)
+
+
+def _limits(version: str) -> "list[str]":
+    major, minor = (int(part) for part in version.split(".")[:2])
+    if (major, minor) < (1, 4):
+        return ["SQLAlchemy %s is older than 1.4: registries disposed cannot be seen" % version]
+    return []

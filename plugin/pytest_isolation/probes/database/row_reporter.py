@@ -1,0 +1,107 @@
+"""What each unit did to the rows of each table, kept until it leaves the stage: then it is told, and so is what became
+of what an earlier one had left open."""
+
+from typing import Callable, Dict, List, Optional, Tuple
+
+from ...call_sites import caller
+from ...events import Place, RowsWritten, Unit
+from ...recorder import Recorder
+from .ledger import OPEN, Cell, CellKey, Ledger
+from .primary_keys import MOST_KEYS
+
+SAVEPOINT, DDL = "savepoint", "ddl"
+"""Ways of escape; the others are :mod:`.around`'s."""
+
+
+class Telling:
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._turn = 0
+        """Grows with every unit that leaves the stage."""
+        self._unit: Optional[Unit] = None
+        self._places: Dict[Tuple[int, str], Place] = {}
+        self._fresh: Dict[int, Cell] = {}
+        """id -> cell: those that the unit on the stage began, in transactions that have not ended."""
+        self._asked: Dict[Tuple[int, str], int] = {}
+        """(database, table) -> how often the unit was asked for its rows' primary keys."""
+        self._done: Dict[Tuple[CellKey, str, bool, str], Cell] = {}
+        """Committed or undone since a unit last left the stage."""
+        self.when_written: Optional[Callable[[int, str], None]] = None
+        """Called with database and table of all that is told."""
+
+    def cell(self, ledger: Ledger, table: str) -> Cell:
+        """Of the unit on the stage, on the innermost level of the ledger's transaction."""
+        cells, key = ledger.levels[-1].cells, (self._turn, ledger.number, table)
+        known = cells.get(key)
+        if known is not None:
+            return known
+        if self._unit is None:
+            self._unit = self._recorder.unit()
+        place = self._places.get((ledger.number, table))
+        if place is None:
+            place = self._places[ledger.number, table] = caller()
+        cell = cells[key] = Cell(self._turn, ledger.number, table, self._unit, place)
+        self._fresh[id(cell)] = cell
+        return cell
+
+    def wants_keys(self, cell: Cell) -> bool:
+        """Whether more primary keys of the unit's rows are to be looked for: the first few times only, however many
+        transactions they come in."""
+        asked = self._asked.get((cell.database, cell.table), 0)
+        if asked >= 2 * MOST_KEYS or len(cell.keys) >= MOST_KEYS:
+            return False
+        self._asked[cell.database, cell.table] = asked + 1
+        return True
+
+    def settle(self, cell: Cell, state: str) -> None:
+        """Its transaction, or its savepoint, has ended."""
+        key = ((cell.turn, cell.database, cell.table), state, cell.said, cell.way)
+        known = self._done.get(key)
+        cell.state = state
+        self._fresh.pop(id(cell), None)
+        if known is None:
+            self._done[key] = cell
+        else:
+            known.absorb(cell)
+
+    def dropped(self, number: int, table: str, pending: List[Cell]) -> None:
+        """A table is dropped: rows written to it and not yet told of are gone with it."""
+        for cell in list(self._fresh.values()) + list(self._done.values()) + pending:
+            if cell.database == number and cell.table == table:
+                cell.drop()
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether there is something to tell of."""
+        return bool(self._fresh or self._done)
+
+    def say(self) -> None:
+        """The unit leaves the stage."""
+        if self._done or self._fresh:
+            done, self._done = self._done, {}  # the collector may end a transaction at any moment
+            fresh, self._fresh = self._fresh, {}
+            for (_, state, said, way), cell in done.items():
+                self._put(cell, state, way, said)
+            for cell in fresh.values():
+                if cell.state == OPEN:
+                    cell.said = True
+                    self._put(cell, OPEN, "", False)
+        if self._unit is not None:
+            self._turn += 1
+            self._unit = None
+            self._places.clear()
+            self._asked.clear()
+
+    def _put(self, cell: Cell, state: str, way: str, settled: bool) -> None:
+        if cell.empty_handed:
+            return
+        if self.when_written is not None:
+            self.when_written(cell.database, cell.table)
+        way = way if cell.kept > 0 else ""
+        self._recorder.put(
+            RowsWritten(
+                cell.database, cell.table, cell.inserted, cell.updated, cell.deleted, state, cell.place, cell.unit,
+                cell.inexact or cell.unsure, cell.kept, cell.taken, cell.emptied, way == SAVEPOINT, settled,
+                list(cell.keys[: max(cell.kept, 0)]), way, list(cell.gone),
+            )
+        )  # fmt: skip

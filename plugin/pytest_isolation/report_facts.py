@@ -1,0 +1,123 @@
+"""pytest's reports as facts."""
+
+import os
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from .call_sites import is_library
+from .events import CollectionFailed, PhaseFinished, Place
+from .recorder import describe
+from .tracebacks import short_traceback
+
+MESSAGE_LIMIT = 4_000
+"""Characters of an exception's message that are sent."""
+
+TRACEBACK_LIMIT = 32_000
+
+
+class Raised(NamedTuple):
+    """What reports lack of an exception: its type's name, the fixture life that raised, a short traceback."""
+
+    exception: str = ""
+    life: int = 0
+    traceback: str = ""
+
+
+def phase_finished(
+    report: Any, attempt: int, raised: Raised, uses: List[int], of_subtest: bool = False
+) -> PhaseFinished:
+    """The fact of one report; passing phases, which are most, take the short way."""
+    outcome = report.outcome
+    duration = int(report.duration * 1e9)
+    if outcome == "passed" and not of_subtest and not hasattr(report, "wasxfail"):
+        return PhaseFinished(report.nodeid, attempt, report.when, outcome, duration, uses)
+    subtest = _subtest(report)
+    xfail: Optional[str] = None
+    if hasattr(report, "wasxfail"):
+        xfail = str(report.wasxfail)
+    if outcome == "passed" or not report.longrepr:
+        return PhaseFinished(report.nodeid, attempt, report.when, outcome, duration, uses, xfail=xfail, subtest=subtest)
+    message, place = crash(report.longrepr)
+    traceback = "" if outcome == "skipped" else raised.traceback or _traceback(report)
+    return PhaseFinished(
+        report.nodeid,
+        attempt,
+        report.when,
+        outcome,
+        duration,
+        uses,
+        raised.exception,
+        message,
+        place,
+        traceback,
+        xfail,
+        raised.life,
+        subtest,
+    )
+
+
+def collection_failed(report: Any) -> CollectionFailed:
+    message, place = crash(report.longrepr)
+    return CollectionFailed(report.nodeid, message.partition(":")[0][:100], message, place, _traceback(report))
+
+
+def conftest_failed(error: Any, path: str, root: str) -> CollectionFailed:
+    """Of pytest's ConftestImportFailure: it has the ``cause``, or before pytest 8.1 an ``excinfo``."""
+    cause = getattr(error, "cause", None) or error.excinfo[1]
+    name = type(cause).__name__
+    module = type(cause).__module__
+    message = describe(cause)
+    if module != "builtins":
+        name, message = "%s.%s" % (module, name), "%s.%s" % (module, message)
+    inside = path[len(root) + 1 :] if root and path.startswith(root + os.sep) else path
+    place, traceback = _innermost(cause), short_traceback(cause, root)
+    return CollectionFailed(inside.replace(os.sep, "/"), name, message, place, traceback, True)
+
+
+def _innermost(error: BaseException) -> Place:
+    """The line of the suite's own code that an exception came from, or through."""
+    place, traceback = Place(), error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not is_library(code.co_filename):
+            place = Place("", code.co_filename, traceback.tb_lineno, code.co_name)
+        traceback = traceback.tb_next
+    return place
+
+
+def crash(longrepr: Any) -> "tuple[str, Place]":
+    """(message, place) of whatever pytest made of the exception: an object, a (path, line, reason), or a text."""
+    found = getattr(longrepr, "reprcrash", None)
+    if found is not None:
+        return str(found.message)[:MESSAGE_LIMIT], Place("", str(found.path), int(found.lineno))
+    if isinstance(longrepr, tuple) and len(longrepr) == 3:
+        return str(longrepr[2])[:MESSAGE_LIMIT], Place("", str(longrepr[0]), int(longrepr[1] or 0))
+    text = str(longrepr)
+    lines = [line for line in text.splitlines() if line.startswith("E ")] or text.splitlines()[-1:]
+    return "\n".join(line[1:].strip() if line.startswith("E ") else line for line in lines)[:MESSAGE_LIMIT], Place()
+
+
+def _traceback(report: Any) -> str:
+    text = str(report.longreprtext)
+    return text if len(text) <= TRACEBACK_LIMIT else "...\n" + text[-TRACEBACK_LIMIT:]
+
+
+def is_subtest(report: Any) -> bool:
+    """Whether the report is of a subtest (pytest 9, or pytest-subtests), and not of the test itself."""
+    kind = type(report)
+    known = _are_of_subtests.get(kind)
+    if known is None:
+        known = _are_of_subtests[kind] = "subtest" in kind.__name__.lower()
+    return known
+
+
+_are_of_subtests: Dict[type, bool] = {}
+
+
+def _subtest(report: Any) -> Optional[str]:
+    """A description of the subtest that the report is of; None for a test's own."""
+    if not is_subtest(report):
+        return None
+    context: Any = getattr(report, "context", None)
+    described = [str(context.msg)] if getattr(context, "msg", None) else []
+    described += ["%s=%s" % pair for pair in dict(getattr(context, "kwargs", None) or {}).items()]
+    return " ".join(described)[:200] or "subtest"
