@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from isolation_tui.app.card.schema import schema_lines
+from isolation_tui.app.card.text import card
 from isolation_tui.app.glyphs import UNICODE
 from isolation_tui.app.screens.findings import FindingsScreen
 from isolation_tui.app.screens.pair import PairScreen
-from isolation_tui.app.widgets.card_schema import schema_lines
-from isolation_tui.app.widgets.card_text import card
 from isolation_tui.app.widgets.finding_lines import UNEXPLAINED
 from isolation_tui.app.widgets.line_list import LineList
 from isolation_tui.app.widgets.timeline import Timeline

@@ -6,9 +6,9 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
+from isolation_tui.app.card.card import TestCard as Card
 from isolation_tui.app.screens.card import CardScreen
-from isolation_tui.app.screens.enlarge import EnlargeScreen
-from isolation_tui.app.widgets.card import TestCard as Card
+from isolation_tui.app.screens.too_small import EnlargeScreen
 from isolation_tui.app.widgets.filter_bar import FilterBar
 from isolation_tui.app.widgets.timeline import Timeline
 from isolation_tui.errors import Status, ToolError

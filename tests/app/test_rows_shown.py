@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from isolation_tui.app.card.text import card
 from isolation_tui.app.glyphs import UNICODE
 from isolation_tui.app.timeline.index import TimelineIndex
 from isolation_tui.app.timeline.layout import Kind, Layout
 from isolation_tui.app.timeline.line_text import Look, draw
-from isolation_tui.app.widgets.card_text import card
 from isolation_tui.model import Run
 from pytest_isolation import events as ev
 from runstory import Story

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from isolation_tui.app.editor import editor_command
-from isolation_tui.plain import clean, clean_lines, keep_end, keep_start, seconds
+from isolation_tui.text.measure import keep_end, keep_start
+from isolation_tui.text.sanitize import clean, clean_lines
+from isolation_tui.text.wording import seconds
 from runstory import Story
 
 NASTY = "[red]x[/red] \x1b[31mA\x1b]0;owned\x07B\nC\tD 漢字 \u202eevil \u200b e\u0301 [@click=app.quit]q[/]"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from isolation_tui.app import insight as insight_module
-from isolation_tui.app.insight import Insight
+from isolation_tui.app import conclusions_worker as insight_module
+from isolation_tui.app.conclusions_worker import Insight
 from isolation_tui.app.widgets.verdict import Verdict
 from isolation_tui.app.words import verdict
 from isolation_tui.diagnose.conclusions import NOTHING, conclude

@@ -10,7 +10,7 @@ import pytest
 import environments
 from isolation_tui.diagnose import diagnose
 from isolation_tui.diagnose.conclusions import conclude
-from isolation_tui.report.causes import draw_causes
+from isolation_tui.report.findings import draw_causes
 from isolation_tui.report.output import rendered
 from observing import bare, observe, write
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from isolation_tui.diagnose.naming import short
-from isolation_tui.plain import without_folders
+from isolation_tui.diagnose.blame import short
+from isolation_tui.text.wording import without_folders
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .commands.words import EXIT_STATUSES, Commands
+from .commands.arguments import EXIT_STATUSES, Commands
 from .errors import Status, ToolError
 
 DEBUG_VARIABLE = "ISOLATION_TUI_DEBUG"
@@ -65,8 +65,8 @@ def cli() -> None:
 
 
 def _complain(status: int, what: str, next_step: str = "") -> int:
-    from .plain import clean_lines
     from .report.output import note
+    from .text.sanitize import clean_lines
 
     lines = [f"isolation-tui: {what}", *([f"  {next_step}"] if next_step else [])]
     note("\n".join(safe for line in lines for safe in clean_lines(line)).removeprefix("isolation-tui: "))

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from isolation_tui.diagnose.raised import failed_at, first_met, matching, raised
+from isolation_tui.diagnose.exceptions import failed_at, first_met, matching, raised
 from isolation_tui.model import Test as ObservedTest
 from pytest_isolation import events as ev
 from runstory import ROOT, Story

@@ -1,7 +1,7 @@
 """What became of each test from one run to the next."""
 
 from isolation_tui.model import Outcome, Run, Stamped
-from isolation_tui.model.compare import Change, Delta, compare
+from isolation_tui.model.run_comparison import Change, Delta, compare
 from pytest_isolation import events as ev
 
 

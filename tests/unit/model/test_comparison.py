@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from isolation_tui.model.comparison import compared
+from isolation_tui.model.assertion_message import compared
 
 
 @pytest.mark.parametrize(

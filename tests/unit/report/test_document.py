@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from isolation_tui.report import document
-from isolation_tui.report.document import fix_document, run_document
+from isolation_tui.report.json import document
+from isolation_tui.report.json.document import fix_document, run_document
 from pytest_isolation import events as ev
 from runstory import ROOT, Story, after, before, dirty, schemas
 

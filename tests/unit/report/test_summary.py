@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from isolation_tui.model import Run
-from isolation_tui.report.before_after import draw_before_after
+from isolation_tui.report.comparison import draw_before_after
 from isolation_tui.report.output import rendered
 from isolation_tui.report.summary import draw_summary
 from pytest_isolation import events as ev

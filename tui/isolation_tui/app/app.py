@@ -21,13 +21,13 @@ from ..errors import ToolError
 from ..fix import FixStatus
 from ..fix.errors import FixError
 from ..model import Test
-from ..plain import clean
+from ..text.sanitize import clean
 from . import glyphs, keys
+from .conclusions_worker import Insight
 from .driver import lasting
-from .insight import Insight
 from .palette import RunProvider
-from .screens.enlarge import EnlargeScreen, fits
 from .screens.main import MainScreen
+from .screens.too_small import EnlargeScreen, fits
 from .screens.view import View
 from .theme import DARK, THEMES
 from .verbs import verbs

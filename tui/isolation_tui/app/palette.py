@@ -10,7 +10,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ..model import Run, Test
-from ..plain import clean, number
+from ..text.sanitize import clean
+from ..text.wording import number
 from .timeline.index import hidden
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pytest_isolation.events import Place
 from ..diagnose import Finding, already_defined
 from ..diagnose.conclusions import Conclusions
 from ..model import Run, TableEvent, Test
-from ..plain import clean, number, relative
+from ..text.sanitize import clean
+from ..text.wording import number, relative
 
 MUTED = "$foreground 60%"
 """The style of what is said quietly. Not ``$text-muted``: inside a text, Textual 8.2.8 draws its automatic colours as

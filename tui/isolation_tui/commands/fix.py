@@ -9,10 +9,10 @@ import click
 
 from ..errors import Status, ToolError
 from ..fix import Applied, FixError, NothingToFix, apply_fix, finish_fix, fix_command, fix_state, plan_fix, undo_fix
-from ..plain import clean_lines
-from ..report.before_after import draw_plan
+from ..report.comparison import draw_plan
 from ..report.output import emit, rendered
-from .fix_round import refuse_unless_clean
+from ..text.sanitize import clean_lines
+from .headless_fix import refuse_unless_clean
 
 
 @click.command(

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from ..errors import Status, ToolError
-from ..report.document import run_document
-from ..report.ending import exit_status
+from ..report.exit_status import exit_status
+from ..report.json.document import run_document
 from ..report.output import JsonTarget, emit, rendered
 from ..report.progress import Progress
 from ..report.summary import draw_summary

@@ -13,10 +13,10 @@ from ..recording import RECORDINGS_BEGIN
 from ..report.output import JsonTarget, note, refuse_over_another
 from ..settings import PROBES, ProjectSettings, SettingsError, read_project
 from ..workbench import Workbench
+from .arguments import EXIT_STATUSES, PytestCommand, pytest_args
 from .dashboard import has_terminal, show
-from .fix_round import FixRound
 from .headless import headless
-from .words import EXIT_STATUSES, PytestCommand, pytest_args
+from .headless_fix import FixRound
 
 
 @click.command(

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import Run, Test
+from .blame import command, short
+from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 from .holders import as_evidence, in_vain, named, only_author
-from .naming import command, short
-from .raised import failed_at, matching
 
 KIND = "database-in-use"
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..model import Holder, InVain, Run, Test
+from .blame import short
 from .finding import Evidence
-from .naming import short
 
 MOST_NAMED = 5
 

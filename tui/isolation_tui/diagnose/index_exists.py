@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from ..model import RepeatedIndex, Run, TableEvent, TableEventKind, Test
+from .blame import by, command, culprit, short
+from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
-from .naming import by, command, culprit, short
-from .raised import failed_at, matching
 
 KIND = "index-already-exists"
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import Held, Run, Test, open_at_end
+from .blame import command, short
 from .finding import Evidence, Finding
-from .naming import command, short
 
 KIND = "left-open"
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..model import Run, TableEvent, TableEventKind, Test, in_memory
+from .blame import by, command
+from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
-from .naming import by, command
-from .raised import failed_at, matching
 
 KIND = "in-memory-database-per-connection"
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pytest_isolation.events import Place
 
 from ..model import FixtureLife, Run, Test
+from .blame import command
+from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
-from .naming import command
-from .raised import failed_at, matching
 
 KIND = "no-application-context"
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from ..model import FixtureLife, Run, Test
+from .blame import command, wide_lives
+from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
-from .naming import command, wide_lives
-from .raised import failed_at, matching
 
 KIND = "other-event-loop"
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..model import FailedStatement, FixtureLife, Run, Test
+from .blame import by, command, culprit, short, wide_lives
+from .exceptions import failed_at, first_met, matching
 from .finding import Evidence, Finding
-from .naming import by, command, culprit, short, wide_lives
-from .raised import failed_at, first_met, matching
 
 KIND = "session-not-rolled-back"
 

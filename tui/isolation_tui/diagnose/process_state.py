@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pytest_isolation.events import Place
 
 from ..model import Run, StateResidue, Test
-from . import naming
+from . import blame
 from .finding import Evidence, Finding
 
 _EXCEPTIONS = {
@@ -74,7 +74,7 @@ def _plausible(entry: StateResidue, exception: str) -> bool:
 def _finding(run: Run, kind: str, title: Words, remedy: Words, victims: Sequence[Victim]) -> Finding:
     first = victims[0]
     entry = first.entry.first
-    who = naming.short(entry.author) or "an unknown test"
+    who = blame.short(entry.author) or "an unknown test"
     evidence = [_made(run, entry)]
     others: dict[str, StateResidue] = {}
     for victim in victims:
@@ -97,7 +97,7 @@ def _finding(run: Run, kind: str, title: Words, remedy: Words, victims: Sequence
         evidence=tuple(evidence),
         remedy=remedy(entry, who),
         culprit=entry.author,
-        command=naming.command(run, author_test, first.test.nodeid),
+        command=blame.command(run, author_test, first.test.nodeid),
         locations=(entry.location,),
     )
 
@@ -110,7 +110,7 @@ def _capital(title: str) -> str:
 def _made(run: Run, entry: StateResidue) -> Evidence:
     how = f"{entry.change}{f' ({entry.detail})' if entry.detail else ''}"
     if entry.among:
-        return Evidence(f"{entry.name} was {how} during one of: {', '.join(map(naming.short, entry.among))}")
+        return Evidence(f"{entry.name} was {how} during one of: {', '.join(map(blame.short, entry.among))}")
     life, test = entry.life, entry.test
     if life is not None:
         step = " (teardown)" if entry.unit.step == "teardown" else ""
@@ -126,7 +126,7 @@ def _mentions(victims: Sequence[Victim]) -> list[Evidence]:
     for victim in victims:
         place = victim.place
         if place.file:
-            text = f"{naming.short(victim.test.nodeid)} reaches {place.function or place.module}, which mentions it"
+            text = f"{blame.short(victim.test.nodeid)} reaches {place.function or place.module}, which mentions it"
             found.setdefault((place.file, place.line), Evidence(text, place, victim.test.nodeid))
     return list(found.values())[:AUTHORS_NAMED]
 

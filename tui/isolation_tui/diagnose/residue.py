@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ..model import Leak, Met, Run, Share, Test, came_of, leaks_of_rows
 from ..model.authors import author_test
-from . import naming
+from . import blame
+from .exceptions import failed_at
 from .finding import Evidence, Finding
-from .raised import failed_at
 
 OTHERS_NAMED = 3
 """How many further authors a finding names."""
@@ -54,7 +54,7 @@ def _victim(run: Run, test: Test) -> Victim | None:
     met = min(mets, key=lambda met: (met.read.how != "clash", met.since))
     share = met.shares[0]
     if met.read.how == "clash":
-        itself = naming.culprit(run, test.worker, met.read.unit)
+        itself = blame.culprit(run, test.worker, met.read.unit)
         share = next((share for share in met.shares if share.author == itself), share)
     return Victim(test, met, share)
 
@@ -65,16 +65,16 @@ def finding(run: Run, kind: str, code: str, title: str, remedy: str, group: Sequ
     author = first.share.author
     left_by = author_test(run, author, first.location, first.test)
     tables = tuple(dict.fromkeys(victim.met.read.table for victim in group))
-    words = {"author": naming.short(author), "tables": naming.names(tables)}
+    words = {"author": blame.short(author), "tables": blame.names(tables)}
     failure = first.test.failure
     read = first.met.read
     evidence = [
         Evidence(
-            f"{rows(first.share.rows)} of {author} stood in {read.table} when {naming.short(first.test.nodeid)} came",
+            f"{rows(first.share.rows)} of {author} stood in {read.table} when {blame.short(first.test.nodeid)} came",
             first.share.place,
             left_by.nodeid if left_by is not None else "",
         ),
-        Evidence(f"{naming.short(first.test.nodeid)} {_READING[read.how]}", read.place, first.test.nodeid),
+        Evidence(f"{blame.short(first.test.nodeid)} {_READING[read.how]}", read.place, first.test.nodeid),
     ]
     if failure is not None:
         evidence.append(Evidence(failure.message.partition("\n")[0], failed_at(run, failure), first.test.nodeid))
@@ -89,7 +89,7 @@ def finding(run: Run, kind: str, code: str, title: str, remedy: str, group: Sequ
         evidence=tuple(evidence),
         remedy=remedy.format(**words),
         culprit=author,
-        command=naming.command(run, left_by.nodeid if left_by is not None else "", first.test.nodeid),
+        command=blame.command(run, left_by.nodeid if left_by is not None else "", first.test.nodeid),
         tables=tables,
         code=code,
         locations=tuple(dict.fromkeys(victim.location for victim in group)),
@@ -108,7 +108,7 @@ def harmless(run: Run, kind: str, code: str, title: str, remedy: str, ways: Coll
 def _harmless(run: Run, kind: str, code: str, title: str, remedy: str, author: str, group: list[Leak]) -> Finding:
     readers = {test.nodeid: test for leak in group for test in leak.readers}
     tables = tuple(leak.table for leak in group)
-    words = {"author": naming.short(author), "tables": naming.names(tables)}
+    words = {"author": blame.short(author), "tables": blame.names(tables)}
     first = next(iter(readers.values()))
     left_by = author_test(run, author, group[0].location, first)
     return Finding(
@@ -125,7 +125,7 @@ def _harmless(run: Run, kind: str, code: str, title: str, remedy: str, author: s
         ),
         remedy=remedy.format(**words),
         culprit=author,
-        command=naming.command(run, left_by.nodeid if left_by is not None else "", first.nodeid),
+        command=blame.command(run, left_by.nodeid if left_by is not None else "", first.nodeid),
         tables=tables,
         code=code,
         locations=tuple(leak.location for leak in group),

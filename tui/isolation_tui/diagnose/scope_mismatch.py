@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pytest_isolation.events import Place
 
 from ..model import Run, Test
+from .blame import command
+from .exceptions import matching
 from .finding import Evidence, Finding
-from .naming import command
-from .raised import matching
 
 KIND = "scope-mismatch"
 

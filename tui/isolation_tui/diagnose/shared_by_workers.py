@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..model import Run, TableEvent, TableEventKind, Test, in_memory
+from .blame import by, command
 from .database_locked import is_locked
+from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 from .holders import in_vain
-from .naming import by, command
-from .raised import failed_at, matching
 
 KIND = "database-shared-by-workers"
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pytest_isolation.events import CollectionFailed, Place
 
 from ..model import FixtureLife, Run, TableEvent, TableEventKind, Test
+from .blame import by
+from .exceptions import failed_at, match_in, matching
 from .finding import Evidence, Finding
-from .naming import by
-from .raised import failed_at, match_in, matching
 
 KIND = "table-already-defined"
 

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..model import FixtureLife, Run, TableEvent, TableEventKind, Test
+from .blame import by, command, culprit, names, short
+from .exceptions import failed_at, first_met, matching
 from .finding import Evidence, Finding
-from .naming import by, command, culprit, names, short
-from .raised import failed_at, first_met, matching
 
 KIND = "table-missing"
 

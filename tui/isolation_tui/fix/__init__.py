@@ -17,7 +17,7 @@ from .disk import OWN_FILE_PREFIX
 from .errors import ChangedSincePlan, EditedSinceFix, FixBusy, FixError, FixInterrupted, NothingToFix
 from .journal import STATE_VARIABLE
 from .plan import FileChange, Plan, SummaryRow
-from .standing import fix_command, standing
+from .status_text import fix_command, standing
 
 __all__ = [
     "OWN_FILE_PREFIX",

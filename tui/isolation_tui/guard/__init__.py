@@ -7,8 +7,8 @@ model is loaded.
 
 from ..settings import SettingsError
 from .baseline import BaselineError
-from .court import Court, open_court
 from .judge import Judge
+from .session import Court, open_court
 
 MISUSES = (BaselineError, SettingsError)
 """What :func:`open_court` raises where the user asked for what cannot be."""

@@ -11,7 +11,7 @@ from pytest_isolation import events as ev
 from ..model import FixtureLife, Outcome, Run, Stamped, Test, leaks
 from ..model.tables import IMPORTED
 from ..settings import KINDS
-from .left_behind import Ended, left_behind
+from .leaks import Ended, left_behind
 from .remnants import Key, Remnant, base_of
 from .standing import Standing
 from .wording import complaint, line_of

@@ -10,7 +10,8 @@ from pytest_isolation.events import Place, Unit
 
 from ..model import Database, FixtureDefinition, FixtureLife, Run
 from ..model.queries import own
-from ..plain import clean, relative, without_folders
+from ..text.sanitize import clean
+from ..text.wording import relative, without_folders
 
 MEMORY = "memory"
 """What every in-memory database is called."""

@@ -9,7 +9,8 @@ from typing import Any
 from pytest_isolation.events import Place
 
 from ..model import Run, Test
-from ..plain import clean, number, relative
+from ..text.sanitize import clean
+from ..text.wording import number, relative
 from .remnants import Key, Remnant
 
 MOST_LINES = 20

@@ -1,20 +1,20 @@
 """The model of a run: what the facts add up to. A pure fold, see :class:`Run`."""
 
+from .connections import AwaitedDrop, Held, Holder, InVain, NoEffect, SharedSession, open_at_end
 from .counts import Counts
 from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, Given
-from .holders import AwaitedDrop, Held, Holder, InVain, NoEffect, SharedSession, open_at_end
 from .leak import Leak
 from .leaks import leaks, leaks_of_rows
 from .mappings import MappedTwice, Mapping, mapped_twice
 from .outcome import Outcome
-from .process import Reach, StateResidue
+from .process_state import Reach, StateResidue
 from .rows import Before, Found, Left, Met, Read, Share, Tally, Verified, Written
 from .run import Run, RunState, Stamped, Worker
 from .schema import SchemaDifference, in_memory, schema_differences
 from .statements import FailedStatement
 from .symptoms import came_of
 from .tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind
-from .tests import Phase, Test
+from .test import Phase, Test
 
 __all__ = [
     "SCOPES",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .run import Run
-from .tests import Test
+from .test import Test
 
 
 def author_test(run: Run, author: str, location: str, before: Test | None = None) -> Test | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .outcome import Outcome
-from .tests import Test
+from .test import Test
 
 _PIECE = re.compile(r"""(-?)(?:([A-Za-z]+):)?("[^"]*"?|'[^']*'?|\S+)""")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_isolation.events import Place, Unit
 
 if TYPE_CHECKING:
-    from .tests import Test
+    from .test import Test
 
 SCOPES = ("session", "package", "module", "class", "function")
 """Widest first."""

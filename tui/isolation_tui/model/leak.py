@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_isolation.events import Place
 
 if TYPE_CHECKING:
-    from .tests import Test
+    from .test import Test
 
 
 @dataclass(eq=False, slots=True)

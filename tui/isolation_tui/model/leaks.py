@@ -9,14 +9,14 @@ from weakref import WeakKeyDictionary
 from pytest_isolation.events import Place
 
 from .leak import Leak
-from .leaks_of_tables import leaks_of_tables
 from .symptoms import came_of
+from .table_leaks import leaks_of_tables
 
 if TYPE_CHECKING:
-    from .process import StateResidue
+    from .process_state import StateResidue
     from .rows import Tally
     from .run import Run, Worker
-    from .tests import Test
+    from .test import Test
 
 
 _KNOWN: WeakKeyDictionary[Run, tuple[int, list[Leak]]] = WeakKeyDictionary()

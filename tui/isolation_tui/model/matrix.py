@@ -15,7 +15,7 @@ from enum import Enum
 
 from .run import Run
 from .tables import TableEvent, TableEventKind
-from .tests import Test
+from .test import Test
 
 
 class Layer(Enum):

@@ -11,7 +11,7 @@ from pytest_isolation.events import Place, Unit
 from .fixtures import FixtureLife
 from .run import Run
 from .tables import TableEvent, TableEventKind
-from .tests import Test
+from .test import Test
 
 
 @dataclass(frozen=True, slots=True)

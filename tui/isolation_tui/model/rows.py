@@ -10,7 +10,7 @@ from pytest_isolation.events import Place, RowsWritten, Unit
 
 if TYPE_CHECKING:
     from .fixtures import FixtureLife
-    from .tests import Test
+    from .test import Test
 
 NEWEST_KEPT, OLDER_KEPT = 16, 32
 """How many entries of a table are kept one by one, and for how many authors older ones are added up."""

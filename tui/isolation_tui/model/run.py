@@ -9,25 +9,16 @@ from typing import Any, NamedTuple
 
 from pytest_isolation import events as ev
 
-from . import (
-    folding_ends,
-    folding_fixtures,
-    folding_holders,
-    folding_process,
-    folding_reads,
-    folding_reports,
-    folding_rows,
-    folding_tables,
-)
+from .connections import AwaitedDrop, Held, InVain, NoEffect, SharedSession
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
-from .holders import AwaitedDrop, Held, InVain, NoEffect, SharedSession
+from .folds import connections, fixtures, process_state, reads, rows, session, tables, tests
 from .mappings import Mappings
-from .process import StateResidue
+from .process_state import StateResidue
 from .rows import Residue, TableRows, Tally
 from .statements import FailedStatement
 from .tables import Database, Metadata, RepeatedIndex, TableEvent
-from .tests import Test
+from .test import Test
 
 
 class Stamped(NamedTuple):
@@ -316,43 +307,43 @@ _FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
     ev.SessionFinished: _session_finished,
     ev.Interrupted: _interrupted,
     ev.InternalError: _internal_error,
-    ev.WorkerCrashed: folding_ends.worker_crashed,
-    ev.Disconnected: folding_ends.disconnected,
-    ev.ProcessEnded: folding_ends.process_ended,
+    ev.WorkerCrashed: session.worker_crashed,
+    ev.Disconnected: session.disconnected,
+    ev.ProcessEnded: session.process_ended,
     ev.FactsDropped: _facts_dropped,
     ev.ProbeDisabled: _probe_disabled,
     ev.Output: _output,
-    ev.TestStarted: folding_reports.test_started,
-    ev.PhaseFinished: folding_reports.phase_finished,
-    ev.FixtureDefined: folding_fixtures.fixture_defined,
-    ev.FixtureSetUp: folding_fixtures.fixture_set_up,
-    ev.FixtureTornDown: folding_fixtures.fixture_torn_down,
-    ev.FixtureGave: folding_fixtures.fixture_gave,
-    ev.InstanceDetached: folding_fixtures.instance_detached,
-    ev.IndexRepeated: folding_tables.index_repeated,
-    ev.StatementFailed: folding_tables.statement_failed,
-    ev.MetadataSeen: folding_tables.metadata_seen,
-    ev.TableRegistered: folding_tables.table_registered,
-    ev.ModelMapped: folding_tables.model_mapped,
-    ev.TableRefused: folding_tables.table_refused,
-    ev.TableRemoved: folding_tables.table_removed,
-    ev.MetadataCleared: folding_tables.metadata_cleared,
-    ev.RegistryDisposed: folding_tables.registry_disposed,
-    ev.DatabaseSeen: folding_tables.database_seen,
-    ev.TablesCreated: folding_tables.tables_created,
-    ev.TablesDropped: folding_tables.tables_dropped,
-    ev.TableSets: folding_tables.table_sets,
-    ev.HoldersGone: folding_tables.holders_gone,
-    ev.RowsWritten: folding_rows.rows_written,
-    ev.DatabasesUsed: folding_rows.databases_used,
-    ev.TablesRead: folding_reads.tables_read,
-    ev.RowsCounted: folding_rows.rows_counted,
-    ev.NothingDone: folding_holders.nothing_done,
-    ev.DropAwaited: folding_holders.drop_awaited,
-    ev.WaitedInVain: folding_holders.waited_in_vain,
-    ev.HeldOpen: folding_holders.held_open,
-    ev.HeldClosed: folding_holders.held_closed,
-    ev.SessionShared: folding_holders.session_shared,
-    ev.StateChanged: folding_process.state_changed,
-    ev.StateInReach: folding_process.state_in_reach,
+    ev.TestStarted: tests.test_started,
+    ev.PhaseFinished: tests.phase_finished,
+    ev.FixtureDefined: fixtures.fixture_defined,
+    ev.FixtureSetUp: fixtures.fixture_set_up,
+    ev.FixtureTornDown: fixtures.fixture_torn_down,
+    ev.FixtureGave: fixtures.fixture_gave,
+    ev.InstanceDetached: fixtures.instance_detached,
+    ev.IndexRepeated: tables.index_repeated,
+    ev.StatementFailed: tables.statement_failed,
+    ev.MetadataSeen: tables.metadata_seen,
+    ev.TableRegistered: tables.table_registered,
+    ev.ModelMapped: tables.model_mapped,
+    ev.TableRefused: tables.table_refused,
+    ev.TableRemoved: tables.table_removed,
+    ev.MetadataCleared: tables.metadata_cleared,
+    ev.RegistryDisposed: tables.registry_disposed,
+    ev.DatabaseSeen: tables.database_seen,
+    ev.TablesCreated: tables.tables_created,
+    ev.TablesDropped: tables.tables_dropped,
+    ev.TableSets: tables.table_sets,
+    ev.HoldersGone: tables.holders_gone,
+    ev.RowsWritten: rows.rows_written,
+    ev.DatabasesUsed: rows.databases_used,
+    ev.TablesRead: reads.tables_read,
+    ev.RowsCounted: rows.rows_counted,
+    ev.NothingDone: connections.nothing_done,
+    ev.DropAwaited: connections.drop_awaited,
+    ev.WaitedInVain: connections.waited_in_vain,
+    ev.HeldOpen: connections.held_open,
+    ev.HeldClosed: connections.held_closed,
+    ev.SessionShared: connections.session_shared,
+    ev.StateChanged: process_state.state_changed,
+    ev.StateInReach: process_state.state_in_reach,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .tests import Test
+from .test import Test
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from .comparison import compared
+from .assertion_message import compared
 from .rows import Met
-from .tests import Phase, Test
+from .test import Phase, Test
 
 _PHASES = ("setup", "call", "teardown")
 _NOT_UNIQUE = re.compile(

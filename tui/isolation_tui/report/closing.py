@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .before_after import draw_before_after
-from .ending import exit_status
+from .comparison import draw_before_after
+from .exit_status import exit_status
 from .output import emit, rendered
 from .summary import draw_summary
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import Status, ToolError
-from ..plain import clean
+from ..text.sanitize import clean
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,9 @@ import time
 from typing import TextIO
 
 from ..model import Run, RunState
-from ..plain import clean, keep_start, seconds
+from ..text.measure import keep_start
+from ..text.sanitize import clean
+from ..text.wording import seconds
 from .output import emit
 
 ON_A_TERMINAL = 0.1

@@ -1,6 +1,6 @@
 """The summary of a run in plain text: what a headless run prints, and what the dashboard leaves in the terminal.
 
-Every word that comes from the suite passes through :func:`isolation_tui.plain.clean`.
+Every word that comes from the suite passes through :func:`isolation_tui.text.sanitize.clean`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from ..diagnose.conclusions import Conclusions, conclude
 from ..model import FixtureDefinition, FixtureLife, Run, Test
-from ..plain import clean, keep_start, number, seconds
-from .causes import draw_causes, draw_harmless
-from .drawing import QUIET, draw_table, heading, where, wrapped
-from .ending import deserves_output, exit_status, how_it_ended, output_tail
-from .left_behind import draw_leaks
+from ..text.measure import keep_start
+from ..text.sanitize import clean
+from ..text.wording import number, seconds
+from .console import QUIET, draw_table, heading, where, wrapped
+from .exit_status import deserves_output, exit_status, how_it_ended, output_tail
+from .findings import draw_causes, draw_harmless
+from .leaks import draw_leaks
 from .output import say
 
 if TYPE_CHECKING:

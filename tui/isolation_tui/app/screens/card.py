@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from ...model import Test
+from ..card.card import TestCard
 from ..keys import CARD_SCREEN
-from ..widgets.card import TestCard
 from .main import MainScreen
 from .view import View
 

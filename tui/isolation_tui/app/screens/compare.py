@@ -14,12 +14,13 @@ from textual.content import Content
 from textual.widgets import Tab, Tabs
 
 from ...model import Run, Test
-from ...model.compare import Change, Comparison, Pair, compare
-from ...plain import clean, clean_lines, seconds
+from ...model.run_comparison import Change, Comparison, Pair, compare
+from ...text.sanitize import clean, clean_lines
+from ...text.wording import seconds
 from .. import view_keys
 from ..glyphs import OUTCOME_STYLES
+from ..widgets.legend import Legend, Nothing, cut
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend, Nothing, cut
 from ..widgets.plan_lines import delta_line, figures
 from ..words import MUTED, summary, test_name
 from .pair import PairScreen, Side

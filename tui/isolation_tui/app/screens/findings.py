@@ -17,12 +17,13 @@ from ...diagnose import Evidence, Finding
 from ...diagnose.conclusions import NOTHING
 from ...fix import FixStatus
 from ...model import Run
-from ...plain import clean, number
+from ...text.sanitize import clean
+from ...text.wording import number
 from .. import view_keys
 from ..open_source import open_source
 from ..widgets.finding_lines import UNEXPLAINED, cause_lines, finding_key, opened_lines, unexplained_lines
+from ..widgets.legend import Legend, Nothing, show_test
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend, Nothing, show_test
 from ..words import MUTED, healing
 from .view import View
 

@@ -15,10 +15,10 @@ from textual.widgets import Button, Static
 
 from ...errors import ToolError
 from ...fix import FixError, NothingToFix, Plan
-from ...plain import clean
+from ...text.sanitize import clean
 from .. import view_keys
+from ..widgets.legend import Legend, wrapped
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend, wrapped
 from ..widgets.plan_lines import diff_lines, effect_table, figures, file_tree, heading, summary_table
 from ..words import MUTED
 from .view import View

@@ -12,8 +12,8 @@ from textual.content import Content
 from ...model import Outcome, TableEventKind
 from .. import keys, view_keys
 from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, UNICODE, Glyphs
+from ..widgets.legend import Legend, wrapped
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend, wrapped
 from ..words import MUTED
 from .view import View
 

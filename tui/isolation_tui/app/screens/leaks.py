@@ -17,12 +17,13 @@ from pytest_isolation.events import Place
 from ...diagnose.conclusions import NOTHING
 from ...model import Leak, Run, Test
 from ...model.authors import author_test
-from ...plain import clean, number
+from ...text.sanitize import clean
+from ...text.wording import number
 from .. import view_keys
 from ..open_source import open_source
 from ..widgets.leak_lines import leak_key, leak_lines, opened_lines, reading, what_is_left
+from ..widgets.legend import Legend, Nothing, show_test
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend, Nothing, show_test
 from ..words import MUTED
 from .view import View
 

@@ -14,10 +14,11 @@ from ...model import Run, Test
 from ...model.authors import authors_met
 from ...model.filters import TestFilter
 from ...model.queries import location, repeat_command
-from ...plain import clean, number
+from ...text.sanitize import clean
+from ...text.wording import number
+from ..card.card import TestCard
 from ..keys import MAIN
 from ..open_source import open_source
-from ..widgets.card import TestCard
 from ..widgets.filter_bar import FilterBar
 from ..widgets.timeline import Timeline
 from ..widgets.verdict import Verdict

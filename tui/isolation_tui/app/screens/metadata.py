@@ -13,11 +13,12 @@ from textual.widgets import Static
 
 from ...model import Run, TableEventKind, Test
 from ...model.matrix import Layer, Matrix
-from ...plain import clean, keep_end
+from ...text.measure import keep_end
+from ...text.sanitize import clean
 from ..glyphs import TABLE_STYLES
+from ..widgets.legend import Legend, Nothing, show_test
 from ..widgets.matrix_grid import MatrixGrid
 from ..widgets.matrix_words import cell_story
-from ..widgets.panel import Legend, Nothing, show_test
 from ..words import MUTED
 from .main import MainScreen
 from .view import View

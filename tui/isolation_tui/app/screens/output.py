@@ -12,13 +12,13 @@ from textual.message import Message
 from textual.widgets import Input
 
 from ...model import Run
-from ...plain import clean
+from ...text.sanitize import clean
 from .. import view_keys
 from ..keys import key
 from ..output_text import OutputText
 from ..widgets.following_list import FollowingList
+from ..widgets.legend import Legend, Nothing
 from ..widgets.line_list import Line
-from ..widgets.panel import Legend, Nothing
 from .view import View
 
 

@@ -12,11 +12,11 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from ...model import Run, Test
-from ...plain import clean
+from ...text.sanitize import clean
 from .. import view_keys
-from ..widgets.card_text import card
+from ..card.text import card
+from ..widgets.legend import Legend
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend
 from ..words import MUTED
 from .view import View
 

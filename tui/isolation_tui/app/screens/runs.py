@@ -12,10 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
-from ...plain import clean, keep_start, number, seconds
+from ...text.measure import keep_start
+from ...text.sanitize import clean
+from ...text.wording import number, seconds
 from .. import view_keys
+from ..widgets.legend import Legend, Nothing
 from ..widgets.line_list import Line, LineList
-from ..widgets.panel import Legend, Nothing
 from ..words import MUTED, tests
 from .compare import CompareScreen
 from .view import View

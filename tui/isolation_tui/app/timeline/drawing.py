@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model import FixtureLife, Outcome, TableEventKind
-from ...plain import number
+from ...text.wording import number
 from ..glyphs import BY_SEVERITY, SEVERITY, Glyphs
 from .axis import Axis, Clock
 from .lanes import SERVED, SET_UP_FAILED, Lane, Span

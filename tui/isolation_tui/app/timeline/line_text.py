@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...model import Outcome, Test
-from ...plain import clean, keep_end, keep_start, number, pad, seconds
+from ...text.measure import keep_end, keep_start, pad
+from ...text.sanitize import clean
+from ...text.wording import number, seconds
 from ..glyphs import Glyphs
 from .axis import Axis, Clock, axis_for, clock_for
 from .dirty import draw_dirty, draw_dirty_in_time

@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from ...model.filters import TestFilter, parse
-from ...plain import clean, number
+from ...text.sanitize import clean
+from ...text.wording import number
 from ..keys import key
 
 HINT = "text   is:failed   fixture:client   table:users   file:api   -slow"

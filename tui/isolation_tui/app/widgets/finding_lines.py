@@ -11,11 +11,13 @@ from pytest_isolation.events import Place
 
 from ...diagnose import Finding
 from ...model import Run, Test
-from ...plain import clean, clean_lines, keep_end, number, pad
+from ...text.measure import keep_end, pad
+from ...text.sanitize import clean, clean_lines
+from ...text.wording import number
 from ..glyphs import OUTCOME_STYLES, Glyphs
 from ..words import MUTED, test_name, where
+from .legend import cut, wrapped
 from .line_list import Line
-from .panel import cut, wrapped
 
 GRADES = {
     "A": "proven: undoing it makes the victim pass",

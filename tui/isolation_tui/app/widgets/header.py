@@ -9,7 +9,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from ...model import Outcome, Run, RunState
-from ...plain import clean, keep_end, number, seconds
+from ...text.measure import keep_end
+from ...text.sanitize import clean
+from ...text.wording import number, seconds
 from ..glyphs import OUTCOME_STYLES, Glyphs
 
 if TYPE_CHECKING:

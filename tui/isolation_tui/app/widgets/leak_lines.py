@@ -10,11 +10,13 @@ from textual.content import Content
 from pytest_isolation.events import Place
 
 from ...model import Leak, Run, Test
-from ...plain import clean, keep_end, keep_start, number, pad
+from ...text.measure import keep_end, keep_start, pad
+from ...text.sanitize import clean
+from ...text.wording import number
 from ..glyphs import OUTCOME_STYLES, Glyphs
 from ..words import MUTED, WAYS, test_name, tests, where
+from .legend import cut
 from .line_list import Line
-from .panel import cut
 
 COUNT = 8
 """Cells of each of the three columns of numbers."""

@@ -14,7 +14,8 @@ from textual.strip import Strip
 
 from ...model import Run, Test
 from ...model.matrix import Layer, Mark, Matrix, columns
-from ...plain import clean, keep_end, keep_start, pad
+from ...text.measure import keep_end, keep_start, pad
+from ...text.sanitize import clean
 from ..glyphs import UNICODE, Glyphs
 from .matrix_cells import MARK_CLASSES, OUTCOME_CLASSES, Section, TableRow, mark_glyph
 from .matrix_words import section_words, short_words

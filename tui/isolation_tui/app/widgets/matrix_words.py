@@ -8,7 +8,9 @@ from textual.content import Content
 
 from ...model import Run, TableEvent, Test
 from ...model.matrix import Layer, Matrix, Totals
-from ...plain import clean, keep_end, number
+from ...text.measure import keep_end
+from ...text.sanitize import clean
+from ...text.wording import number
 from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, Glyphs
 from ..words import MUTED, test_name, test_place, tests, when, where, who
 

@@ -10,12 +10,14 @@ from textual.content import Content
 from ...diagnose import already_defined
 from ...fix import Plan
 from ...model import Run
-from ...model.compare import Delta, compare
-from ...plain import clean, clean_lines, keep_end, number, pad
+from ...model.run_comparison import Delta, compare
+from ...text.measure import keep_end, pad
+from ...text.sanitize import clean, clean_lines
+from ...text.wording import number
 from ..glyphs import ASCII, Glyphs
 from ..words import MUTED
+from .legend import wrapped
 from .line_list import Line
-from .panel import wrapped
 
 _KIND_STYLES = {"NEW": "bold $text-success", "ADD": "bold $text-primary", "MODIFY": "bold $text-warning"}
 _BRANCHES = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 
 from ...model import Run, RunState
-from ...plain import clean, clean_lines, number
+from ...text.sanitize import clean, clean_lines
+from ...text.wording import number
+from ..card.text import MUTED, place_text
 from ..glyphs import OUTCOME_STYLES, Glyphs
-from .card_text import MUTED, place_text
 
 
 def troubled(run: Run) -> bool:

@@ -1,0 +1,82 @@
+"""The card's state of the process: what a test found changed, what it changed itself, what it left open."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from ...model import Held, Run, StateResidue, Test
+from ...model.queries import charged
+from ...text.measure import keep_end
+from ...text.sanitize import clean
+from ...text.wording import relative, without_folders
+from ..glyphs import Glyphs
+
+MUTED = "$text-muted"
+MOST_LINES = 6
+"""Of each of found and changed; the JSON document has all of them."""
+
+
+def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
+    """What differed when it started, that which its code mentions first; then what changed while it ran."""
+    reach = {each.location: each.place for each in test.state_in_reach}
+    found = sorted(test.state_found.values(), key=lambda entry: entry.location not in reach)
+    lines = []
+    for entry in found[:MOST_LINES]:
+        near = entry.location in reach
+        mark = (f"{glyphs.dirty} found   ", "bold $text-warning") if near else ("  found   ", MUTED)
+        parts = Content.assemble(mark, _changed(entry), (" (!)" if near else "", "bold $text-warning"))
+        by = without_folders(entry.test.nodeid) if entry.test is not None else "import"
+        lines.append(_signed(parts, f"by {clean(by)}{' or another' if entry.among else ''}", width, glyphs))
+        if near and reach[entry.location].file:
+            place = reach[entry.location]
+            where = f"{clean(relative(place.file, run.rootdir))}:{place.line}"
+            lines.append(
+                Content.styled(
+                    f"          its code mentions it at {keep_end(where, max(width - 34, 12), glyphs.ellipsis)}", MUTED
+                )
+            )
+    if len(found) > MOST_LINES:
+        lines.append(Content.styled(f"  and {len(found) - MOST_LINES} more found", MUTED))
+    for entry in test.state_changed[:MOST_LINES]:
+        restored = entry.change == "restored"
+        mark = ("  restored", MUTED) if restored else (f"{glyphs.dirty} left    ", "$text-warning")
+        who = charged(run, test.worker, entry.unit) + (" (or another test)" if entry.among else "")
+        lines.append(
+            _signed(Content.assemble(mark, " " if restored else "", _changed(entry)), clean(who), width, glyphs)
+        )
+    if len(test.state_changed) > MOST_LINES:
+        lines.append(Content.styled(f"  and {len(test.state_changed) - MOST_LINES} more changed", MUTED))
+    return lines
+
+
+def held_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
+    """Connections and sessions that were out when it had ended."""
+    return [line for held in test.held_open for line in _held(run, test, held, glyphs, width)]
+
+
+def _held(run: Run, test: Test, held: Held, glyphs: Glyphs, width: int) -> list[Content]:
+    standing = held.closed_by is None and not held.intended
+    mark = (f"{glyphs.dirty} ", "bold $text-warning") if standing else ("  ", "")
+    said = f"{clean(held.what)}{' in a transaction' if held.in_transaction else ''}"
+    if held.closed_by is not None:
+        said += ", closed later"
+    elif held.intended:
+        said += ", held for as long as it lives"
+    where = f"{clean(relative(held.place.file, run.rootdir))}:{held.place.line}" if held.place.file else ""
+    line = Content.assemble(mark, said, (f"  {clean(charged(run, test.worker, held.unit))}", MUTED))
+    if not where:
+        return [line]
+    if line.cell_length + 2 + len(where) <= width:
+        return [Content.assemble(line, (f"  {where}", MUTED))]
+    return [line, Content.assemble(("  taken at ", MUTED), keep_end(where, max(width - 12, 12), glyphs.ellipsis))]
+
+
+def _changed(entry: StateResidue) -> str:
+    detail = f" ({clean(entry.detail)})" if entry.detail else ""
+    change = "" if entry.change in ("changed", "restored") else f" {clean(entry.change)}"
+    return f"{clean(entry.location)}{change}{detail}"
+
+
+def _signed(line: Content, who: str, width: int, glyphs: Glyphs) -> Content:
+    room = max(width - line.cell_length - 2, 16)
+    return Content.assemble(line, (f"  {keep_end(who, room, glyphs.ellipsis)}", MUTED))

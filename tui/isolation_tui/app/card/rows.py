@@ -1,0 +1,144 @@
+"""The card's "Data": rows that a test found, wrote and left."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from ...model import Found, Left, Met, Run, Test, Written
+from ...model.queries import charged
+from ...text.measure import keep_end
+from ...text.sanitize import clean
+from ...text.wording import relative
+from ..glyphs import Glyphs
+
+MUTED = "$text-muted"
+MOST_LINES = 8
+"""Of each of found, wrote and left; the JSON document has all of them."""
+
+
+def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bool = False) -> list[Content]:
+    """Empty where it had nothing to do with rows that are known of. Whether it looked at what it found is said only
+    where reading was watched (``reads_known``)."""
+    databases = {found.database for found in test.rows_found} | {written.database for written in test.rows_written}
+    several = len(databases) > 1
+    found = sorted(test.rows_found, key=lambda each: (not each.dirty, _met(run, test, each) is None, each.table))
+    lines: list[Content] = []
+    for each in found:
+        lines += _found(run, test, each, glyphs, width, several, len(found) < 3, reads_known)
+    lines = _limited(lines)
+    lines += _limited(_wrote(run, test, several))
+    left = [
+        _signed(
+            Content.assemble(
+                (f"{glyphs.dirty} left   ", "$text-warning"),
+                _count(each.rows, each.inexact, _table(each.database, each.table, several)),
+                (_keys(run, test, each), MUTED),
+                (" open" if each.open else " escaped the rollback" if each.escape else "", "$text-warning"),
+            ),
+            each.author,
+            width,
+            glyphs,
+        )
+        for each in test.rows_left
+    ]
+    return lines + _limited(left)
+
+
+def _met(run: Run, test: Test, found: Found) -> Met | None:
+    """Its reading of rows that others had left there; None where it was not seen to look."""
+    for share in found.shares:
+        tally = run.residue.get((share.author, found.database, found.table))
+        if tally is not None and test in tally.readers:
+            return tally.readers[test]
+    return None
+
+
+def _read(run: Run, met: Met | None, width: int, glyphs: Glyphs) -> list[Content]:
+    """The line that read what others left there."""
+    if met is None or not met.read.place.file:
+        return []
+    where = f"{clean(relative(met.read.place.file, run.rootdir))}:{met.read.place.line}"
+    return [
+        Content.assemble(("         it reads it at ", MUTED), keep_end(where, max(width - 24, 12), glyphs.ellipsis))
+    ]
+
+
+def _found(
+    run: Run, test: Test, found: Found, glyphs: Glyphs, width: int, several: bool, in_full: bool, reads_known: bool
+) -> list[Content]:
+    """One line; ``in_full`` one more for each further author. And where it read it."""
+    met = _met(run, test, found)
+    word = ""
+    if found.dirty and reads_known:
+        word = " not read" if met is None else " read by rows alike" if met.read.how == "match" else " read"
+    mark = (f"{glyphs.dirty} found  ", "bold $text-warning") if found.dirty else ("  found  ", MUTED)
+    shares = [share for share in found.shares if share.intended is not found.dirty] or list(found.shares)
+    others = len(found.shares) - len(shares) + found.others if in_full else len(found.shares) - 1 + found.others
+    head = Content.assemble(
+        mark,
+        _count(found.rows, found.inexact, _table(found.database, found.table, several)),
+        (" (!)", "bold $text-warning") if found.dirty else (" intended", MUTED),
+        (word, MUTED if met is None else "$text-warning"),
+    )
+    lines = []
+    for share in shares if in_full else shares[:1]:
+        last = share is shares[-1] or not in_full
+        lines.append(_signed(head, share.author, width, glyphs, f" +{others}" if others and last else ""))
+        head = Content(" " * head.cell_length)
+    return lines + _read(run, met, width, glyphs)
+
+
+def _wrote(run: Run, test: Test, several: bool) -> list[Content]:
+    lines = []
+    for each in test.rows_written:
+        parts = ((each.inserted, "+"), (each.deleted, "-"), (each.updated, "~"))
+        counts = " ".join(f"{sign}{count}" for count, sign in parts if count) or "?"
+        lines.append(
+            Content.assemble(
+                ("  wrote  ", MUTED),
+                f"{_table(each.database, each.table, several)} {counts}{'?' if each.inexact and counts != '?' else ''}",
+                (f" {each.state}", "$text-warning" if each.state == "open" else MUTED),
+                (f"  {clean(charged(run, test.worker, each.unit))}", MUTED),
+            )
+        )
+    return lines
+
+
+def _keys(run: Run, test: Test, left: Left) -> str:
+    """``[id=3 id=4]``, as far as the keys of its rows are known."""
+    keys = [
+        key
+        for written in test.rows_written
+        if (written.database, written.table) == (left.database, left.table)
+        and left.author == _author(run, test, written)
+        for key in written.keys
+    ]
+    shown = [*map(clean, keys[:4]), *(["..."] if len(keys) > 4 else [])]
+    return f" [{' '.join(shown)}]" if shown and left.rows >= len(keys) else ""
+
+
+def _author(run: Run, test: Test, written: Written) -> str:
+    life = run.life_of_unit(test.worker, written.unit)
+    return life.author if life is not None else test.nodeid
+
+
+def _table(database: str, table: str, several: bool) -> str:
+    return clean(f"{table} in {database}" if several else table)
+
+
+def _count(rows: int, inexact: bool, table: str) -> str:
+    return f"{table} {rows}{'?' if inexact else ''}"
+
+
+def _signed(line: Content, author: str, width: int, glyphs: Glyphs, more: str = "") -> Content:
+    """The author in what room there is; of a node id the end says most."""
+    room = max(width - line.cell_length - 5 - len(more), 16)
+    return Content.assemble(
+        line, (f"  by {keep_end(clean(author.rpartition('/')[2]), room, glyphs.ellipsis)}{more}", MUTED)
+    )
+
+
+def _limited(lines: list[Content]) -> list[Content]:
+    if len(lines) <= MOST_LINES:
+        return lines
+    return [*lines[: MOST_LINES - 1], Content.styled(f"  and {len(lines) - MOST_LINES + 1} more", MUTED)]

@@ -1,0 +1,73 @@
+"""What a test's card says of schemas that do not agree, and of classes that were mapped twice."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from ...model import MappedTwice, Mapping, Run, Test, mapped_twice, schema_differences
+from ...model.queries import charged
+from ...text.measure import keep_end, keep_start
+from ...text.sanitize import clean
+from ...text.wording import number, relative
+from ..glyphs import Glyphs
+
+MUTED = "$text-muted"
+MOST_CLASSES = 4
+MOST_LINES = 3
+"""Of names of tables."""
+
+
+def schema_lines(test: Test, glyphs: Glyphs, width: int) -> list[Content]:
+    """At its end, of the databases that it used: tables that no MetaData knows, and tables that were not
+    seen to be made."""
+    lines = []
+    for found in schema_differences(test):
+        if found.only_in_database:
+            said = f"{found.database} has {_count(found.only_in_database)} that no MetaData has"
+            lines += _tables(found.only_in_database, said, "$text-warning", glyphs, width)
+        if found.only_in_metadata:
+            # They may stand there since before the run: only what is seen is known of a database.
+            said = f"{found.database}: not seen made, {_count(found.only_in_metadata)} of the MetaData {found.metadata}"
+            lines += _tables(found.only_in_metadata, said, "", glyphs, width)
+    return lines
+
+
+def _count(tables: tuple[str, ...]) -> str:
+    return number(len(tables), "table")
+
+
+def _tables(tables: tuple[str, ...], said: str, style: str, glyphs: Glyphs, width: int) -> list[Content]:
+    head = keep_start(clean(said), width, glyphs.ellipsis)
+    names = keep_start(clean(" ".join(tables)), MOST_LINES * width, glyphs.ellipsis)
+    return [Content.styled(head, style), Content.styled(names, MUTED)]
+
+
+def mapped_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
+    """Classes of one name that were mapped again while it ran, with both places and who did it."""
+    found = [each for each in mapped_twice(run.mappings) if _during(each.again, test)]
+    lines = []
+    for each in found[:MOST_CLASSES]:
+        lines.append(Content.assemble((clean(each.name), "bold"), (f"  {_how(each)}", "$text-warning")))
+        for word, mapping in (("first", each.first), ("again", each.again)):
+            lines.append(_mapping(run, word, mapping, glyphs, width))
+    if len(found) > MOST_CLASSES:
+        lines.append(Content.styled(f"and {len(found) - MOST_CLASSES} more", MUTED))
+    return lines
+
+
+def _during(mapping: Mapping, test: Test) -> bool:
+    return mapping.worker == test.worker and test.started <= mapping.at <= (test.ended or mapping.at)
+
+
+def _how(found: MappedTwice) -> str:
+    return f"{found.how}, {number(found.count, 'time')}" if found.count > 2 else found.how
+
+
+def _mapping(run: Run, word: str, mapping: Mapping, glyphs: Glyphs, width: int) -> Content:
+    place = mapping.place
+    where = f"{clean(relative(place.file, run.rootdir))}:{place.line}" if place.file else "?"
+    who = clean(f"{charged(run, mapping.worker, mapping.unit)}, as {place.module}")
+    who = keep_start(who, max(width - min(len(where), 24) - 11, 12), glyphs.ellipsis)
+    where = keep_end(where, max(width - cell_len(who) - 11, 12), glyphs.ellipsis)
+    return Content.assemble((f"  {word:<7}", MUTED), where, (f"  {who}", MUTED))

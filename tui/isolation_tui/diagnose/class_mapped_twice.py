@@ -1,0 +1,101 @@
+"""A class was mapped twice: "Multiple classes found for path", "already has a primary mapper defined"."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ..model import MappedTwice, Mapping, Run, Test
+from ..model.mappings import twice
+from .blame import by, command, culprit
+from .exceptions import failed_at, matching
+from .finding import Evidence, Finding
+
+KIND = "class-mapped-twice"
+
+_EXCEPTIONS = frozenset(("InvalidRequestError", "ArgumentError"))
+_MESSAGE = re.compile(
+    r"Multiple classes found for path \"(?P<path>[^\"\n]+)\""
+    r"|Class '?<class '(?P<model>[^']+)'>'? already has a primary mapper"
+)
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each class name, and each line that mapped it again."""
+    groups: dict[object, list[tuple[Test, str, MappedTwice | None]]] = defaultdict(list)
+    for test in unexplained:
+        match = matching(test, _EXCEPTIONS, _MESSAGE)
+        if match is not None:
+            name = (match["path"] or match["model"]).rpartition(".")[2]
+            found = _mapped_twice(run, test, name)
+            groups[name, found and found.again.place].append((test, name, found))
+    return [_finding(run, victims) for victims in groups.values()]
+
+
+def _mapped_twice(run: Run, test: Test, name: str) -> MappedTwice | None:
+    """Of several MetaData the one that it was mapped in last."""
+    mappings = _mappings(run, test, name)
+    return twice([mapping for mapping in mappings if mapping.metadata == mappings[-1].metadata], len(mappings))
+
+
+def _mappings(run: Run, test: Test, name: str) -> list[Mapping]:
+    """Those that stood when the test failed, the oldest first."""
+    ended = test.failure.ended if test.failure is not None else test.ended
+    of_name = [known.kept for key, known in run.mappings.items() if (key[0], key[2]) == (test.worker, name)]
+    stood = [mapping for kept in of_name for mapping in kept if mapping.stood(ended)]
+    return sorted(stood, key=lambda mapping: mapping.at)
+
+
+def _finding(run: Run, victims: list[tuple[Test, str, MappedTwice | None]]) -> Finding:
+    first, name, found = victims[0]
+    evidence = []
+    known = [found.first, found.again] if found is not None else _mappings(run, first, name)[-1:]
+    for mapping, word in zip(known, ("mapped", "and again"), strict=False):
+        text = f"{word} as {mapping.model}, to '{mapping.table}', {by(run, mapping.worker, mapping.unit)}"
+        evidence.append(Evidence(text, mapping.place, mapping.unit.nodeid))
+    if first.failure is not None:
+        text = f"'{name}' is looked up here" if found is not None else f"'{name}' is mapped again here"
+        evidence.append(Evidence(text, failed_at(run, first.failure), first.nodeid))
+    again = found.again if found is not None else None
+    return Finding(
+        kind=KIND,
+        title=f"Class '{name}' is mapped twice" + (f": {_WORDS[found.how]}" if found is not None else ""),
+        tests=tuple(test.nodeid for test, _, _ in victims),
+        evidence=tuple(evidence),
+        remedy=_remedy(name, found),
+        culprit=culprit(run, again.worker, again.unit) if again is not None else "",
+        command=command(run, again.unit.nodeid if again is not None else "", first.nodeid),
+        tables=(again.table,) if again is not None else (),
+        code="F23",
+    )
+
+
+_WORDS = {
+    "imported twice": "its module is imported under two names",
+    "inside a function": "each call defines it",
+    "module run again": "its module runs again",
+    "two classes": "two classes have that name",
+}
+
+
+def _remedy(name: str, found: MappedTwice | None) -> str:
+    if found is None:
+        return f"Let '{name}' be defined once, at module level, and imported everywhere under one name."
+    first, again = found.first, found.again
+    if found.how == "imported twice":
+        return (
+            f"One file is imported under two names, {first.place.module} and {again.place.module}. Import it under "
+            "one: look at sys.path, at pytest's rootdir and pythonpath, and at imports that leave out the package."
+        )
+    if found.how == "two classes":
+        return (
+            f"Give one of {first.model} and {again.model} another name, or name the module where it is looked up: "
+            f'relationship("{again.model}"). One of them may be a test\'s own: define it on a Base of its own.'
+        )
+    where = f"{again.place.function}()" if again.place.function.isidentifier() else again.place.module
+    cleared = " metadata.clear() takes out tables, and leaves the classes mapped." if again.generation else ""
+    return (
+        f"Define '{name}' once, at module level: {where} maps it anew each time it runs, and the earlier class stays "
+        f"in the registry.{cleared} Where it must be new each time, use a new Base, or registry.dispose() afterwards."
+    )

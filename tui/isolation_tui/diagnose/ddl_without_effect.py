@@ -1,0 +1,55 @@
+"""A create_all() of an empty MetaData, and a drop_all() that leaves the tables there: no harm in themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ..model import NoEffect, Run, TableEventKind, Test
+from .blame import by, command, culprit, names, short
+from .finding import Evidence, Finding
+
+KIND = "call-without-effect"
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each call and line. That all tables are there already, or gone, is as it should be; so is an
+    empty MetaData among others that the same line creates (Flask-SQLAlchemy has one for each bind)."""
+    creating = {(event.worker, event.place) for event in run.table_events if event.kind is TableEventKind.CREATED}
+    groups: dict[object, list[NoEffect]] = defaultdict(list)
+    for effect in run.no_effects:
+        creates = effect.call == "create_all"
+        idle = not effect.standing and (effect.worker, effect.place) not in creating if creates else effect.standing
+        if idle and (effect.reason == "empty" or not creates):
+            groups[effect.call, effect.place, effect.reason].append(effect)
+    return [_finding(run, effects) for effects in groups.values()]
+
+
+def _finding(run: Run, effects: list[NoEffect]) -> Finding:
+    first = effects[0]
+    author = culprit(run, first.worker, first.unit)
+    tests = tuple(dict.fromkeys(effect.unit.nodeid for effect in effects if effect.unit.nodeid in run.tests))
+    who = short(author) or "an import"
+    metadata = f"MetaData {first.metadata}" if first.metadata else "its MetaData"
+    why = f"{metadata} is empty" if first.reason == "empty" else f"{metadata} knows none of its tables"
+    evidence = [Evidence(f"{first.call}() {by(run, first.worker, first.unit)}: {why}", first.place, first.unit.nodeid)]
+    if first.call == "create_all":
+        did = "creates"
+        remedy = "Import the models before create_all() is called, and call it on the MetaData that they are in."
+    else:
+        did = "drops"
+        stay = names(sorted(first.standing))
+        evidence.append(Evidence(f"left in {first.database}: {stay}"))
+        remedy = f"Call drop_all() on the MetaData of {stay}, before that is cleared; or reflect() what is there first."
+    return Finding(
+        kind=KIND,
+        title=f"{first.call}() of {who} {did} nothing: {why}",
+        tests=tests,
+        evidence=tuple(evidence),
+        remedy=remedy,
+        culprit=author,
+        command=command(run, *tests[:1]),
+        tables=tuple(sorted(first.standing)),
+        locations=(first.database,) if first.database else (),
+        harmless=True,
+    )

@@ -1,0 +1,74 @@
+"""A drop waits for transactions that others hold open: on a server without end, or until a lock times out."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ..model import AwaitedDrop, Outcome, Run, Test
+from .blame import by, command, culprit, short
+from .exceptions import matching
+from .finding import Evidence, Finding
+from .holders import as_evidence, named, only_author
+
+KIND = "drop-waits-for-transaction"
+
+_EXCEPTIONS = frozenset(
+    (
+        "OperationalError", "DBAPIError", "InternalError", "LockNotAvailable", "DeadlockDetected", "QueryCanceled",
+        "Failed", "Timeout",
+    )
+)  # fmt: skip
+_MESSAGE = re.compile(r"lock timeout|statement timeout|[Ll]ock wait timeout|[Dd]eadlock|^Timeout|^>? ?[\d.]+s")
+_NEVER_ENDED = frozenset((Outcome.RUNNING, Outcome.CRASHED, Outcome.NOT_RUN, Outcome.UNKNOWN))
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each who stands in the way, by which tests failed or never came back from the drop; and harmless
+    ones for drops that went through. SQLite does not wait for long: it says that it is locked."""
+    failed = {test.nodeid for test in unexplained if matching(test, _EXCEPTIONS, _MESSAGE) is not None}
+    last = {drop.worker: drop for drop in run.awaited_drops}
+    groups: dict[object, list[AwaitedDrop]] = defaultdict(list)
+    for drop in run.awaited_drops:
+        test = run.tests.get(drop.unit.nodeid)
+        if drop.database.startswith("sqlite"):
+            continue
+        hung = (
+            test is not None
+            and test.failure is None
+            and last[drop.worker] is drop
+            and (test in run.running or (run.finished and test.position >= 0 and test.outcome in _NEVER_ENDED))
+        )
+        harmless = not (hung or drop.unit.nodeid in failed)
+        groups[harmless, only_author(drop.authors), drop.place].append(drop)
+    return [_finding(run, drops, bool(key[0])) for key, drops in groups.items() if isinstance(key, tuple)]
+
+
+def _finding(run: Run, drops: list[AwaitedDrop], harmless: bool) -> Finding:
+    first = drops[0]
+    tests = tuple(dict.fromkeys(drop.unit.nodeid for drop in drops if drop.unit.nodeid in run.tests))
+    author = only_author(first.authors)
+    author = "" if author == "import" else author
+    dropper = culprit(run, first.worker, first.unit)
+    evidence = as_evidence(run, first.authors, "connection with an open transaction")
+    text = f"tables dropped on {first.database} {by(run, first.worker, first.unit)}"
+    evidence.append(Evidence(text, first.place, first.unit.nodeid))
+    who = short(author) or "others"
+    title = f"drops tables while {who} hold{'s' if author else ''} a transaction open"
+    return Finding(
+        kind=KIND,
+        title=f"{short(dropper) or 'The suite'} {title}" + ("" if harmless else ", and waits for it"),
+        tests=tests,
+        evidence=tuple(evidence),
+        remedy=(
+            f"Let {named(author)} close its session or roll back before tables are dropped: ask for it in the fixture "
+            "that drops, so that it is torn down first, or call close_all_sessions() there. "
+            "SET lock_timeout turns a wait without end into an error."
+        ),
+        culprit=author,
+        command=command(run, author if author in run.tests else "", *tests[:1]),
+        code="F11",
+        locations=(first.database,),
+        harmless=harmless,
+    )

@@ -1,0 +1,117 @@
+"""Ids that go on counting: a test expects those of an empty table, into which others inserted before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..model import Before, Run, Test
+from ..model.assertion_message import compared
+from ..model.authors import author_test
+from . import blame
+from .exceptions import failed_at
+from .finding import Evidence, Finding
+from .residue import rows
+
+KIND, CODE = "ids-that-go-on", "F19"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    test: Test
+    database: str
+    table: str
+    before: Before
+    expected: tuple[int, ...]
+    shift: int
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each table and its first author.
+
+    It takes a comparison of whole numbers that are all too large by the same figure: at least the rows of others that
+    stand in the table, at most those ever inserted into it; numbers, moreover, that would have been the ids of rows the
+    test itself inserted, had the table been new. A test that read whatever stood there may have counted rows instead.
+    """
+    groups: dict[tuple[str, str, str], list[_Case]] = {}
+    for test in unexplained:
+        case = _case(test)
+        if case is not None:
+            groups.setdefault((case.database, case.table, case.before.author), []).append(case)
+    return [_finding(run, group) for group in groups.values()]
+
+
+def _case(test: Test) -> _Case | None:
+    failure = test.failure
+    comparison = compared(failure.message) if failure is not None and failure.exception == "AssertionError" else None
+    if comparison is None or comparison.status or comparison.operator not in ("==", ""):
+        return None
+    found, expected = _numbers(comparison.left), _numbers(comparison.right)
+    shifts = {one - other for one, other in zip(found, expected, strict=False)}
+    if not expected or len(found) != len(expected) or len(shifts) != 1:
+        return None
+    (shift,) = shifts
+    cases = [
+        _Case(test, database, table, before, expected, shift)
+        for (database, table), before in test.tables_before.items()
+        if before.author
+        and max(before.standing, 1) <= shift <= before.inserted
+        and min(expected) >= 1
+        and max(expected) <= _inserted(test, database, table)
+        and not _scanned(test, database, table)
+    ]
+    return cases[0] if len(cases) == 1 else None
+
+
+def _numbers(side: object) -> tuple[int, ...]:
+    """One whole number, or a row of them."""
+    values = side if isinstance(side, (list, tuple)) else (side,)
+    return tuple(values) if all(type(value) is int for value in values) else ()
+
+
+def _inserted(test: Test, database: str, table: str) -> int:
+    return sum(
+        written.inserted
+        for written in test.rows_written
+        if (written.database, written.table) == (database, table) and written.unit.phase != "teardown"
+    )
+
+
+def _scanned(test: Test, database: str, table: str) -> bool:
+    read = test.tables_read.get((database, table))
+    return read is not None and read.how in ("scan", "clash")
+
+
+def _finding(run: Run, group: list[_Case]) -> Finding:
+    first = group[0]
+    before, test, failure = first.before, first.test, first.test.failure
+    location = f"{first.database}.{first.table}"
+    left_by = author_test(run, before.author, location, test)
+    ids = ", ".join(map(str, first.expected))
+    evidence = [
+        Evidence(f"{before.author} inserted into {first.table} first", before.place, left_by.nodeid if left_by else ""),
+        Evidence(
+            f"{blame.short(test.nodeid)} expects {ids}; {rows(before.inserted)} had been inserted when it began, and "
+            f"{rows(before.standing)} stood",
+            failure.place if failure is not None else before.place,
+            test.nodeid,
+        ),
+    ]
+    if failure is not None:
+        evidence.append(Evidence(failure.message.partition("\n")[0], failed_at(run, failure), test.nodeid))
+    return Finding(
+        kind=KIND,
+        title=f"Ids of table '{first.table}' go on from test to test",
+        tests=tuple(case.test.nodeid for case in group),
+        evidence=tuple(evidence),
+        remedy=(
+            "Do not expect ids as literals: compare with the id of the object that the test made. Where numbers "
+            "matter, let each test begin with a fresh table, or have its sequence start anew (TRUNCATE ... RESTART "
+            "IDENTITY)."
+        ),
+        culprit=before.author,
+        command=blame.command(run, left_by.nodeid if left_by else "", test.nodeid),
+        tables=(first.table,),
+        code=CODE,
+        locations=(location,),
+    )

@@ -1,0 +1,95 @@
+"""A model names another that is not registered: "could not find table", "failed to locate a name"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..model import Run, TableEvent, TableEventKind, Test
+from .blame import by, command, culprit, short
+from .exceptions import failed_at, matching
+from .finding import Evidence, Finding
+
+KIND = "model-unknown"
+
+_TABLE = re.compile(r"Foreign key associated with column '(?P<by>[^']+)' could not find table '(?P<name>[^']+)'")
+_CLASS = re.compile(r"initializing mapper (?P<by>.+?), expression '(?P<name>[^']+)' failed to locate a name")
+_AWAY = (TableEventKind.CLEARED, TableEventKind.REMOVED, TableEventKind.DISPOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """``away`` took the model out, ``late`` brought it after all; both None where neither was seen."""
+
+    away: TableEvent | None = None
+    late: TableEvent | None = None
+
+
+def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+    """One finding for each name that is not known, and each way that it came to be so."""
+    groups: dict[object, tuple[re.Match[str], _Cause, list[Test]]] = {}
+    for test in unexplained:
+        match = matching(test, ("NoReferencedTableError",), _TABLE) or matching(test, ("InvalidRequestError",), _CLASS)
+        if match is not None:
+            cause = _cause(run, test, match["name"])
+            groups.setdefault((match["by"], match["name"], cause), (match, cause, []))[2].append(test)
+    return [_finding(run, *group) for group in groups.values()]
+
+
+def _cause(run: Run, test: Test, name: str) -> _Cause:
+    failure = test.failure
+    ended = failure.ended if failure is not None else test.ended
+    classes = {model for model in run.models.values() if model.rpartition(".")[2] == name.rpartition(".")[2]}
+    tables = {name} | {table for (_, table), model in run.models.items() if model in classes}
+    mine = [event for event in run.table_events if event.worker == test.worker and event.table in tables | classes]
+    before = [
+        event
+        for event in mine
+        if event.at <= ended and (event.kind in _AWAY or event.kind is TableEventKind.REGISTERED)
+    ]
+    if before:
+        return _Cause(away=before[-1]) if before[-1].kind in _AWAY else _Cause()
+    return _Cause(late=next((event for event in mine if event.kind is TableEventKind.REGISTERED), None))
+
+
+def _finding(run: Run, match: re.Match[str], cause: _Cause, tests: list[Test]) -> Finding:
+    name, first, event = match["name"], tests[0], cause.away
+    evidence = []
+    if event is not None:
+        text = f"'{event.table}' taken out {by(run, event.worker, event.unit)}"
+        evidence.append(Evidence(text, event.place, event.unit.nodeid))
+    if first.failure is not None:
+        text = f"{match['by']} names '{name}', which is not registered"
+        evidence.append(Evidence(text, failed_at(run, first.failure), first.nodeid))
+    if cause.late is not None:
+        late = cause.late
+        text = f"'{late.table}' registered only now, {by(run, late.worker, late.unit)}"
+        evidence.append(Evidence(text, late.place, late.unit.nodeid))
+    charged = culprit(run, event.worker, event.unit) if event is not None else ""
+    return Finding(
+        kind=KIND,
+        title=f"{match['by']} needs '{name}', which is not registered"
+        + (f": {short(charged)} took it out" if charged else ""),
+        tests=tuple(test.nodeid for test in tests),
+        evidence=tuple(evidence),
+        remedy=_remedy(name, charged, cause),
+        culprit=charged,
+        command=command(run, event.unit.nodeid if event is not None else "", first.nodeid),
+        tables=(name,) if match.re is _TABLE else (),
+        code="F4",
+    )
+
+
+def _remedy(name: str, charged: str, cause: _Cause) -> str:
+    if charged:
+        return (
+            f"Do not take models out in {short(charged)}: they register themselves once, when they are imported. A "
+            "test that needs models of its own needs a MetaData (and a Base) of its own."
+        )
+    where = f" {cause.late.place.module or cause.late.place.file}" if cause.late is not None else ""
+    return (
+        f"Import the module{where} that defines '{name}' wherever the models are imported, in the conftest, say: "
+        "mappers are made ready as soon as the first of them is used. Look whether the name is spelt as it is defined, "
+        "and in the same MetaData."
+    )

@@ -1,0 +1,1 @@
+"""How the run takes in each kind of fact, a file a subject."""

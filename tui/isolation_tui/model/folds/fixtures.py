@@ -1,0 +1,64 @@
+"""Folding the lives of fixtures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_isolation import events as ev
+
+from ..fixtures import Detached, FixtureDefinition, FixtureLife, Given
+from . import process_state, rows
+
+if TYPE_CHECKING:
+    from ..run import Run, Worker
+
+
+def fixture_defined(run: Run, worker: Worker, at: float, fact: ev.FixtureDefined) -> None:
+    definition = FixtureDefinition(fact.name, fact.scope, fact.baseid, fact.place, tuple(fact.arguments), fact.internal)
+    # Each worker of pytest-xdist defines it again; on screen it is one.
+    worker.definitions[fact.definition] = run.definitions.setdefault(definition.key, definition)
+
+
+def fixture_set_up(run: Run, worker: Worker, at: float, fact: ev.FixtureSetUp) -> None:
+    definition = worker.definitions.get(fact.definition)
+    if definition is None:  # its definition was among dropped facts
+        return
+    life = FixtureLife(
+        fact.life,
+        worker.name,
+        definition,
+        fact.parameter,
+        run.tests.get(fact.nodeid),
+        fact.parent,
+        tuple(fact.depends),
+        fact.began / 1e6,
+        at,
+        fact.duration / 1e9,
+        fact.exception,
+        fact.message,
+    )
+    worker.lives[fact.life] = life
+    definition.lives.append(life)
+    rows.fixture_known(worker, fact.life)
+
+
+def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornDown) -> None:
+    life = worker.lives.get(fact.life)
+    if life is not None:
+        rows.fixture_goes(run, worker, fact.life)
+        process_state.fixture_goes(worker)
+        life.torn_down = at
+        life.teardown_duration = None if fact.duration is None else fact.duration / 1e9
+        life.ended_by = run.tests.get(fact.nodeid)
+
+
+def fixture_gave(run: Run, worker: Worker, at: float, fact: ev.FixtureGave) -> None:
+    life = worker.lives.get(fact.life)
+    if life is not None:
+        life.gave.append(Given(fact.what, fact.name, fact.lost))
+
+
+def instance_detached(run: Run, worker: Worker, at: float, fact: ev.InstanceDetached) -> None:
+    life = worker.lives.get(fact.life)
+    if life is not None:
+        life.detached.append(Detached(fact.model, fact.way, fact.place, fact.unit, at))

@@ -1,0 +1,60 @@
+"""Folding changes of the process's own state: what stands, and what each test found and changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_isolation import events as ev
+
+from ..process_state import MOST_EARLIER, Reach, StateResidue
+from . import rows
+
+if TYPE_CHECKING:
+    from ..run import Run, Worker
+    from ..test import Test
+
+
+def state_changed(run: Run, worker: Worker, at: float, fact: ev.StateChanged) -> None:
+    location = f"{fact.what}:{fact.name}"
+    test = run.tests.get(fact.unit.nodeid)
+    entry = StateResidue(
+        fact.what, fact.name, fact.change, fact.unit, worker.name, at, fact.detail, tuple(fact.among), test,
+        "" if fact.among else rows.author(worker, fact.unit), worker.lives.get(fact.unit.life), fact.in_place,
+    )  # fmt: skip
+    before = worker.state.get(location)
+    if before is not None and fact.in_place:
+        entry.earlier = _earlier(before, entry)
+    if fact.change == "restored":
+        worker.state.pop(location, None)
+    else:
+        worker.state[location] = entry
+    worker.state_met = None
+    if test is not None:
+        test.state_changed.append(entry)
+
+
+def _earlier(before: StateResidue, entry: StateResidue) -> tuple[StateResidue, ...]:
+    """What an object changed in place already held; one of each author. What it was bound to anew, it holds as well."""
+    known = [*before.earlier, before]
+    firsts = {each.author: each for each in reversed(known) if each.author != entry.author}
+    return tuple(sorted(firsts.values(), key=lambda each: each.at)[:MOST_EARLIER])
+
+
+def state_in_reach(run: Run, worker: Worker, at: float, fact: ev.StateInReach) -> None:
+    test = run.tests.get(fact.nodeid)
+    if test is not None:
+        places = [*fact.places, *[ev.Place()] * len(fact.names)]
+        test.state_in_reach = tuple(Reach(name, place) for name, place in zip(fact.names, places, strict=False))
+
+
+def fixture_goes(worker: Worker) -> None:
+    """What it changed, and leaves so, is intended no more."""
+    worker.state_met = None
+
+
+def test_started(worker: Worker, test: Test) -> None:
+    if worker.state_met is None:  # tests that start with the same share it
+        worker.state_met = {place: entry for place, entry in worker.state.items() if not entry.intended}
+    test.state_found = worker.state_met
+    test.state_changed.clear()
+    test.state_in_reach = ()

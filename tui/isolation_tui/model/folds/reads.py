@@ -1,0 +1,67 @@
+"""Folding what tests read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_isolation import events as ev
+
+from ..rows import Met, Read, Residue, Share, TableRows
+from .rows import tally_of
+
+if TYPE_CHECKING:
+    from ..run import Run, Worker
+    from ..test import Test
+
+STRENGTH = {"match": 1, "key": 2, "scan": 3, "clash": 4}
+"""Of the ways in which a table is read."""
+MET_NAMED = 5
+"""How many authors a test remembers for a table in which it read their rows."""
+
+
+def tables_read(run: Run, worker: Worker, at: float, fact: ev.TablesRead) -> None:
+    test = run.tests.get(fact.unit.nodeid)
+    if test is None:
+        return
+    database = worker.databases.get(fact.database)
+    label = database.label if database is not None else f"database {fact.database}"
+    for table in fact.tables:
+        known = test.tables_read.get((label, table))
+        if known is not None and STRENGTH.get(known.how, 0) >= STRENGTH.get(fact.how, 0):
+            continue
+        read = Read(label, table, fact.unit, fact.place, fact.inexact, fact.how, fact.emptied)
+        test.tables_read[label, table] = read
+        rows = worker.rows.get(fact.database, {}).get(table)
+        if rows is not None and not fact.emptied and fact.unit.phase != "teardown":
+            _meet(run, test, read, rows)
+
+
+def _meet(run: Run, test: Test, read: Read, rows: TableRows) -> None:
+    """Whose rows stand there that are not the test's own, nor meant to be there. What a test reads as it is torn down
+    does not count: it cleans."""
+    standing = [entry for entry in rows.standing() if entry.test is not test]
+    left = sorted((entry for entry in standing if not entry.intended), key=_age)
+    if not left:
+        return
+    shares: dict[str, Share] = {}
+    for entry in left:
+        known = shares.get(entry.author)
+        if known is None:
+            shares[entry.author] = Share(entry.author, entry.rows, entry.place, False, entry.way)
+        else:
+            shares[entry.author] = Share(
+                entry.author, known.rows + entry.rows, known.place, False, known.way or entry.way
+            )
+    named = tuple(share for share in shares.values() if share.author)[:MET_NAMED]
+    inexact = rows.inexact or any(entry.inexact for entry in left)
+    met = Met(read, named, len(shares) - len(named), len(left) < len(standing), inexact, left[0].at)
+    test.residue_met[read.database, read.table] = met
+    for entry in left:
+        if entry.author:
+            tally = tally_of(run, rows, entry)
+            tally.rows = max(tally.rows, entry.rows)
+            tally.readers[test] = met
+
+
+def _age(entry: Residue) -> float:
+    return entry.at

@@ -1,0 +1,187 @@
+"""Folding what happens to tables, in MetaData and in databases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_isolation import events as ev
+
+from ..mappings import Mapping, Mappings
+from ..schema import in_memory
+from ..statements import FailedStatement
+from ..tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind, tables_held
+from . import rows
+
+if TYPE_CHECKING:
+    from ..run import Run, Worker
+
+
+def metadata_seen(run: Run, worker: Worker, at: float, fact: ev.MetadataSeen) -> None:
+    name = fact.name or fact.place.module or "metadata"
+    worker.metadata[fact.metadata] = Metadata(fact.metadata, _label(name, worker.metadata), fact.place)
+
+
+def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) -> None:
+    label = _label(fact.url, worker.databases)
+    worker.databases[fact.database] = Database(fact.database, label, fact.dialect, maker=fact.maker)
+    for other in run.workers.values() if not in_memory(label) else ():
+        if other is not worker and any(held.label == label for held in other.databases.values()):
+            limit = "%s and %s share %s: of what a test started with, only its own worker's part is known"
+            run.limits.append(limit % (*sorted((other.name, worker.name)), label))
+
+
+def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegistered) -> None:
+    held = _metadata(worker, fact.metadata)
+    held.tables |= {fact.table}
+    event = TableEvent(
+        TableEventKind.REGISTERED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
+    )
+    run.registrations[held.label, fact.table] = event
+    _note(run, event)
+
+
+def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> None:
+    held = _metadata(worker, fact.metadata)
+    run.models[held.label, fact.table] = fact.model
+    mapping = Mapping(fact.model, fact.table, held.label, held.generation, fact.place, fact.unit, worker.name, at)
+    run.mappings.setdefault((worker.name, held.label, mapping.name), Mappings()).add(mapping)
+
+
+def table_refused(run: Run, worker: Worker, at: float, fact: ev.TableRefused) -> None:
+    held = _metadata(worker, fact.metadata)
+    _note(
+        run,
+        TableEvent(
+            TableEventKind.REFUSED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
+        ),
+    )
+
+
+def index_repeated(run: Run, worker: Worker, at: float, fact: ev.IndexRepeated) -> None:
+    holder = _metadata(worker, fact.metadata).label
+    run.repeated_indexes.append(
+        RepeatedIndex(fact.name, fact.table, holder, worker.name, at, fact.place, tuple(fact.via), fact.unit)
+    )
+
+
+def statement_failed(run: Run, worker: Worker, at: float, fact: ev.StatementFailed) -> None:
+    database = worker.databases.get(fact.database)
+    label = database.label if database is not None else ""
+    run.failed_statements.append(FailedStatement(label, fact.error, fact.mark, fact.place, fact.unit, worker.name, at))
+
+
+def table_removed(run: Run, worker: Worker, at: float, fact: ev.TableRemoved) -> None:
+    held = _metadata(worker, fact.metadata)
+    held.tables -= {fact.table}
+    run.registrations.pop((held.label, fact.table), None)
+    _note(run, TableEvent(TableEventKind.REMOVED, fact.table, held.label, worker.name, at, fact.place, (), fact.unit))
+
+
+def metadata_cleared(run: Run, worker: Worker, at: float, fact: ev.MetadataCleared) -> None:
+    held = _metadata(worker, fact.metadata)
+    held.tables = frozenset()
+    held.generation += 1
+    for table in fact.tables:
+        run.registrations.pop((held.label, table), None)
+        _note(run, TableEvent(TableEventKind.CLEARED, table, held.label, worker.name, at, fact.place, (), fact.unit))
+
+
+def registry_disposed(run: Run, worker: Worker, at: float, fact: ev.RegistryDisposed) -> None:
+    disposed = frozenset(fact.models)
+    for (owner, _, _), known in run.mappings.items():
+        for mapping in known.kept if owner == worker.name else ():
+            if mapping.ended is None and mapping.model in disposed:
+                mapping.ended = at
+    for model in fact.models:
+        _note(run, TableEvent(TableEventKind.DISPOSED, model, "", worker.name, at, fact.place, (), fact.unit))
+
+
+def tables_created(run: Run, worker: Worker, at: float, fact: ev.TablesCreated) -> None:
+    held = _database(worker, fact.database)
+    held.tables |= set(fact.tables)
+    rows.tables_created(worker, fact)
+    _note_tables(run, worker, at, TableEventKind.CREATED, held, fact)
+
+
+def tables_dropped(run: Run, worker: Worker, at: float, fact: ev.TablesDropped) -> None:
+    held = _database(worker, fact.database)
+    held.tables -= set(fact.tables)
+    rows.tables_dropped(worker, fact)
+    _note_tables(run, worker, at, TableEventKind.DROPPED, held, fact)
+
+
+def _note_tables(
+    run: Run,
+    worker: Worker,
+    at: float,
+    kind: TableEventKind,
+    held: Database,
+    fact: ev.TablesCreated | ev.TablesDropped,
+) -> None:
+    for table in fact.tables:
+        _note(run, TableEvent(kind, table, held.label, worker.name, at, fact.place, (), fact.unit, fact.by))
+
+
+def table_sets(run: Run, worker: Worker, at: float, fact: ev.TableSets) -> None:
+    """The belt to the events' braces: what the sets really were at a test's edge."""
+    for metadata, tables in fact.metadata:
+        _metadata(worker, metadata).tables = frozenset(tables)
+    for database, tables in fact.database:
+        _database(worker, database).tables = frozenset(tables)
+    test = run.tests.get(fact.nodeid)
+    if test is None:
+        return
+    metadata_now = tables_held(worker.metadata)
+    database_now = tables_held(worker.databases)
+    if fact.edge == "start":
+        test.metadata_at_start, test.database_at_start = metadata_now, database_now
+    else:
+        test.metadata_at_end, test.database_at_end = metadata_now, database_now
+
+
+def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> None:
+    """A suite may make a MetaData or a database for each test: those that are no more are not carried along."""
+    for number in fact.metadata:
+        gone = worker.metadata.pop(number, None)
+        if gone is None:
+            continue
+        run.holders_gone.setdefault((worker.name, gone.label), []).append(at)
+        for table in gone.tables:
+            run.registrations.pop((gone.label, table), None)
+        for (owner, label, _), known in run.mappings.items():
+            for mapping in known.kept if (owner, label) == (worker.name, gone.label) else ():
+                mapping.ended = mapping.ended or at
+    for number in fact.databases:
+        ended = worker.databases.pop(number, None)
+        if ended is not None:
+            run.holders_gone.setdefault((worker.name, ended.label), []).append(at)
+        rows.database_gone(worker, number)
+
+
+def _note(run: Run, event: TableEvent) -> None:
+    run.table_events.append(event)
+    test = run.tests.get(event.unit.nodeid)
+    if test is not None:
+        test.table_events.append(event)
+
+
+def _metadata(worker: Worker, number: int) -> Metadata:
+    if number not in worker.metadata:  # its first mention was among dropped facts
+        worker.metadata[number] = Metadata(number, f"metadata {number}", ev.Place())
+    return worker.metadata[number]
+
+
+def _database(worker: Worker, number: int) -> Database:
+    if number not in worker.databases:
+        worker.databases[number] = Database(number, f"database {number}", "")
+    return worker.databases[number]
+
+
+def _label(name: str, held: dict[int, Metadata] | dict[int, Database]) -> str:
+    """A name that no other of this worker has: ``app.db``, ``app.db (2)``."""
+    taken = {other.label for other in held.values()}
+    label, count = name, 1
+    while label in taken:
+        count += 1
+        label = f"{name} ({count})"
+    return label

@@ -1,0 +1,62 @@
+"""How reports are drawn: headings, tables by hand, wrapped words, places."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+
+from pytest_isolation.events import Place
+
+from ..model import Run
+from ..text.measure import keep_end, keep_start
+from ..text.sanitize import clean
+from ..text.wording import relative
+from .output import say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+HEADING = "bold"
+QUIET = "dim"
+
+
+def where(run: Run, place: Place) -> str:
+    """``src/database.py:41``, relative to pytest's root, else to where it was started."""
+    if not place.file:
+        return clean(place.module)
+    file = clean(place.file)
+    shown = relative(file, clean(run.rootdir))
+    if shown == file:
+        shown = relative(file, clean(run.cwd))
+    return f"{shown}:{place.line}" if place.line else shown
+
+
+def heading(console: Console, text: str) -> None:
+    console.print()
+    say(console, text, HEADING)
+
+
+def draw_table(
+    console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
+) -> None:
+    """Columns by hand: a path keeps its end, numbers stand to the right, and nothing is drawn round them."""
+    drawn = [tuple(row) for row in rows]
+    if not drawn:
+        return
+    widths = [max(cell_len(row[column]) for row in (heads, *drawn)) for column in range(len(heads))]
+    widths[0] = min(widths[0], 40)
+    widths[-1] = max(min(widths[-1], console.width - 2 - sum(widths[:-1]) - 2 * (len(heads) - 1)), 24)
+    for number_, row in enumerate((tuple(heads), *drawn)):
+        cells = []
+        for column, text in enumerate(row):
+            width = widths[column]
+            text = keep_end(text, width) if column == len(row) - 1 else keep_start(text, width)
+            cells.append(" " * (width - cell_len(text)) + text if column in right else set_cell_size(text, width))
+        say(console, "  " + "  ".join(cells).rstrip(), QUIET if number_ == 0 else "")
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]

@@ -1,0 +1,1 @@
+"""The JSON document, a file a part."""

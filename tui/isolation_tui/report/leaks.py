@@ -1,0 +1,55 @@
+"""What was left behind, in the summary: by whom, where, and who met it later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..diagnose.conclusions import Conclusions
+from ..model import Leak, Run
+from ..text.measure import keep_start
+from ..text.sanitize import clean
+from ..text.wording import number, without_folders
+from .console import draw_table, heading, where
+from .output import say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+AUTHORS = 3
+
+
+def draw_leaks(console: Console, run: Run, found: Conclusions) -> None:
+    """One line an author: a unit that fills ten tables is one thing to know. What nobody read comes last."""
+    authors: dict[str, list[Leak]] = {}
+    for leak in found.leaks:
+        authors.setdefault(leak.author, []).append(leak)
+    if not authors:
+        return
+    starts = number(len(run.dirty_starts), "dirty start")
+    readers = len({reader.nodeid for leak in found.leaks for reader in leak.readers})
+    read = f", {number(readers, 'test')} read it" if found.reads_known else ""
+    heading(console, f"Left behind: {number(len(authors), 'author')}, {starts}{read}")
+    draw_table(
+        console,
+        ("author", "left", "rows", "met by", "read by", "failed", "where"),
+        (_row(run, author, leaks, found.reads_known) for author, leaks in list(authors.items())[:AUTHORS]),
+        right=(2, 3, 4, 5),
+    )
+    if len(authors) > AUTHORS:
+        say(console, f"  and {number(len(authors) - AUTHORS, 'other author')}; --json FILE has all of them.")
+
+
+def _row(run: Run, author: str, leaks: list[Leak], reads_known: bool) -> tuple[str, ...]:
+    rows = sum(leak.amount for leak in leaks if leak.what == "rows")
+    readers = {reader.nodeid for leak in leaks for reader in leak.readers}
+    victims = {victim.nodeid for leak in leaks for victim in leak.victims}
+    maybe = any(leak.maybe for leak in leaks if leak.readers)
+    return (
+        clean(without_folders(author)),
+        keep_start(", ".join(dict.fromkeys(clean(leak.thing) for leak in leaks)), 30),
+        f"{rows}{'?' if any(leak.inexact for leak in leaks) else ''}" if rows else "",
+        str(max(leak.met for leak in leaks)),
+        f"{len(readers)}{'?' if maybe else ''}" if reads_known or readers else "?",
+        str(len(victims)),
+        where(run, leaks[0].place),
+    )

@@ -1,0 +1,40 @@
+"""Numbers, durations, paths and node ids in words."""
+
+from __future__ import annotations
+
+
+def number(count: int, one: str, many: str = "") -> str:
+    """``1 test``, ``14 tests``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def seconds(duration: float) -> str:
+    """A time span in the unit that a person would use.
+
+    >>> [seconds(value) for value in (0.0004, 0.0123, 3.14, 75, 3725)]
+    ['0.4 ms', '12 ms', '3.1 s', '1:15 min', '1:02 h']
+    """
+    if duration < 0.00995:
+        return f"{duration * 1000:.1f} ms"
+    if duration < 0.9995:
+        return f"{duration * 1000:.0f} ms"
+    if duration < 59.95:
+        return f"{duration:.1f} s"
+    whole = round(duration)
+    return f"{whole // 60}:{whole % 60:02} min" if whole < 3600 else f"{whole // 3600}:{whole % 3600 // 60:02} h"
+
+
+def relative(path: str, root: str) -> str:
+    """``path`` as seen from ``root``; untouched where it lies elsewhere."""
+    prefix = root.rstrip("/") + "/"
+    return path[len(prefix) :] if root and path.startswith(prefix) else path
+
+
+def without_folders(nodeid: str) -> str:
+    """A node id that begins with its file's own name. What stands in brackets may hold anything.
+
+    >>> without_folders("tests/unit/test_a.py::test_it[a/b]")
+    'test_a.py::test_it[a/b]'
+    """
+    file, colons, name = nodeid.partition("::")
+    return file.rpartition("/")[2] + colons + name
