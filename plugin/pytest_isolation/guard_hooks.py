@@ -76,18 +76,18 @@ class Kept:
         self.clock = _clock["perf"]
 
     def now(self) -> float:
-        """As :meth:`pytest_isolation.transport.sender.Sink.now`."""
+        """As :meth:`pytest_isolation.transport.sender.Sender.now`."""
         return self.offset + self.clock()
 
-    def put(self, fact: Any) -> None:
+    def emit(self, fact: Any) -> None:
         self._facts.append((self.offset + self.clock(), fact))
 
-    put_surely = put
+    emit_always = emit
 
-    def hurry(self) -> None:
+    def flush_now(self) -> None:
         """Nothing to send."""
 
-    close = offer = write_down = hurry
+    close = yield_to_sender = encode_pending = flush_now
 
     def take(self) -> List[Tuple[float, Any]]:
         """What came since the last call."""
@@ -96,17 +96,17 @@ class Kept:
 
     def share(self, recorder: Recorder) -> None:
         """Every fact that is sent to a listener is kept as well."""
-        send, send_surely = recorder.put, recorder.put_surely
+        send, send_surely = recorder.emit, recorder.emit_always
 
-        def put(fact: Any) -> None:
-            self.put(fact)
+        def emit(fact: Any) -> None:
+            self.emit(fact)
             send(fact)
 
-        def put_surely(fact: Any) -> None:
-            self.put(fact)
+        def emit_always(fact: Any) -> None:
+            self.emit(fact)
             send_surely(fact)
 
-        recorder.put, recorder.put_surely = put, put_surely
+        recorder.emit, recorder.emit_always = emit, emit_always
 
 
 class GuardHooks:
@@ -226,7 +226,7 @@ class GuardHooks:
     def _account(self) -> Dict[str, Any]:
         if not self._gave_up:
             try:
-                self._observer.recorder.settle()
+                self._observer.recorder.flush_unit()
                 self._judge.take(self._kept.take())
                 self._judge.session_ended()
                 account: Dict[str, Any] = self._judge.account()

@@ -28,8 +28,8 @@ from .settings import Settings, read_selection
 from .startup import import_hook
 from .tracebacks import short_traceback
 from .transport.connection import connect
-from .transport.current_test_file import StageFile
-from .transport.sender import QUEUE_LIMIT, Sink, close_at_exit
+from .transport.current_test_file import CurrentTestFile
+from .transport.sender import QUEUE_LIMIT, Sender, close_at_exit
 
 _NOTHING_RAISED = report_facts.Raised()
 _NONE: List[int] = []
@@ -45,13 +45,13 @@ def start(settings: Settings) -> "Optional[IsolationPlugin]":
     if peer is None:
         return None
     try:
-        recorder = Recorder(Sink(peer, settings.worker, settings.queue_limit or QUEUE_LIMIT))
+        recorder = Recorder(Sender(peer, settings.worker, settings.queue_limit or QUEUE_LIMIT))
     except Exception:  # no thread could be started
         peer.close()
         return None
     plugin = observe(recorder, settings)
-    close_at_exit(recorder._sink, plugin.say_last_words)
-    recorder.hurry()  # a conftest may take the process down
+    close_at_exit(recorder._sink, plugin.emit_last_facts)
+    recorder.flush_now()  # a conftest may take the process down
     return plugin
 
 
@@ -82,11 +82,11 @@ class IsolationPlugin:
         self._uses: Dict[str, List[int]] = {}
         """When -> the fixture lives that the test got in that phase. Some plugins report only after the last phase."""
         self._session: Any = None
-        self._stage_file = _open_stage_file(settings)
+        self._current_test_file = _open_current_test_file(settings)
         self._said_end = False
         role = "worker" if self.is_worker else "main"
         version = "%d.%d.%d" % sys.version_info[:3]
-        recorder.put(
+        recorder.emit(
             Hello(PROTOCOL, role, os.getpid(), version, pytest.__version__, sys.platform, _cwd(), sys.argv[1:])
         )
 
@@ -107,8 +107,8 @@ class IsolationPlugin:
             path = getattr(error, "path", None)
             if path is not None:
                 root = str(getattr(config, "rootpath", None) or config.rootdir)
-                self.recorder.settle()
-                self.recorder.put(report_facts.conftest_failed(error, str(path), root))
+                self.recorder.flush_unit()
+                self.recorder.emit(report_facts.conftest_failed(error, str(path), root))
         except Exception as failure:
             self.recorder.disable("collection", failure)
 
@@ -124,7 +124,7 @@ class IsolationPlugin:
             root = getattr(config, "rootpath", None) or config.rootdir
             inipath = getattr(config, "inipath", None) or getattr(config, "inifile", None) or ""
             self._root = str(root)
-            self.recorder.put(SessionStarted(str(root), str(inipath), workers, _limits()))
+            self.recorder.emit(SessionStarted(str(root), str(inipath), workers, _limits()))
             self.recorder.phase = "collect"
         except Exception as error:
             self.recorder.disable("session", error)
@@ -149,7 +149,7 @@ class IsolationPlugin:
         try:
             nodeids = [item.nodeid for item in items]
             for first in range(0, len(nodeids), COLLECTED_CHUNK):
-                self.recorder.put(Deselected(nodeids[first : first + COLLECTED_CHUNK]))
+                self.recorder.emit(Deselected(nodeids[first : first + COLLECTED_CHUNK]))
         except Exception as error:
             self.recorder.disable("collection", error)
 
@@ -157,14 +157,14 @@ class IsolationPlugin:
         if not report.failed or self.is_controller:
             return
         try:
-            self.recorder.put(report_facts.collection_failed(report))
+            self.recorder.emit(report_facts.collection_failed(report))
         except Exception as error:
             self.recorder.disable("collection", error)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: Any) -> None:
         try:
-            self.recorder.settle()
+            self.recorder.flush_unit()
             if not self.is_worker and not self.is_controller:
                 self._say_collected([item.nodeid for item in session.items])
         except Exception as error:
@@ -181,9 +181,9 @@ class IsolationPlugin:
     def _say_collected(self, nodeids: List[str]) -> None:
         self._said_collected = True
         for first in range(0, len(nodeids), COLLECTED_CHUNK):
-            self.recorder.put(Collected(first, list(nodeids[first : first + COLLECTED_CHUNK])))
-        self.recorder.put(CollectionFinished(len(nodeids)))
-        self.recorder.hurry()
+            self.recorder.emit(Collected(first, list(nodeids[first : first + COLLECTED_CHUNK])))
+        self.recorder.emit(CollectionFinished(len(nodeids)))
+        self.recorder.flush_now()
 
     # -- tests ----------------------------------------------------------------------------------------------------
 
@@ -193,16 +193,16 @@ class IsolationPlugin:
             return
         try:
             recorder = self.recorder
-            recorder.settle()
+            recorder.flush_unit()
             self._attempt = self._attempt + 1 if nodeid == recorder.nodeid else 1  # a plugin runs it again
             self._saw_setup = False
             self._uses = {}
             recorder.nodeid, recorder.phase = nodeid, "setup"
-            recorder.put(TestStarted(nodeid, self._attempt, location[0], (location[1] or 0) + 1))
-            if self._stage_file is not None:
-                self._stage_file.enter(nodeid)
-            recorder.edge()
-            recorder.offer()
+            recorder.emit(TestStarted(nodeid, self._attempt, location[0], (location[1] or 0) + 1))
+            if self._current_test_file is not None:
+                self._current_test_file.enter(nodeid)
+            recorder.test_boundary()
+            recorder.yield_to_sender()
         except Exception as error:
             self.recorder.disable("tests", error)
 
@@ -215,7 +215,7 @@ class IsolationPlugin:
     def pytest_runtest_call(self) -> None:
         self._step_to("call")
         try:
-            self.recorder.offer()
+            self.recorder.yield_to_sender()
         except Exception as error:
             self.recorder.disable("tests", error)
 
@@ -226,9 +226,9 @@ class IsolationPlugin:
     def _step_to(self, phase: str) -> None:
         try:
             recorder = self.recorder
-            if not recorder.undisturbed:
-                recorder.settle()
-            recorder.undisturbed = False
+            if not recorder.idle_since_flush:
+                recorder.flush_unit()
+            recorder.idle_since_flush = False
             recorder.phase = phase
         except Exception as error:
             self.recorder.disable("tests", error)
@@ -271,33 +271,33 @@ class IsolationPlugin:
         raised, uses = _NOTHING_RAISED, _NONE
         of_subtest = report_facts.is_subtest(report)
         if when != "teardown":  # that is done by test_ends
-            recorder.settle()
-            recorder.undisturbed = not of_subtest
+            recorder.flush_unit()
+            recorder.idle_since_flush = not of_subtest
         if not of_subtest:
             if when == "setup":
                 if self._saw_setup:  # it is run again, and was announced only once
                     self._attempt += 1
-                    recorder.put(TestStarted(report.nodeid, self._attempt, *_location(report)))
+                    recorder.emit(TestStarted(report.nodeid, self._attempt, *_location(report)))
                 self._saw_setup = True
             uses = self._uses.get(when, _NONE)
             if self._raised:
                 raised = self._raised.pop(when, _NOTHING_RAISED)
-        recorder.put(report_facts.phase_finished(report, self._attempt, raised, uses, of_subtest))
+        recorder.emit(report_facts.phase_finished(report, self._attempt, raised, uses, of_subtest))
         if when == "teardown":
             self.test_ends()
             self._ended = False
-            recorder.undisturbed = False
+            recorder.idle_since_flush = False
             recorder.phase = "between"
-            if self._stage_file is not None:
-                self._stage_file.enter("")
-            recorder.write_down()
+            if self._current_test_file is not None:
+                self._current_test_file.enter("")
+            recorder.encode_pending()
 
     def test_ends(self) -> None:
         """Say all there is to say of the test that is being torn down; once, by whoever needs it first."""
         if not self._ended:
             self._ended = True
-            self.recorder.settle()
-            self.recorder.edge()
+            self.recorder.flush_unit()
+            self.recorder.test_boundary()
 
     def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str) -> None:
         if self.is_worker:  # pytest-xdist hands them to the controller, which counts them
@@ -306,7 +306,7 @@ class IsolationPlugin:
             category = getattr(warning_message.category, "__name__", "Warning")
             text = str(warning_message.message)[:1000]
             place = str(warning_message.filename), int(warning_message.lineno)
-            self.recorder.put(WarningCaught(nodeid or "", when, category, text, *place))
+            self.recorder.emit(WarningCaught(nodeid or "", when, category, text, *place))
         except Exception as error:
             self.recorder.disable("warnings", error)
 
@@ -328,19 +328,19 @@ class IsolationPlugin:
     def pytest_handlecrashitem(self, crashitem: str, report: Any) -> None:
         try:
             lost = report.node.gateway.id
-            self.recorder.put(WorkerCrashed(str(lost), str(crashitem), str(report.longrepr)[:2000]))
+            self.recorder.emit(WorkerCrashed(str(lost), str(crashitem), str(report.longrepr)[:2000]))
         except Exception as error:
             self.recorder.disable("workers", error)
 
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
         try:
-            self.recorder.put(Interrupted(describe(excinfo.value)))
+            self.recorder.emit(Interrupted(describe(excinfo.value)))
         except Exception as error:
             self.recorder.disable("session", error)
 
     def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> None:
         try:
-            self.recorder.put(InternalError(describe(excinfo.value), str(excrepr)[: report_facts.TRACEBACK_LIMIT]))
+            self.recorder.emit(InternalError(describe(excinfo.value), str(excrepr)[: report_facts.TRACEBACK_LIMIT]))
         except Exception as error:
             self.recorder.disable("session", error)
 
@@ -352,24 +352,24 @@ class IsolationPlugin:
     def pytest_unconfigure(self) -> None:
         """After pytest_sessionfinish: with -x or Ctrl-C wide fixtures are torn down later than that hook."""
         try:
-            self.recorder.settle()
-            self.say_last_words()
+            self.recorder.flush_unit()
+            self.emit_last_facts()
             self.recorder.close()
         except Exception as error:
             self.recorder.disable("session", error)
 
-    def say_last_words(self) -> None:
+    def emit_last_facts(self) -> None:
         """Once: the process ends as it should. Never said by one that is killed or leaves by ``os._exit``."""
         if not self._said_end:
             self._said_end = True
             status = getattr(self._session, "exitstatus", None)
-            self.recorder.put_surely(SessionFinished(int(status) if status is not None else None))
+            self.recorder.emit_always(SessionFinished(int(status) if status is not None else None))
 
 
-def _open_stage_file(settings: Settings) -> Optional[StageFile]:
+def _open_current_test_file(settings: Settings) -> Optional[CurrentTestFile]:
     """None where it was not asked for, or cannot be had: then a killed suite's last test is not known by name."""
     try:
-        return StageFile(settings.stage, settings.worker) if settings.stage else None
+        return CurrentTestFile(settings.stage, settings.worker) if settings.stage else None
     except Exception:
         return None
 

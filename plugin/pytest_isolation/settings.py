@@ -11,8 +11,8 @@ class Settings(NamedTuple):
     """``address`` is ``unix:PATH`` or ``tcp:HOST:PORT``. ``select`` names a file with node ids, a JSON array; '' runs
     everything. ``colour`` asks for coloured output although nobody's terminal is attached. ``worker`` is this process's
     name. ``queue_limit`` is how many facts may wait, 0 for the usual number. ``stage`` is the folder of
-    :mod:`.stage_file`. ``verify`` asks for a real count of the rows after each test. ``off`` are probes that are not
-    wanted, by name: ``process``, ``reads``..."""
+    :mod:`.transport.current_test_file`. ``verify`` asks for a real count of the rows after each test. ``off`` are the
+    names of probes to leave out: ``process``, ``reads``..."""
 
     address: str
     token: str

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from isolation_tui.app.card.card import TestCard as Card
 from isolation_tui.app.screens.card import CardScreen
-from isolation_tui.app.screens.too_small import EnlargeScreen
+from isolation_tui.app.screens.too_small import TooSmallScreen
 from isolation_tui.app.widgets.filter_bar import FilterBar
 from isolation_tui.app.widgets.timeline import Timeline
 from isolation_tui.errors import Status, ToolError
@@ -317,10 +317,10 @@ def test_on_a_narrow_terminal_the_card_is_a_screen_behind_enter(play):
 
 def test_a_terminal_that_is_too_small_is_told_so_calmly(play):
     async def scene(stage):
-        await stage.until(lambda: isinstance(stage.app.screen, EnlargeScreen))
+        await stage.until(lambda: isinstance(stage.app.screen, TooSmallScreen))
         assert "A little larger, please" in stage.text
         await stage.pilot.resize_terminal(100, 30)
-        await stage.until(lambda: not isinstance(stage.app.screen, EnlargeScreen))
+        await stage.until(lambda: not isinstance(stage.app.screen, TooSmallScreen))
 
     play(scene, before().run, size=(50, 12))
 

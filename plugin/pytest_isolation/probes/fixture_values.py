@@ -57,9 +57,9 @@ class GivenProbe:
             if what == "instance":
                 known = self._held.get(id(each))
                 if known is None or known[0]() is not each:  # else it was made by another fixture, and is handed on
-                    self._recorder.put(FixtureGave(life, what, name, self._hold(each, life, name)))
+                    self._recorder.emit(FixtureGave(life, what, name, self._hold(each, life, name)))
             elif what:
-                self._recorder.put(FixtureGave(life, what, name))
+                self._recorder.emit(FixtureGave(life, what, name))
 
     def _hold(self, instance: Any, life: int, model: str) -> bool:
         """Hear of it when it loses its session; True where it has none any more."""
@@ -78,7 +78,7 @@ class GivenProbe:
             return
         _, life, model = held
         way = "context" if passes_through(sys._getframe(2), ("flask.",)) else "session"
-        self._recorder.put(InstanceDetached(life, model, way, caller(3), self._recorder.unit()))
+        self._recorder.emit(InstanceDetached(life, model, way, caller(3), self._recorder.unit()))
 
 
 def _parts(value: Any) -> Iterator[Any]:

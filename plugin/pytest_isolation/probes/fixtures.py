@@ -88,8 +88,8 @@ class FixtureProbe:
         recorder = self._recorder
         try:
             definition = self._definitions.get(id(fixturedef)) or self._define(fixturedef)
-            if not recorder.undisturbed or definition.wide:
-                recorder.settle_around(definition.wide)
+            if not recorder.idle_since_flush or definition.wide:
+                recorder.flush_around_fixture(definition.wide)
             self._last_life += 1
             life = _Life(self._last_life, definition)
             item = getattr(request, "_pyfuncitem", None)
@@ -103,8 +103,8 @@ class FixtureProbe:
                 life.parent = outer.id
                 outer.asked = (*outer.asked, life.id)
             self._setting_up.append(life)
-            recorder.stage.append((life.id, "setup"))
-            recorder.undisturbed = False
+            recorder.unit_stack.append((life.id, "setup"))
+            recorder.idle_since_flush = False
             life.began_at = recorder.clock()
             return life
         except Exception as error:
@@ -118,11 +118,11 @@ class FixtureProbe:
         recorder, definition = self._recorder, life.definition
         try:
             if definition.wide:
-                recorder.settle_around(True)
+                recorder.flush_around_fixture(True)
             else:
-                recorder.settle()
+                recorder.flush_unit()
             spent = recorder.clock() - life.began_at
-            stage, under_way = recorder.stage, self._setting_up
+            stage, under_way = recorder.unit_stack, self._setting_up
             if stage and stage[-1][0] == life.id:
                 stage.pop()
             if under_way and under_way[-1] is life:
@@ -130,7 +130,7 @@ class FixtureProbe:
             if under_way:
                 under_way[-1].spent_in_others += spent
             elif recorder.phase == "setup":
-                recorder.undisturbed = True
+                recorder.idle_since_flush = True
             exception = message = ""
             if excinfo is not None:
                 error = excinfo[1] if isinstance(excinfo, tuple) else excinfo
@@ -138,7 +138,7 @@ class FixtureProbe:
                 message = describe(error)[len(exception) + 2 :]
                 # Charged to the innermost: an outer fixture merely lets it through.
                 self._raised.setdefault(id(error), []).append(life.id)
-            recorder.put(
+            recorder.emit(
                 FixtureSetUp(
                     life.id,
                     definition.number,
@@ -153,7 +153,7 @@ class FixtureProbe:
                 )
             )
             if fixturedef.cached_result is None:  # KeyboardInterrupt, SystemExit: pytest has nothing to finish
-                recorder.put(FixtureTornDown(life.id, recorder.nodeid, None))
+                recorder.emit(FixtureTornDown(life.id, recorder.nodeid, None))
                 self._forget_raised(life)
                 return
             self._alive[id(fixturedef)] = life
@@ -180,7 +180,7 @@ class FixtureProbe:
         place = place_of_code(fixturedef.func)
         arguments = [str(argument) for argument in fixturedef.argnames]
         internal = bool(_INTERNAL.match(name))
-        self._recorder.put(
+        self._recorder.emit(
             FixtureDefined(number, name, str(fixturedef.scope), str(fixturedef.baseid), place, arguments, internal)
         )
         return definition
@@ -193,11 +193,11 @@ class FixtureProbe:
             return
         recorder = self._recorder
         try:
-            if not recorder.undisturbed or life.definition.wide:
-                recorder.settle_around(life.definition.wide)
-            recorder.stage.append((life.id, "teardown"))
+            if not recorder.idle_since_flush or life.definition.wide:
+                recorder.flush_around_fixture(life.definition.wide)
+            recorder.unit_stack.append((life.id, "teardown"))
             # One that has no finalizers left has no teardown: nothing of the suite's runs before its end.
-            recorder.undisturbed = not getattr(life.definition.fixturedef, "_finalizers", True)
+            recorder.idle_since_flush = not getattr(life.definition.fixturedef, "_finalizers", True)
             life.torn_down_at = recorder.clock()
         except Exception as error:
             self._give_up(error)
@@ -208,12 +208,12 @@ class FixtureProbe:
         try:
             if fixturedef.cached_result is None:
                 return
-            stage = recorder.stage
+            stage = recorder.unit_stack
             life = self._alive.pop(id(fixturedef), None)
             if life is None:
                 return
-            if not recorder.undisturbed or life.definition.wide:
-                recorder.settle_around(life.definition.wide)
+            if not recorder.idle_since_flush or life.definition.wide:
+                recorder.flush_around_fixture(life.definition.wide)
             duration = None
             if life.torn_down_at is not None:
                 duration = int((recorder.clock() - life.torn_down_at) * 1e9)
@@ -222,11 +222,11 @@ class FixtureProbe:
                     stage.pop()
                 elif step in stage:
                     stage.remove(step)
-            recorder.undisturbed = not stage and recorder.phase == "teardown"
+            recorder.idle_since_flush = not stage and recorder.phase == "teardown"
             self._last_torn_down[life.definition.number] = life.id
             if self._raised:
                 self._forget_raised(life)
-            recorder.put(FixtureTornDown(life.id, recorder.nodeid, duration))
+            recorder.emit(FixtureTornDown(life.id, recorder.nodeid, duration))
         except Exception as error:
             self._give_up(error)
 
@@ -234,8 +234,8 @@ class FixtureProbe:
         """Nobody may be charged with what happens after a set-up or teardown whose end is not seen."""
         self._given_up = True
         self._recorder.disable(PROBE, error)
-        self._recorder.stage.clear()
-        self._recorder.undisturbed = False
+        self._recorder.unit_stack.clear()
+        self._recorder.idle_since_flush = False
 
     # -- questions ------------------------------------------------------------------------------------------------
 

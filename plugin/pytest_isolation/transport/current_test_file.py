@@ -11,7 +11,7 @@ SIZE = 4096
 _HEADER = 2
 
 
-class StageFile:
+class CurrentTestFile:
     """``folder/stage-WORKER``: two bytes of length (big endian), then the node id in UTF-8, cut at 4,094 bytes."""
 
     def __init__(self, folder: str, worker: str) -> None:

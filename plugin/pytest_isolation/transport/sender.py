@@ -1,7 +1,7 @@
 """The way out: a bounded queue, one thread, one socket. It never blocks the suite and never fails it.
 
-The thread sends while the suite's own thread stands still for it (:meth:`Sink.offer`), between two tests. One that asks
-for the interpreter's lock while another works is woken in vain each time that lets go of it for a moment, and pytest's
+The thread sends while the suite's own thread waits for it (:meth:`Sender.yield_to_sender`), between two tests. One that
+asks for the interpreter's lock while another works is woken in vain each time that lets go of it for a moment, and pytest's
 capturing does so a dozen times a test. It goes by itself only where a test takes long, and facts wait meanwhile.
 
 What a suite may do that shapes this file: fork (Python 3.12 warns of that in a process with threads, and ``-W error``
@@ -62,8 +62,8 @@ _close = socket.socket.close
 _send = socket.socket.send
 
 
-class Sink:
-    """Takes facts from the suite's threads (:meth:`put`), sends them from its own."""
+class Sender:
+    """Takes facts from the suite's threads (:meth:`emit`), sends them from its own."""
 
     def __init__(self, peer: socket.socket, worker: str, limit: int = QUEUE_LIMIT) -> None:
         self._peer = peer
@@ -105,13 +105,13 @@ class Sink:
         """There was a fork, and nothing to say since: no thread yet."""
         self._start()
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self.forget)
+            os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self.abandon)
 
     def now(self) -> float:
         """Seconds since the epoch; never goes backwards, and does not follow a test that freezes time."""
         return self.offset + self.clock()
 
-    def put(self, fact: Any) -> None:
+    def emit(self, fact: Any) -> None:
         """Queue a fact, stamped with the time. Under a microsecond; a full queue counts it as dropped."""
         queue = self._queue
         if len(queue) < self._limit:
@@ -121,14 +121,14 @@ class Sink:
         else:
             self._dropped += 1
 
-    def put_surely(self, fact: Any) -> None:
+    def emit_always(self, fact: Any) -> None:
         """Queue a fact that must not be dropped, however full the queue is: without its end a run is called crashed."""
         if not self._dead:
             self._queue.append((self.offset + self.clock(), fact))
             if self._asleep:
                 self._resume()
 
-    def write_down(self) -> None:
+    def encode_pending(self) -> None:
         """Make a line of the facts put last; to be called on the suite's thread when it has ended a test.
 
         A line in the queue, unlike a fact, is nothing that Python's collector of garbage would have to be called for,
@@ -151,7 +151,7 @@ class Sink:
             finally:
                 self._writing = False
 
-    def forget(self) -> None:
+    def abandon(self) -> None:
         """Say nothing any more. In a forked child: the socket is the parent's, this end of it is closed."""
         self._dead = True
         self._limit = 0
@@ -160,7 +160,7 @@ class Sink:
         if identity(self._peer) == self._identity:
             _close(self._peer)
 
-    def offer(self) -> None:
+    def yield_to_sender(self) -> None:
         """To be called where the suite can stand still for a moment: what waits is sent, if it has waited for long."""
         now = self.clock()
         if now - self._offered_at < FLUSH_INTERVAL or not self._queue:
@@ -173,7 +173,7 @@ class Sink:
         self._wake.set()
         self._taken.acquire(True, OFFER_PATIENCE)
 
-    def hurry(self) -> None:
+    def flush_now(self) -> None:
         """Send what waits now, and wait a moment until it is gone: the process may not live to the next batch."""
         if not self._dead:
             self._drained.clear()
@@ -254,7 +254,7 @@ class Sink:
                 self._forks -= 1
                 self._asleep = not self._forks and self._gone.is_set()
         except Exception:
-            self.forget()
+            self.abandon()
 
     # -- on the sink's own thread --------------------------------------------------------------------------------
 
@@ -278,7 +278,7 @@ class Sink:
                     self._closing = False
                     self._drained.set()
         except Exception:  # the listener is gone: the suite runs on, and nobody is told
-            self.forget()
+            self.abandon()
         with self._lock:
             self._gone.set()
             if not self._forks and not self._dead:  # the fork was over before the thread was
@@ -385,7 +385,7 @@ def _plain(value: Any) -> Any:
         return type(value).__name__
 
 
-def close_at_exit(sink: Sink, last_words: Any) -> None:
+def close_at_exit(sink: Sender, last_words: Any) -> None:
     """At interpreter exit: ``last_words()`` may put a fact, then everything is sent."""
 
     def end() -> None:

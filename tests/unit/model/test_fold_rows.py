@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from isolation_tui.model import Found
+from isolation_tui.model import RowsAtStart
 from isolation_tui.model.rows import NEWEST_KEPT, OLDER_KEPT
 from pytest_isolation import events as ev
 from runstory import Story
@@ -45,7 +45,7 @@ class Rows(Story):
     def found(self, number: int) -> dict[str, int]:
         return {found.table: found.rows for found in self.of(number)}
 
-    def of(self, number: int) -> tuple[Found, ...]:
+    def of(self, number: int) -> tuple[RowsAtStart, ...]:
         return self.run.tests[self.names[number]].rows_found
 
     def left(self, number: int) -> dict[str, int]:

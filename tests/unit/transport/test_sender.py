@@ -14,16 +14,16 @@ from isolation_tui.receive import decode
 from observing import wait_until
 from pytest_isolation import events as ev
 from pytest_isolation.transport.connection import connect
-from pytest_isolation.transport.sender import Sink
+from pytest_isolation.transport.sender import Sender
 
 
 @pytest.fixture
-def pair() -> Iterator[tuple[Sink, socket.socket]]:
+def pair() -> Iterator[tuple[Sender, socket.socket]]:
     """A sink of a hundred facts, and its reader."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.settimeout(60)
-    sink = Sink(ours, "gw3", limit=100)
+    sink = Sender(ours, "gw3", limit=100)
     yield sink, theirs
     sink.forget()
     theirs.close()
@@ -55,7 +55,7 @@ def output(number: int, size: int = 0) -> ev.Output:
     return ev.Output(str(number) + "x" * size)
 
 
-def test_facts_arrive_in_order(pair: tuple[Sink, socket.socket]) -> None:
+def test_facts_arrive_in_order(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sent = [output(number) for number in range(50)]
     for fact in sent:
@@ -63,16 +63,16 @@ def test_facts_arrive_in_order(pair: tuple[Sink, socket.socket]) -> None:
     assert Reader(peer).until(sent[-1]) == sent
 
 
-def test_what_waits_is_sent_while_the_suite_stands_still(pair: tuple[Sink, socket.socket]) -> None:
+def test_what_waits_is_sent_while_the_suite_stands_still(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sink._offered_at = 0.0
     wait_until(lambda: sink._thread, "its thread")
     sink.put(output(1))
-    sink.offer()
+    sink.yield_to_sender()
     assert Reader(peer).until(output(1)) == [output(1)]
 
 
-def test_an_offer_that_nobody_takes_is_not_waited_for(pair: tuple[Sink, socket.socket]) -> None:
+def test_an_offer_that_nobody_takes_is_not_waited_for(pair: tuple[Sender, socket.socket]) -> None:
     """The interpreter gave no thread any more after a fork, say."""
     sink, _ = pair
     sink._before_fork()
@@ -82,11 +82,11 @@ def test_an_offer_that_nobody_takes_is_not_waited_for(pair: tuple[Sink, socket.s
     waited: list[object] = []
     sink._wake.set = lambda: waited.append(1)  # type: ignore[method-assign]
     sink._offered_at = 0.0
-    sink.offer()
+    sink.yield_to_sender()
     assert not waited
 
 
-def test_what_was_written_down_and_what_was_not_arrive_in_order(pair: tuple[Sink, socket.socket]) -> None:
+def test_what_was_written_down_and_what_was_not_arrive_in_order(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sent: list[object] = []
     for number in range(30):
@@ -98,30 +98,30 @@ def test_what_was_written_down_and_what_was_not_arrive_in_order(pair: tuple[Sink
         for fact in sent[-3:]:
             sink.put(fact)
         if number % 3:
-            sink.write_down()
+            sink.encode_pending()
     assert Reader(peer).until(sent[-1]) == sent
 
 
-def test_a_fact_that_cannot_be_written_down_is_said_all_the_same(pair: tuple[Sink, socket.socket]) -> None:
+def test_a_fact_that_cannot_be_written_down_is_said_all_the_same(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sent = [output(1), ev.Interrupted("'a'"), output(2), output(3)]
     for fact in (output(1), ev.Interrupted(KeyError("a")), output(2)):  # type: ignore[arg-type]
         sink.put(fact)
-    sink.write_down()
+    sink.encode_pending()
     sink.put(output(3))
     assert Reader(peer).until(output(3)) == sent
 
 
-def test_what_one_test_told_is_written_in_lines_of_fifty_facts(pair: tuple[Sink, socket.socket]) -> None:
+def test_what_one_test_told_is_written_in_lines_of_fifty_facts(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sink._writing = True  # as if the thread had no time meanwhile
     sink.put(output(0))
-    sink.write_down()
+    sink.encode_pending()
     sink._writing = True
     sent = [output(number) for number in range(1, 99)]
     for fact in sent:
         sink.put(fact)
-    sink.write_down()
+    sink.encode_pending()
     sink.put(output(99))
     sink.close()
     lines = [decode(line).facts for line in peer.recv(65_536).splitlines()]
@@ -129,7 +129,7 @@ def test_what_one_test_told_is_written_in_lines_of_fifty_facts(pair: tuple[Sink,
     assert [each.fact for facts in lines for each in facts] == [output(0), *sent, output(99)]
 
 
-def test_a_fork_in_the_middle_of_writing_down_holds_nobody_up(pair: tuple[Sink, socket.socket]) -> None:
+def test_a_fork_in_the_middle_of_writing_down_holds_nobody_up(pair: tuple[Sender, socket.socket]) -> None:
     """As a signal's handler may do it."""
     sink, peer = pair
 
@@ -138,7 +138,7 @@ def test_a_fork_in_the_middle_of_writing_down_holds_nobody_up(pair: tuple[Sink, 
             child = os.fork()
             if not child:
                 sink.put(output(7))
-                sink.write_down()
+                sink.encode_pending()
                 os._exit(0)
             assert os.waitpid(child, 0)[1] == 0
             return iter(["a"])
@@ -146,12 +146,12 @@ def test_a_fork_in_the_middle_of_writing_down_holds_nobody_up(pair: tuple[Sink, 
     sent = [ev.TestStarted("a", 1, "test_a.py", 3), ev.Collected(1, Forks("a")), output(1)]
     for fact in sent:
         sink.put(fact)
-    sink.write_down()
+    sink.encode_pending()
     sink.put(output(2))
     assert Reader(peer).until(output(2)) == [*sent, output(2)]
 
 
-def test_closing_sends_what_waits(pair: tuple[Sink, socket.socket]) -> None:
+def test_closing_sends_what_waits(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     for number in range(100):
         sink.put(output(number))
@@ -159,7 +159,7 @@ def test_closing_sends_what_waits(pair: tuple[Sink, socket.socket]) -> None:
     assert len(Reader(peer).until(output(99))) == 100
 
 
-def test_it_may_be_closed_twice_and_what_came_between_is_sent(pair: tuple[Sink, socket.socket]) -> None:
+def test_it_may_be_closed_twice_and_what_came_between_is_sent(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sink.close()
     sink.put(output(1))
@@ -167,7 +167,7 @@ def test_it_may_be_closed_twice_and_what_came_between_is_sent(pair: tuple[Sink, 
     assert Reader(peer).until(output(1))
 
 
-def test_a_reader_that_stands_still_for_a_while_at_the_end_is_waited_for(pair: tuple[Sink, socket.socket]) -> None:
+def test_a_reader_that_stands_still_for_a_while_at_the_end_is_waited_for(pair: tuple[Sender, socket.socket]) -> None:
     """The collector of garbage stopped ours for 1.3 seconds, and 400 tests were not told of."""
     sink, peer = pair
     reader, began = Reader(peer), time.monotonic()
@@ -186,7 +186,7 @@ def test_a_reader_that_stands_still_for_a_while_at_the_end_is_waited_for(pair: t
 
 
 def test_a_reader_that_takes_nothing_costs_seconds_at_the_end_and_nothing_before(
-    pair: tuple[Sink, socket.socket],
+    pair: tuple[Sender, socket.socket],
 ) -> None:
     sink, _ = pair
     began, spent = time.perf_counter(), time.thread_time()
@@ -197,7 +197,7 @@ def test_a_reader_that_takes_nothing_costs_seconds_at_the_end_and_nothing_before
     assert time.perf_counter() - began < 30  # wall clock, and the machine may be busy
 
 
-def test_a_reader_that_takes_nothing_is_waited_for_once(pair: tuple[Sink, socket.socket]) -> None:
+def test_a_reader_that_takes_nothing_is_waited_for_once(pair: tuple[Sender, socket.socket]) -> None:
     """A session ends, and then the process does: both close."""
     sink, _ = pair
     for number in range(100):
@@ -210,7 +210,7 @@ def test_a_reader_that_takes_nothing_is_waited_for_once(pair: tuple[Sink, socket
 
 
 def test_what_found_no_place_is_counted_and_said_when_the_reader_reads_again(
-    pair: tuple[Sink, socket.socket],
+    pair: tuple[Sender, socket.socket],
 ) -> None:
     sink, peer = pair
     for number in range(1_000):
@@ -223,11 +223,11 @@ def test_what_found_no_place_is_counted_and_said_when_the_reader_reads_again(
     assert dropped.total == 1_000 - (len(reader.facts) - 1)
 
 
-def test_the_end_of_a_session_finds_its_place_in_a_full_queue(pair: tuple[Sink, socket.socket]) -> None:
+def test_the_end_of_a_session_finds_its_place_in_a_full_queue(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     for number in range(1_000):
         sink.put(output(number, 10_000))
-    sink.put_surely(ev.SessionFinished(0))
+    sink.emit_always(ev.SessionFinished(0))
     assert ev.SessionFinished(0) in Reader(peer).until(ev.SessionFinished(0))
 
 
@@ -236,13 +236,13 @@ def _more(reader: Reader) -> list[bytes]:
     return lines
 
 
-def test_a_value_that_json_does_not_know_is_said_as_text(pair: tuple[Sink, socket.socket]) -> None:
+def test_a_value_that_json_does_not_know_is_said_as_text(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sink.put(ev.Interrupted(KeyError("a")))  # type: ignore[arg-type]
     assert Reader(peer).until(ev.Interrupted("'a'"))
 
 
-def test_a_fact_that_cannot_be_said_at_all_silences_no_other(pair: tuple[Sink, socket.socket]) -> None:
+def test_a_fact_that_cannot_be_said_at_all_silences_no_other(pair: tuple[Sender, socket.socket]) -> None:
     class Hostile(list):  # type: ignore[type-arg]
         def __iter__(self):  # type: ignore[no-untyped-def]
             raise RuntimeError("no")
@@ -253,7 +253,7 @@ def test_a_fact_that_cannot_be_said_at_all_silences_no_other(pair: tuple[Sink, s
     assert output(1) in Reader(peer).until(output(1))
 
 
-def test_a_reader_that_hangs_up_ends_it_quietly(pair: tuple[Sink, socket.socket]) -> None:
+def test_a_reader_that_hangs_up_ends_it_quietly(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     peer.close()
     sink.put(output(1))
@@ -262,11 +262,11 @@ def test_a_reader_that_hangs_up_ends_it_quietly(pair: tuple[Sink, socket.socket]
     sink.close()
 
 
-def test_its_thread_is_not_among_the_suites(pair: tuple[Sink, socket.socket]) -> None:
+def test_its_thread_is_not_among_the_suites(pair: tuple[Sender, socket.socket]) -> None:
     assert not [thread for thread in threading.enumerate() if "isolation" in thread.name.lower()]
 
 
-def test_what_a_forked_child_puts_is_not_sent(pair: tuple[Sink, socket.socket]) -> None:
+def test_what_a_forked_child_puts_is_not_sent(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sink.put(output(1))
     child = os.fork()
@@ -279,7 +279,7 @@ def test_what_a_forked_child_puts_is_not_sent(pair: tuple[Sink, socket.socket]) 
     assert Reader(peer).until(output(2)) == [output(1), output(2)]
 
 
-def test_what_is_known_before_a_fork_is_sent_though_nothing_follows(pair: tuple[Sink, socket.socket]) -> None:
+def test_what_is_known_before_a_fork_is_sent_though_nothing_follows(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     sink.put(output(1))
     child = os.fork()
@@ -289,19 +289,19 @@ def test_what_is_known_before_a_fork_is_sent_though_nothing_follows(pair: tuple[
     assert Reader(peer).until(output(1)) == [output(1)]
 
 
-def test_closing_after_a_fork_sends_what_came_since(pair: tuple[Sink, socket.socket]) -> None:
+def test_closing_after_a_fork_sends_what_came_since(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     child = os.fork()
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
-    sink.put_surely(output(1))
+    sink.emit_always(output(1))
     sink.close()
     assert Reader(peer).until(output(1)) == [output(1)]
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="counts threads as Linux tells them")
-def test_between_a_fork_and_the_next_fact_there_is_no_thread(pair: tuple[Sink, socket.socket]) -> None:
+def test_between_a_fork_and_the_next_fact_there_is_no_thread(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
     wait_until(lambda: sink._thread, "its thread")
     before = str(sink._thread)
@@ -316,7 +316,7 @@ def test_between_a_fork_and_the_next_fact_there_is_no_thread(pair: tuple[Sink, s
     assert Reader(peer).until(output(1)) == [output(1)]
 
 
-def test_forking_from_several_threads_leaves_one_sender(pair: tuple[Sink, socket.socket]) -> None:
+def test_forking_from_several_threads_leaves_one_sender(pair: tuple[Sender, socket.socket]) -> None:
     sink, peer = pair
 
     def fork() -> None:
@@ -335,7 +335,7 @@ def test_forking_from_several_threads_leaves_one_sender(pair: tuple[Sink, socket
     assert Reader(peer).until(sent[-1]) == sent
 
 
-def test_a_stalled_reader_does_not_hold_a_fork_up(pair: tuple[Sink, socket.socket]) -> None:
+def test_a_stalled_reader_does_not_hold_a_fork_up(pair: tuple[Sender, socket.socket]) -> None:
     sink, _ = pair
     for number in range(100):
         sink.put(output(number, 10_000))
@@ -348,7 +348,7 @@ def test_a_stalled_reader_does_not_hold_a_fork_up(pair: tuple[Sink, socket.socke
 
 
 def test_a_file_that_got_the_sockets_number_is_not_written_to(
-    pair: tuple[Sink, socket.socket], tmp_path: os.PathLike[str]
+    pair: tuple[Sender, socket.socket], tmp_path: os.PathLike[str]
 ) -> None:
     sink, peer = pair
     sink.put(output(1))

@@ -27,7 +27,7 @@ from .conclusions_worker import Insight
 from .driver import lasting
 from .palette import RunProvider
 from .screens.main import MainScreen
-from .screens.too_small import EnlargeScreen, fits
+from .screens.too_small import TooSmallScreen, fits
 from .screens.view import View
 from .theme import DARK, THEMES
 from .verbs import verbs
@@ -322,9 +322,9 @@ class IsolationApp(App[int]):
     # -- the terminal's size -------------------------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
-        showing = isinstance(self.screen, EnlargeScreen)
+        showing = isinstance(self.screen, TooSmallScreen)
         if not fits(event.size) and not showing:
-            self.push_screen(EnlargeScreen())
+            self.push_screen(TooSmallScreen())
         elif fits(event.size) and showing:
             self.pop_screen()
 

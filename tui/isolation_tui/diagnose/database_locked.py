@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import Holder, InVain, Run, Test
+from ..model import FailedWait, ResourceHolder, Run, Test
 from .blame import command, short
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
@@ -25,7 +25,7 @@ def is_locked(test: Test) -> bool:
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each who holds the database; one more for tests of which nobody was seen to hold it."""
-    groups: dict[tuple[Holder, ...], list[tuple[Test, InVain | None]]] = defaultdict(list)
+    groups: dict[tuple[ResourceHolder, ...], list[tuple[Test, FailedWait | None]]] = defaultdict(list)
     for test in unexplained:
         if is_locked(test):
             told = in_vain(run, test, "locked")
@@ -33,7 +33,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     return [_finding(run, holders, victims) for holders, victims in groups.items()]
 
 
-def _finding(run: Run, holders: tuple[Holder, ...], victims: list[tuple[Test, InVain | None]]) -> Finding:
+def _finding(run: Run, holders: tuple[ResourceHolder, ...], victims: list[tuple[Test, FailedWait | None]]) -> Finding:
     first, told = victims[0]
     author = only_author(holders)
     evidence = as_evidence(run, holders, "connection with an open transaction")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import NoEffect, Run, TableEventKind, Test
+from ..model import NoOpDdl, Run, TableEventKind, Test
 from .blame import by, command, culprit, names, short
 from .finding import Evidence, Finding
 
@@ -16,7 +16,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each call and line. That all tables are there already, or gone, is as it should be; so is an
     empty MetaData among others that the same line creates (Flask-SQLAlchemy has one for each bind)."""
     creating = {(event.worker, event.place) for event in run.table_events if event.kind is TableEventKind.CREATED}
-    groups: dict[object, list[NoEffect]] = defaultdict(list)
+    groups: dict[object, list[NoOpDdl]] = defaultdict(list)
     for effect in run.no_effects:
         creates = effect.call == "create_all"
         idle = not effect.standing and (effect.worker, effect.place) not in creating if creates else effect.standing
@@ -25,7 +25,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     return [_finding(run, effects) for effects in groups.values()]
 
 
-def _finding(run: Run, effects: list[NoEffect]) -> Finding:
+def _finding(run: Run, effects: list[NoOpDdl]) -> Finding:
     first = effects[0]
     author = culprit(run, first.worker, first.unit)
     tests = tuple(dict.fromkeys(effect.unit.nodeid for effect in effects if effect.unit.nodeid in run.tests))

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import AwaitedDrop, Outcome, Run, Test
+from ..model import BlockedDrop, Outcome, Run, Test
 from .blame import by, command, culprit, short
 from .exceptions import matching
 from .finding import Evidence, Finding
@@ -29,7 +29,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     ones for drops that went through. SQLite does not wait for long: it says that it is locked."""
     failed = {test.nodeid for test in unexplained if matching(test, _EXCEPTIONS, _MESSAGE) is not None}
     last = {drop.worker: drop for drop in run.awaited_drops}
-    groups: dict[object, list[AwaitedDrop]] = defaultdict(list)
+    groups: dict[object, list[BlockedDrop]] = defaultdict(list)
     for drop in run.awaited_drops:
         test = run.tests.get(drop.unit.nodeid)
         if drop.database.startswith("sqlite"):
@@ -45,7 +45,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     return [_finding(run, drops, bool(key[0])) for key, drops in groups.items() if isinstance(key, tuple)]
 
 
-def _finding(run: Run, drops: list[AwaitedDrop], harmless: bool) -> Finding:
+def _finding(run: Run, drops: list[BlockedDrop], harmless: bool) -> Finding:
     first = drops[0]
     tests = tuple(dict.fromkeys(drop.unit.nodeid for drop in drops if drop.unit.nodeid in run.tests))
     author = only_author(first.authors)

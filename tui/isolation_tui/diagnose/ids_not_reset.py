@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import Before, Run, Test
+from ..model import Run, TableBeforeFirstWrite, Test
 from ..model.assertion_message import compared
 from ..model.authors import author_test
 from . import blame
@@ -21,7 +21,7 @@ class _Case:
     test: Test
     database: str
     table: str
-    before: Before
+    before: TableBeforeFirstWrite
     expected: tuple[int, ...]
     shift: int
 

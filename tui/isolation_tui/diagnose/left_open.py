@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import Held, Run, Test, open_at_end
+from ..model import HeldResource, Run, Test, open_at_end
 from .blame import command, short
 from .finding import Evidence, Finding
 
@@ -17,7 +17,7 @@ MOST_LINES = 5
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each fixture, and one for each database that tests themselves leave so. Of a test that failed,
     the traceback keeps what it had not closed yet: that is none of its habits."""
-    groups: dict[tuple[str, str], list[tuple[Test, Held]]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[tuple[Test, HeldResource]]] = defaultdict(list)
     for test in run.order:
         for held in open_at_end(test):
             if held.life is not None:
@@ -27,14 +27,14 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     return [_finding(run, left) for left in groups.values()]
 
 
-def _finding(run: Run, left: list[tuple[Test, Held]]) -> Finding:
+def _finding(run: Run, left: list[tuple[Test, HeldResource]]) -> Finding:
     first, held = left[0]
     authors = list(dict.fromkeys(each.author for _, each in left))
     author = authors[0] if len(authors) == 1 else ""
     tests = tuple(dict.fromkeys(test.nodeid for test, _ in left))
     who = short(author) if author else f"{len(authors)} tests"
     verb = "leaves" if author else "leave"
-    lines: dict[tuple[str, int], list[tuple[Test, Held]]] = defaultdict(list)
+    lines: dict[tuple[str, int], list[tuple[Test, HeldResource]]] = defaultdict(list)
     for test, each in left:
         lines[each.place.file, each.place.line].append((test, each))
     evidence = [_line(of_line) for of_line in list(lines.values())[:MOST_LINES]]
@@ -54,7 +54,7 @@ def _finding(run: Run, left: list[tuple[Test, Held]]) -> Finding:
     )
 
 
-def _what(left: list[tuple[Test, Held]]) -> str:
+def _what(left: list[tuple[Test, HeldResource]]) -> str:
     kinds = {each.what for _, each in left}
     if len(kinds) > 1:
         return "connections and sessions"
@@ -64,7 +64,7 @@ def _what(left: list[tuple[Test, Held]]) -> str:
     return "a connection in a transaction" if in_transaction else "a connection"
 
 
-def _line(left: list[tuple[Test, Held]]) -> Evidence:
+def _line(left: list[tuple[Test, HeldResource]]) -> Evidence:
     test, held = left[0]
     verb = "begun" if held.what == "session" else "taken"
     more = f", and by {len(left) - 1} more" if len(left) > 1 and held.life is None else ""

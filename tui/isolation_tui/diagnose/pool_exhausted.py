@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import InVain, Run, Test
+from ..model import FailedWait, Run, Test
 from .blame import command, short
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
@@ -20,7 +20,7 @@ _MESSAGE = re.compile(r"QueuePool limit of size (?P<size>\d+) overflow (?P<overf
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each who took the connections; one for each mixture where there were several."""
-    groups: dict[object, list[tuple[Test, InVain | None]]] = defaultdict(list)
+    groups: dict[object, list[tuple[Test, FailedWait | None]]] = defaultdict(list)
     for test in unexplained:
         if matching(test, _EXCEPTIONS, _MESSAGE) is not None:
             told = in_vain(run, test, "pool")
@@ -29,7 +29,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     return [_finding(run, victims) for victims in groups.values()]
 
 
-def _finding(run: Run, victims: list[tuple[Test, InVain | None]]) -> Finding:
+def _finding(run: Run, victims: list[tuple[Test, FailedWait | None]]) -> Finding:
     first, told = victims[0]
     holders = told.holders if told is not None else ()
     author = only_author(holders)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ..model import Leak, Met, Run, Share, Test, came_of, leaks_of_rows
+from ..model import AuthorShare, Leak, ResidueRead, Run, Test, came_of, leaks_of_rows
 from ..model.authors import author_test
 from . import blame
 from .exceptions import failed_at
@@ -27,8 +27,8 @@ class Victim:
     """A failing test, where it met rows that its failure may come of, and whose they are."""
 
     test: Test
-    met: Met
-    share: Share
+    met: ResidueRead
+    share: AuthorShare
 
     @property
     def location(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pytest_isolation.events import Place, Unit
 
 from ..model import Database, FixtureLife, Run, SharedSession, Test, Worker
-from ..model.rows import Residue, TableRows
+from ..model.rows import StandingRows, TableRows
 from ..model.tables import IMPORTED
 from ..text.sanitize import clean
 from ..text.wording import number
@@ -90,7 +90,7 @@ def _rows(ended: Ended) -> Iterator[Remnant]:
     for database, table in _tables_written(ended):
         if ended.is_private(database):
             continue
-        mine: dict[str, list[Residue]] = {}
+        mine: dict[str, list[StandingRows]] = {}
         for entry in table.standing():
             if entry.open or entry.intended or not ended.charges(entry.unit):
                 continue
@@ -113,7 +113,7 @@ def _tables_written(ended: Ended) -> Iterator[tuple[int, TableRows]]:
                 yield database, found
 
 
-def _row_remnant(ended: Ended, database: int, table: TableRows, entries: list[Residue]) -> Remnant:
+def _row_remnant(ended: Ended, database: int, table: TableRows, entries: list[StandingRows]) -> Remnant:
     last = entries[-1]
     author = author_of(ended.run, last.unit, last.life, last.place)
     rows = sum(entry.rows for entry in entries)

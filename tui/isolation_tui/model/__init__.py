@@ -1,14 +1,24 @@
 """The model of a run: what the facts add up to. A pure fold, see :class:`Run`."""
 
-from .connections import AwaitedDrop, Held, Holder, InVain, NoEffect, SharedSession, open_at_end
+from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, ResourceHolder, SharedSession, open_at_end
 from .counts import Counts
-from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, Given
+from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, FixtureValue
 from .leak import Leak
 from .leaks import leaks, leaks_of_rows
 from .mappings import MappedTwice, Mapping, mapped_twice
 from .outcome import Outcome
 from .process_state import Reach, StateResidue
-from .rows import Before, Found, Left, Met, Read, Share, Tally, Verified, Written
+from .rows import (
+    AuthorShare,
+    ResidueRead,
+    ResidueTotal,
+    RowsAtStart,
+    RowsLeft,
+    RowWrite,
+    TableBeforeFirstWrite,
+    TableRead,
+    Verified,
+)
 from .run import Run, RunState, Stamped, Worker
 from .schema import SchemaDifference, in_memory, schema_differences
 from .statements import FailedStatement
@@ -18,45 +28,45 @@ from .test import Phase, Test
 
 __all__ = [
     "SCOPES",
-    "AwaitedDrop",
-    "Before",
+    "AuthorShare",
+    "BlockedDrop",
     "Counts",
     "Database",
     "Detached",
     "FailedStatement",
+    "FailedWait",
     "FixtureDefinition",
     "FixtureLife",
-    "Found",
-    "Given",
-    "Held",
-    "Holder",
-    "InVain",
+    "FixtureValue",
+    "HeldResource",
     "Leak",
-    "Left",
     "MappedTwice",
     "Mapping",
-    "Met",
     "Metadata",
-    "NoEffect",
+    "NoOpDdl",
     "Outcome",
     "Phase",
     "Reach",
-    "Read",
     "RepeatedIndex",
+    "ResidueRead",
+    "ResidueTotal",
+    "ResourceHolder",
+    "RowWrite",
+    "RowsAtStart",
+    "RowsLeft",
     "Run",
     "RunState",
     "SchemaDifference",
-    "Share",
     "SharedSession",
     "Stamped",
     "StateResidue",
+    "TableBeforeFirstWrite",
     "TableEvent",
     "TableEventKind",
-    "Tally",
+    "TableRead",
     "Test",
     "Verified",
     "Worker",
-    "Written",
     "came_of",
     "in_memory",
     "leaks",

@@ -12,7 +12,7 @@ _OPERATOR = re.compile(r" (==|!=|<=|>=|<|>|is not|is|not in|in) ")
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparedValues:
     """``left operator right``. Sides are values where they are literals, else text, which pytest may have cut short.
     ``operator`` is ``not`` where nothing stands on the right; '' where nobody knows which side was expected
     (``assertEqual``). ``explained`` is the whole message."""
@@ -63,21 +63,21 @@ class Comparison:
         return "Left contains" in self.explained or "Right contains" not in self.explained
 
 
-def compared(message: str) -> Comparison | None:
+def compared(message: str) -> ComparedValues | None:
     """None where the message tells of no comparison."""
     found = _ASSERT.search(message)
     if found is not None:
         text = found.group(1)
         if text.startswith("not "):
-            return Comparison(_value(text[4:]), "not", None, message)
+            return ComparedValues(_value(text[4:]), "not", None, message)
         operator = _OPERATOR.search(text)
         if operator is None:
             return None
-        return Comparison(
+        return ComparedValues(
             _value(text[: operator.start()]), operator.group(1), _value(text[operator.end() :]), message
         )  # fmt: skip
     unlike = _UNITTEST.search(message)
-    return Comparison(_value(unlike.group(1)), "", _value(unlike.group(2)), message) if unlike is not None else None
+    return ComparedValues(_value(unlike.group(1)), "", _value(unlike.group(2)), message) if unlike is not None else None
 
 
 def _value(text: str) -> object:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False, slots=True)
-class Held:
+class HeldResource:
     """A connection or session taken during ``test`` and still out at its end. ``life`` is the fixture that took it,
     None where a test did, or an import. ``closed_by`` is the unit during which it was given back, None as long as it
     is out."""
@@ -48,7 +48,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class NoEffect:
+class NoOpDdl:
     """A ``create_all`` that created nothing, or a ``drop_all`` that dropped nothing. ``known`` is how many tables its
     MetaData held; ``standing`` are tables that the database was known to have at that moment."""
 
@@ -71,7 +71,7 @@ class NoEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class ResourceHolder:
     """Who took what stands in the way, and where."""
 
     author: str
@@ -79,7 +79,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class AwaitedDrop:
+class BlockedDrop:
     """A drop that transactions held open by others stood in the way of; ``holders`` are the lines that took them,
     ``authors`` who did."""
 
@@ -88,16 +88,16 @@ class AwaitedDrop:
     place: Place
     unit: Unit
     worker: str
-    authors: tuple[Holder, ...] = ()
+    authors: tuple[ResourceHolder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class InVain:
+class FailedWait:
     """Somebody was told that something is in use; ``why`` is as in the contract's ``WaitedInVain``."""
 
     database: str
     why: str
-    holders: tuple[Holder, ...]
+    holders: tuple[ResourceHolder, ...]
     place: Place
     unit: Unit
     worker: str
@@ -121,6 +121,6 @@ class SharedSession:
         return self.life is not None and self.life.definition.scope != "function"
 
 
-def open_at_end(test: Test) -> list[Held]:
+def open_at_end(test: Test) -> list[HeldResource]:
     """What was taken for the test and is left open: neither a wide fixture's, nor gone with the test itself."""
     return [held for held in test.held_open if not (held.intended or held.collected)]

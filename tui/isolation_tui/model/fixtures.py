@@ -15,7 +15,7 @@ SCOPES = ("session", "package", "module", "class", "function")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class FixtureValue:
     """What a life gave: an ``engine``, ``connection`` or ``session`` of SQLAlchemy's class ``name``, or an ``instance``
     of the mapped class ``name`` (``module.QualifiedName``), which may be ``lost``: without a session from the start."""
 
@@ -91,7 +91,7 @@ class FixtureLife:
     """The test during which it was torn down."""
     users: list[Test] = field(default_factory=list, repr=False)
     """Tests that had it, in the order they ran."""
-    gave: list[Given] = field(default_factory=list)
+    gave: list[FixtureValue] = field(default_factory=list)
     detached: list[Detached] = field(default_factory=list)
 
     @property

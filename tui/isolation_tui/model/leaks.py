@@ -14,7 +14,7 @@ from .table_leaks import leaks_of_tables
 
 if TYPE_CHECKING:
     from .process_state import StateResidue
-    from .rows import Tally
+    from .rows import ResidueTotal
     from .run import Run, Worker
     from .test import Test
 
@@ -51,7 +51,7 @@ def _harm(leak: Leak) -> tuple[int, int, int, int, str]:
     return (-len(leak.victims), 0 if leak.maybe else -read, -read, -leak.met, leak.author)
 
 
-def _of_rows(tally: Tally) -> Leak:
+def _of_rows(tally: ResidueTotal) -> Leak:
     """Readers are those that read whatever stood there. Where all that is known of any is that they looked up rows that
     equal something, they are named with ``maybe``."""
     readers = [test for test, met in tally.readers.items() if met.read.how != "match"]

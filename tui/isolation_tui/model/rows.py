@@ -21,7 +21,7 @@ KEYS_KEPT = 10
 
 
 @dataclass(eq=False, slots=True)
-class Residue:
+class StandingRows:
     """Rows of one unit that stand in one table. ``life`` is the fixture that wrote them, ``test`` the test during which
     they were written; both None for imports. An entry that is ``older`` stands for several of its author's."""
 
@@ -50,7 +50,7 @@ class Residue:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class AuthorShare:
     """How many rows of a table are one author's."""
 
     author: str
@@ -61,7 +61,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RowsAtStart:
     """What stood in a table when a test started: ``shares`` are the authors with most rows, ``others`` counts the rest.
     ``intended`` of the ``rows`` are a living wide fixture's."""
 
@@ -69,7 +69,7 @@ class Found:
     table: str
     rows: int
     intended: int
-    shares: tuple[Share, ...]
+    shares: tuple[AuthorShare, ...]
     others: int
     inexact: bool
 
@@ -80,7 +80,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class TableRead:
     """A table that a test read, and the unit and line that did so first in the strongest way. ``inexact``: a view may
     hide others. ``how`` and ``emptied`` as in the contract's TablesRead."""
 
@@ -94,13 +94,13 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class ResidueRead:
     """Rows of others that stood in a table when a test read it: ``shares`` by author, whose rows are the oldest first.
     ``others`` counts authors that are not named; ``intended`` tells whether rows of a living wide fixture stood
     beside them."""
 
-    read: Read
-    shares: tuple[Share, ...]
+    read: TableRead
+    shares: tuple[AuthorShare, ...]
     others: int
     intended: bool
     inexact: bool
@@ -113,7 +113,7 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class TableBeforeFirstWrite:
     """What had become of a table before a test wrote to it first: how many rows of others stood there, how many were
     ever inserted since it was created, and by whom the first of them."""
 
@@ -124,7 +124,7 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RowWrite:
     """What one unit did to one table during a test. ``state`` is committed, rolled back or open."""
 
     database: str
@@ -142,7 +142,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class RowsLeft:
     """Rows of a test, or of a fixture that served it alone, that stand when it has ended."""
 
     database: str
@@ -172,7 +172,7 @@ class Verified:
 
 
 @dataclass(eq=False, slots=True)
-class Tally:
+class ResidueTotal:
     """What one author left in one table in the course of a run, and how many tests started with it."""
 
     author: str
@@ -184,7 +184,7 @@ class Tally:
     inexact: bool = False
     way: str = ""
     keys: tuple[str, ...] = ()
-    readers: dict[Test, Met] = field(default_factory=dict, repr=False)
+    readers: dict[Test, ResidueRead] = field(default_factory=dict, repr=False)
     """Tests that read the table while these rows stood, in that order."""
 
 
@@ -195,21 +195,21 @@ class TableRows:
 
     database: str
     table: str
-    entries: list[Residue] = field(default_factory=list)
-    older: dict[str, Residue] = field(default_factory=dict)
+    entries: list[StandingRows] = field(default_factory=list)
+    older: dict[str, StandingRows] = field(default_factory=dict)
     """Author -> what is left of entries that are not kept one by one."""
     inexact: bool = False
     """Something was written of which nobody knows how much."""
     begun: int = -1
     """The start, by the worker's count, after which it was changed first; ``at_start`` is what it was then."""
-    at_start: Found | None = None
+    at_start: RowsAtStart | None = None
     first: RowsWritten | None = None
     """The first to insert since it was created."""
     inserted: int = 0
     """How many rows were inserted since then, rolled back or not."""
     before: int | None = None
     """Rows that were there before the suite; None as long as nobody has counted."""
-    _found: Found | None = None
+    _found: RowsAtStart | None = None
 
     def touch(self, start: int) -> None:
         """It is about to change; ``start`` counts the tests that its worker has started."""
@@ -221,11 +221,11 @@ class TableRows:
         """Look again who of its authors is alive."""
         self._found = None
 
-    def standing(self) -> list[Residue]:
+    def standing(self) -> list[StandingRows]:
         """Everything, oldest first."""
         return [*self.older.values(), *self.entries]
 
-    def add(self, entry: Residue) -> None:
+    def add(self, entry: StandingRows) -> None:
         for known in reversed(self.entries):
             if known.unit == entry.unit and known.life is entry.life and known.open == entry.open:
                 known.rows += entry.rows
@@ -238,7 +238,7 @@ class TableRows:
             self.entries.remove(oldest)
             self._add_older(oldest)
 
-    def _add_older(self, entry: Residue) -> None:
+    def _add_older(self, entry: StandingRows) -> None:
         author = entry.author if entry.author in self.older or len(self.older) < OLDER_KEPT else ""
         known = self.older.get(author)
         if known is None:
@@ -285,16 +285,16 @@ class TableRows:
         self.entries = [entry for entry in self.entries if entry.rows > 0]
         self.older = {author: entry for author, entry in self.older.items() if entry.rows > 0}
 
-    def found(self) -> Found | None:
+    def found(self) -> RowsAtStart | None:
         """What a test that starts now finds; None where nothing stands. The same object as long as nothing changes."""
         if self._found is None and (self.entries or self.older):
-            shares: dict[str, Share] = {}
+            shares: dict[str, AuthorShare] = {}
             for entry in self.standing():
                 known = shares.get(entry.author)
                 rows = entry.rows + (known.rows if known is not None else 0)
-                shares[entry.author] = Share(entry.author, rows, entry.place, entry.intended, entry.way)
+                shares[entry.author] = AuthorShare(entry.author, rows, entry.place, entry.intended, entry.way)
             ordered = sorted(shares.values(), key=lambda share: (share.intended, -share.rows))
-            self._found = Found(
+            self._found = RowsAtStart(
                 self.database,
                 self.table,
                 sum(share.rows for share in ordered),
@@ -306,7 +306,7 @@ class TableRows:
         return self._found
 
 
-def _take(rows: int, entries: list[Residue], keys_known: bool) -> int:
+def _take(rows: int, entries: list[StandingRows], keys_known: bool) -> int:
     """Take rows from the entries in turn; how many are still to be taken. ``keys_known``: they are none of those whose
     keys an entry holds."""
     for entry in entries:

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from pytest_isolation import events as ev
 
-from .connections import AwaitedDrop, Held, InVain, NoEffect, SharedSession
+from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, SharedSession
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
 from .folds import connections, fixtures, process_state, reads, rows, session, tables, tests
 from .mappings import Mappings
 from .process_state import StateResidue
-from .rows import Residue, TableRows, Tally
+from .rows import ResidueTotal, StandingRows, TableRows
 from .statements import FailedStatement
 from .tables import Database, Metadata, RepeatedIndex, TableEvent
 from .test import Test
@@ -51,13 +51,13 @@ class Worker:
     databases: dict[int, Database] = field(default_factory=dict)
     rows: dict[int, dict[str, TableRows]] = field(default_factory=dict)
     """Number of a database -> its tables in which rows were written."""
-    nameless: list[tuple[TableRows, Residue]] = field(default_factory=list)
+    nameless: list[tuple[TableRows, StandingRows]] = field(default_factory=list)
     """Rows of fixtures whose set-up has not been told yet."""
     state: dict[str, StateResidue] = field(default_factory=dict)
     """Location -> what of its own state is not what it was."""
     state_met: dict[str, StateResidue] | None = None
     """The part of it that nobody intends: what a test that starts now meets. None where it is to be found anew."""
-    held: dict[int, Held] = field(default_factory=dict)
+    held: dict[int, HeldResource] = field(default_factory=dict)
     """Connections and sessions that are out."""
     starts: int = 0
     """How many tests it has started, reruns included."""
@@ -113,13 +113,13 @@ class Run:
         """(MetaData label, table) -> the model class mapped to it last."""
         self.mappings: dict[tuple[str, str, str], Mappings] = {}
         """(worker, MetaData label, class name) -> the mappings of that name."""
-        self.residue: dict[tuple[str, str, str], Tally] = {}
+        self.residue: dict[tuple[str, str, str], ResidueTotal] = {}
         """(author, database label, table) -> what was left there in the course of the run."""
         self.dirty_starts: list[Test] = []
         """Tests that started with residue of others, in the order in which that became known."""
-        self.no_effects: list[NoEffect] = []
-        self.awaited_drops: list[AwaitedDrop] = []
-        self.waited_in_vain: list[InVain] = []
+        self.no_effects: list[NoOpDdl] = []
+        self.awaited_drops: list[BlockedDrop] = []
+        self.waited_in_vain: list[FailedWait] = []
         self.shared_sessions: list[SharedSession] = []
         self.collection_errors: list[ev.CollectionFailed] = []
         self.warnings: list[ev.WarningCaught] = []

@@ -53,7 +53,7 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """What :func:`compare` found. Pairs stand in the order of the second run, those that are gone in the first's."""
 
     before: Run
@@ -92,7 +92,7 @@ class Comparison:
         return self.before.elapsed, self.after.elapsed
 
 
-def compare(before: Run, after: Run) -> Comparison:
+def compare(before: Run, after: Run) -> RunComparison:
     """Match two runs by node id. Meant for finished runs: a test that has not run yet is not compared."""
     pairs = [
         Pair(nodeid, before.tests.get(nodeid), test, _change(before.tests.get(nodeid), test))
@@ -102,7 +102,7 @@ def compare(before: Run, after: Run) -> Comparison:
         Pair(nodeid, test, None, Change.GONE) for nodeid, test in before.tests.items() if nodeid not in after.tests
     )
     old, new = before.counts.as_dict(), after.counts.as_dict()
-    return Comparison(before, after, tuple(pairs), tuple(Delta(name, old[name], new[name]) for name in old))
+    return RunComparison(before, after, tuple(pairs), tuple(Delta(name, old[name], new[name]) for name in old))
 
 
 _SILENT = (Outcome.SKIPPED, Outcome.NOT_RUN, Outcome.UNKNOWN, Outcome.WAITING, Outcome.RUNNING)

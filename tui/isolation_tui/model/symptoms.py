@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from .assertion_message import compared
-from .rows import Met
+from .rows import ResidueRead
 from .test import Phase, Test
 
 _PHASES = ("setup", "call", "teardown")
@@ -21,7 +21,7 @@ _TAKEN = re.compile(r"\b(?:already|duplicate|not unique|must be unique|taken|in 
 _CONFLICT = 409
 
 
-def came_of(test: Test, met: Met) -> bool:
+def came_of(test: Test, met: ResidueRead) -> bool:
     """Whether the test's failure may come of rows of others that it met in one table, before it failed."""
     failure = test.failure
     if failure is None or failure.when not in _PHASES or met.read.unit.phase not in _PHASES:
@@ -47,7 +47,7 @@ def _names(columns: str | None, table: str) -> bool:
     return any(column.strip().rpartition(".")[0] == table.rpartition(".")[2] for column in columns.split(","))
 
 
-def _own(test: Test, met: Met) -> bool:
+def _own(test: Test, met: ResidueRead) -> bool:
     """Whether it committed rows to that table itself: it may have been refused one beside those."""
     return any(
         written.inserted and written.state == "committed"
@@ -62,7 +62,7 @@ def _says_taken(failure: Phase) -> bool:
     return "sqlalchemy" not in failure.message.partition(":")[0] and _TAKEN.search(failure.message) is not None
 
 
-def _compares_too_much(failure: Phase, met: Met) -> bool:
+def _compares_too_much(failure: Phase, met: ResidueRead) -> bool:
     """Where rows were looked up by what they equal, others' need not be among them: then it takes a number that is too
     large, by no more than as many rows as stood there."""
     comparison = compared(failure.message)

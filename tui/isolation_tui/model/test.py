@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_isolation.events import Place, WarningCaught
 
-from .connections import Held
+from .connections import HeldResource
 from .outcome import Outcome
 from .process_state import Reach, StateResidue
-from .rows import Before, Found, Left, Met, Read, Verified, Written
+from .rows import ResidueRead, RowsAtStart, RowsLeft, RowWrite, TableBeforeFirstWrite, TableRead, Verified
 from .tables import TableEvent
 
 if TYPE_CHECKING:
@@ -70,23 +70,23 @@ class Test:
 
     databases_used: tuple[str, ...] = ()
     """Labels of the databases that statements were sent to, whoever sent them. Known when it has ended."""
-    rows_found: tuple[Found, ...] = ()
+    rows_found: tuple[RowsAtStart, ...] = ()
     """Rows known to stand when it started, in the databases that it used. Known when it has ended."""
-    rows_written: list[Written] = field(default_factory=list)
+    rows_written: list[RowWrite] = field(default_factory=list)
     """What its units wrote, one entry for each unit, table and outcome."""
-    rows_left: tuple[Left, ...] = ()
+    rows_left: tuple[RowsLeft, ...] = ()
     """Its own rows, and those of fixtures that served it alone, that stood when it had ended."""
     tables_written: list[tuple[int, str]] = field(default_factory=list, repr=False)
     """(number of the database, table) that it wrote to."""
-    tables_read: dict[tuple[str, str], Read] = field(default_factory=dict)
+    tables_read: dict[tuple[str, str], TableRead] = field(default_factory=dict)
     """(database label, table) -> its first reading in the strongest way, whoever of its units read."""
-    residue_met: dict[tuple[str, str], Met] = field(default_factory=dict)
+    residue_met: dict[tuple[str, str], ResidueRead] = field(default_factory=dict)
     """(database label, table) -> rows of others that it read there, though nobody meant them to be there."""
-    tables_before: dict[tuple[str, str], Before] = field(default_factory=dict, repr=False)
+    tables_before: dict[tuple[str, str], TableBeforeFirstWrite] = field(default_factory=dict, repr=False)
     """(database label, table) -> what had become of a table that it wrote to."""
     verified: list[Verified] = field(default_factory=list, repr=False)
     """What a real count said at its end of the tables that it wrote to, where that was asked for."""
-    held_open: list[Held] = field(default_factory=list)
+    held_open: list[HeldResource] = field(default_factory=list)
     """Connections and sessions that were taken during it and were out when it had ended."""
     state_found: dict[str, StateResidue] = field(default_factory=dict, repr=False)
     """Location -> what of the process's state differed when it started, and was not meant to by a wide fixture that

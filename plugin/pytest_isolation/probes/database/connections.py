@@ -123,7 +123,7 @@ class ConnectionsProbe:
             used.said_to = nodeid
             used.number = used.number or self._next()
             place = used.begun.place
-            self._recorder.put(SessionShared(used.number, used.first.nodeid, place, unit, used.owner))
+            self._recorder.emit(SessionShared(used.number, used.first.nodeid, place, unit, used.owner))
 
     def failed(self, context: Any) -> None:
         """A statement raised: say who stands in its way, if that is why."""
@@ -154,7 +154,7 @@ class ConnectionsProbe:
         self._complaints += 1
         out = out[:SAID_AT_ONCE]
         places, units = [taken.place for taken in out], [taken.unit for taken in out]
-        self._recorder.put(WaitedInVain(number, why, places, units, caller(4), self._recorder.unit()))
+        self._recorder.emit(WaitedInVain(number, why, places, units, caller(4), self._recorder.unit()))
 
     def drops(self, connection: Any, place: Place) -> None:
         """Tables are about to be dropped."""
@@ -165,8 +165,8 @@ class ConnectionsProbe:
         if holders:
             self._complaints += 1
             places, units = [taken.place for taken in holders], [taken.unit for taken in holders]
-            self._recorder.put(DropAwaited(number or 0, places, place, self._recorder.unit(), units))
-            self._recorder.hurry()  # a server may wait for ever
+            self._recorder.emit(DropAwaited(number or 0, places, place, self._recorder.unit(), units))
+            self._recorder.flush_now()  # a server may wait for ever
 
     # -- what is out ----------------------------------------------------------------------------------------------
 
@@ -208,9 +208,9 @@ class ConnectionsProbe:
             held = taken.what()
             if held is None or not (self._holds(held) if what == "session" else held.is_valid):
                 del self._said[number]
-                self._recorder.put(HeldClosed(number, self._recorder.unit()))
+                self._recorder.emit(HeldClosed(number, self._recorder.unit()))
 
-    def edge(self) -> None:
+    def test_boundary(self) -> None:
         """A test has ended: say what is out."""
         if self._recorder.phase != "teardown":
             self._complaints = 0
@@ -244,7 +244,7 @@ class ConnectionsProbe:
             return 0
         number = self._next()
         self._said[number] = (what, taken)
-        self._recorder.put(
+        self._recorder.emit(
             HeldOpen(self._recorder.nodeid, number, database, what, in_transaction, taken.place, taken.unit)
         )
         return 1
@@ -286,7 +286,7 @@ def arm_core(
     schema.before_drops.append(recorder.guarded(PROBE, probe.drops))
     _watch_empty_pools(sqlalchemy.exc.TimeoutError, recorder.guarded(PROBE, probe.pool_is_empty))
     recorder.before_phase_ends(PROBE, probe.settle)
-    recorder.at_test_edges(PROBE, probe.edge)
+    recorder.at_test_boundaries(PROBE, probe.test_boundary)
 
 
 def arm_orm(recorder: Recorder, orm: Any, event: Any, probe: ConnectionsProbe) -> None:

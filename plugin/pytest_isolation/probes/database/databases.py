@@ -62,7 +62,7 @@ class Databases:
             self._count += 1
             number = self._numbers[place] = self._count
             maker = self._makers.get(getattr(engine, "_proxied", engine), Unit())
-            self._recorder.put(DatabaseSeen(number, _label(url), str(engine.dialect.name), maker))
+            self._recorder.emit(DatabaseSeen(number, _label(url), str(engine.dialect.name), maker))
         key = id(pool)
         self._pools[key] = (weakref.ref(pool, self._forgetter(key, number if in_memory else 0)), number)
         return number
@@ -79,7 +79,7 @@ class Databases:
             for number in gone:
                 for forget in self.when_gone:
                     forget(number)
-            self._recorder.put(HoldersGone(databases=gone))
+            self._recorder.emit(HoldersGone(databases=gone))
 
     def _forgetter(self, key: int, number: int) -> Any:
         """What to do when a pool is let go of; ``number`` is its database, 0 where that stays."""

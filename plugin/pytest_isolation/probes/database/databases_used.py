@@ -19,7 +19,7 @@ class UsedDatabases:
     def __call__(self, conn: Any) -> bool:
         """First statement of this test on this engine. False for that of a fixture that cleans up: it does not make the
         test, which may be another than it served, look at its database."""
-        stage = self._recorder.stage
+        stage = self._recorder.unit_stack
         if stage and stage[-1][1] == "teardown":
             return False
         self._forget_pools()
@@ -28,13 +28,13 @@ class UsedDatabases:
             self.used[id(conn.engine.pool)] = number
         return True
 
-    def edge(self) -> None:
+    def test_boundary(self) -> None:
         """A test starts or has ended."""
         if self.used:
             used = sorted(set(self.used.values()))
             self.used.clear()
             if self._recorder.phase == "teardown":
-                self._recorder.put(DatabasesUsed(self._recorder.nodeid, used))
+                self._recorder.emit(DatabasesUsed(self._recorder.nodeid, used))
         self._forget_pools()
 
     def _forget_pools(self) -> None:

@@ -128,7 +128,7 @@ class SchemaProbe:
             said = NothingDone(number, self._metadata(metadata), call, known, place, unit)
             if said not in self._idle:
                 self._idle.add(said)
-                self._recorder.put(said)
+                self._recorder.emit(said)
 
     def call_ends(self, *_: Any, **__: Any) -> None:
         self.say()
@@ -274,7 +274,7 @@ class SchemaProbe:
         if self._gathered is not None:
             self._note_waiting()
             kind, number, by, place, unit = self._gathered
-            self._recorder.put(kind(number, self._names, by, place, unit))
+            self._recorder.emit(kind(number, self._names, by, place, unit))
             self._gathered, self._names = None, []
             self._connection = self._lite = None
 

@@ -26,7 +26,7 @@ class AroundTests:
 
     def begins(self, conn: Any) -> None:
         """Called for each transaction: out again at once unless a fixture is being set up."""
-        stage = self._recorder.stage
+        stage = self._recorder.unit_stack
         if stage and stage[-1][1] == "setup":
             number, dbapi = self._databases.number(conn), connection_of(conn)
             if number is not None and dbapi is not None:
@@ -39,7 +39,7 @@ class AroundTests:
 
     def way(self, ledger: Ledger) -> str:
         """How what is committed now, on this ledger's connection, escapes; '' where it does not."""
-        stage = self._recorder.stage
+        stage = self._recorder.unit_stack
         own = stage[-1][0] if stage else 0
         for connection, held in list(self.held.items()):
             if held.database == ledger.number and connection != ledger.connection and held.life != own:
@@ -48,7 +48,7 @@ class AroundTests:
 
     def unit_ends(self) -> None:
         """A fixture that was torn down holds nothing any more, whatever it left open."""
-        stage = self._recorder.stage
+        stage = self._recorder.unit_stack
         if self.held and stage and stage[-1][1] == "teardown":
             gone = stage[-1][0]
             self.held = {connection: held for connection, held in self.held.items() if held.life != gone}

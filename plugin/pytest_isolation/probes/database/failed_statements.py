@@ -34,7 +34,7 @@ class FailureProbe:
             return
         self._said.add(mark)
         number = self._databases.number(conn) or 0
-        recorder.put(StatementFailed(number, type(error).__name__, mark, caller(3), unit))
+        recorder.emit(StatementFailed(number, type(error).__name__, mark, caller(3), unit))
 
 
 def arm(recorder: Recorder, taps: Taps, databases: Databases) -> None:

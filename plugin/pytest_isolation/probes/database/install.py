@@ -43,9 +43,9 @@ class SqlalchemyProbes:
         if self._held is not None:
             connections.arm_core(recorder, module, taps, self._held, databases, tables)
         taps.open()
-        recorder.at_test_edges("statements", taps.statements.edge)
-        recorder.at_test_edges("databases", databases.say_gone)  # when all have told of them
-        recorder.put(LibraryArmed("sqlalchemy", str(module.__version__), _limits(module.__version__)))
+        recorder.at_test_boundaries("statements", taps.statements.test_boundary)
+        recorder.at_test_boundaries("databases", databases.say_gone)  # when all have told of them
+        recorder.emit(LibraryArmed("sqlalchemy", str(module.__version__), _limits(module.__version__)))
 
     def arm_orm(self, module: Any) -> None:
         """``module`` is ``sqlalchemy.orm``."""

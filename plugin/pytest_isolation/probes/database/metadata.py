@@ -56,7 +56,7 @@ class MetadataProbe:
         self._told[number] = ()
         info = getattr(metadata, "info", None)
         name = info.get("bind_key") if isinstance(info, dict) else None
-        self._recorder.put(MetadataSeen(number, str(name or ""), caller(3)))
+        self._recorder.emit(MetadataSeen(number, str(name or ""), caller(3)))
         return number
 
     def known_number(self, metadata: Any) -> int:
@@ -83,7 +83,7 @@ class MetadataProbe:
         if not own:
             return
         number = self.number_of(parent)
-        self._recorder.put(TableRegistered(number, str(table.key), own[0], own[1:], self._recorder.unit()))
+        self._recorder.emit(TableRegistered(number, str(table.key), own[0], own[1:], self._recorder.unit()))
         # SQLAlchemy enters it into .tables right after this event.
         self._told[number] = (*self._told[number], str(table.key))
 
@@ -96,7 +96,7 @@ class MetadataProbe:
         own = callers(frame)
         if own:
             number = self.number_of(metadata)
-            self._recorder.put(TableRefused(number, str(key), own[0], own[1:], self._recorder.unit()))
+            self._recorder.emit(TableRefused(number, str(key), own[0], own[1:], self._recorder.unit()))
 
     def indexed(self, index: Any, table: Any) -> None:
         """Definitions that extend a table leave the indexes it has, and add them once more."""
@@ -107,18 +107,20 @@ class MetadataProbe:
         metadata = table.metadata
         if own and id(metadata) in self._known:
             number = self.number_of(metadata)
-            self._recorder.put(IndexRepeated(number, str(table.key), str(name), own[0], own[1:], self._recorder.unit()))
+            self._recorder.emit(
+                IndexRepeated(number, str(table.key), str(name), own[0], own[1:], self._recorder.unit())
+            )
 
     def removed(self, metadata: Any, key: str) -> None:
         if id(metadata) in self._known:
             number = self.number_of(metadata)
-            self._recorder.put(TableRemoved(number, key, caller(4), self._recorder.unit()))
+            self._recorder.emit(TableRemoved(number, key, caller(4), self._recorder.unit()))
             self._remember(metadata, number)
 
     def cleared(self, metadata: Any, keys: List[str]) -> None:
         if id(metadata) in self._known:
             number = self.number_of(metadata)
-            self._recorder.put(MetadataCleared(number, keys, caller(4), self._recorder.unit()))
+            self._recorder.emit(MetadataCleared(number, keys, caller(4), self._recorder.unit()))
             self._remember(metadata, number)
 
     def mapped(self, mapper: Any, model: Any) -> None:
@@ -127,11 +129,11 @@ class MetadataProbe:
         if metadata is not None and id(metadata) in self._known:
             name = "%s.%s" % (model.__module__, model.__qualname__)
             unit = self._recorder.unit()
-            self._recorder.put(ModelMapped(self.number_of(metadata), str(table.key), name, unit, caller(3)))
+            self._recorder.emit(ModelMapped(self.number_of(metadata), str(table.key), name, unit, caller(3)))
 
     def disposed(self, models: List[str]) -> None:
         if models:
-            self._recorder.put(RegistryDisposed(models, caller(4), self._recorder.unit()))
+            self._recorder.emit(RegistryDisposed(models, caller(4), self._recorder.unit()))
 
     # -- the belt to the events' braces -----------------------------------------------------------------------------
 
@@ -139,7 +141,7 @@ class MetadataProbe:
         """At a test's edge: say which MetaData are no more, and what each holds where the facts say otherwise."""
         if self._gone:
             gone, self._gone = self._gone, []
-            self._recorder.put(HoldersGone(metadata=gone))
+            self._recorder.emit(HoldersGone(metadata=gone))
         changed = []
         for reference, number in list(self._known.values()):
             metadata = reference()
@@ -155,7 +157,7 @@ class MetadataProbe:
         if changed:
             recorder = self._recorder
             edge = "start" if recorder.phase == "setup" else "end"
-            recorder.put(TableSets(recorder.nodeid, edge, metadata=changed))
+            recorder.emit(TableSets(recorder.nodeid, edge, metadata=changed))
 
 
 def arm_core(recorder: Recorder, sqlalchemy: Any, probe: MetadataProbe) -> None:
@@ -166,7 +168,7 @@ def arm_core(recorder: Recorder, sqlalchemy: Any, probe: MetadataProbe) -> None:
     _watch_refusals(sqlalchemy.exc.InvalidRequestError, recorder.guarded(PROBE, probe.refused))
     _wrap(MetaData, "clear", lambda metadata: list(map(str, metadata.tables)), recorder.guarded(PROBE, probe.cleared))
     _wrap_remove(MetaData, recorder.guarded(PROBE, probe.removed))
-    recorder.at_test_edges(PROBE, probe.compare)
+    recorder.at_test_boundaries(PROBE, probe.compare)
 
 
 def arm_orm(recorder: Recorder, orm: Any, event: Any, probe: MetadataProbe) -> None:

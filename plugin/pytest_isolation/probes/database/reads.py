@@ -195,9 +195,9 @@ class ReadsProbe:
         if self._fresh:
             fresh, self._fresh = self._fresh, {}
             for (number, how, emptied, inexact, place, unit), tables in fresh.items():
-                self._recorder.put(TablesRead(number, tables, unit, place, inexact, how, emptied))
+                self._recorder.emit(TablesRead(number, tables, unit, place, inexact, how, emptied))
 
-    def edge(self) -> None:
+    def test_boundary(self) -> None:
         """A test starts or has ended."""
         self._strength.clear()
         self._emptied.clear()
@@ -220,4 +220,4 @@ def arm(recorder: Recorder, taps: Taps, databases: Databases, schema: SchemaProb
     taps.listen(PROBE, "handle_error", probe.failed)
     schema.when_dropped.append(recorder.guarded(PROBE, probe.emptied))
     recorder.before_phase_ends(PROBE, probe.say)
-    recorder.at_test_edges(PROBE, probe.edge)
+    recorder.at_test_boundaries(PROBE, probe.test_boundary)

@@ -98,7 +98,7 @@ class Telling:
         if self.when_written is not None:
             self.when_written(cell.database, cell.table)
         way = way if cell.kept > 0 else ""
-        self._recorder.put(
+        self._recorder.emit(
             RowsWritten(
                 cell.database, cell.table, cell.inserted, cell.updated, cell.deleted, state, cell.place, cell.unit,
                 cell.inexact or cell.unsure, cell.kept, cell.taken, cell.emptied, way == SAVEPOINT, settled,

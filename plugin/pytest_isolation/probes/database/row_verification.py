@@ -80,7 +80,7 @@ class VerifyProbe:
 
     # -- counting -------------------------------------------------------------------------------------------------
 
-    def edge(self) -> None:
+    def test_boundary(self) -> None:
         """A test starts or has ended."""
         written, self._written = self._written, {}
         if self._recorder.phase != "teardown":
@@ -88,7 +88,7 @@ class VerifyProbe:
         for number, tables in written.items():
             if tables:
                 rows, why_not = self._count(number, list(tables)[:MOST_TABLES])
-                self._recorder.put(RowsCounted(self._recorder.nodeid, number, rows, why_not))
+                self._recorder.emit(RowsCounted(self._recorder.nodeid, number, rows, why_not))
 
     def _count(self, number: int, tables: List[str]) -> Tuple[List[Tuple[str, int]], str]:
         rows: List[Tuple[str, int]] = []
@@ -179,4 +179,4 @@ def arm(
         sqlalchemy.event.listen(sqlalchemy.pool.Pool, name, recorder.guarded(PROBE, probe.returns))
     rows.telling.when_written = probe.written
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
-    recorder.at_test_edges(PROBE, probe.edge)
+    recorder.at_test_boundaries(PROBE, probe.test_boundary)

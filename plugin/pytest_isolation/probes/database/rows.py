@@ -343,9 +343,9 @@ class RowsProbe:
         self.telling.say()
         self.around.unit_ends()
 
-    def edge(self) -> None:
+    def test_boundary(self) -> None:
         """A test starts or has ended."""
-        self.use.edge()
+        self.use.test_boundary()
         if self._pools_gone:
             gone, self._pools_gone[:] = list(self._pools_gone), []
             for connection, ledger in list(self._ledgers.items()):
@@ -379,5 +379,5 @@ def arm(recorder: Recorder, sqlalchemy: Any, taps: Taps, databases: Databases, s
         sqlalchemy.event.listen(sqlalchemy.pool.Pool, name, recorder.guarded(PROBE, listener))
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
     recorder.before_phase_ends(PROBE, probe.say)
-    recorder.at_test_edges(PROBE, probe.edge)
+    recorder.at_test_boundaries(PROBE, probe.test_boundary)
     return probe

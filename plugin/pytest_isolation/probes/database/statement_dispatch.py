@@ -130,7 +130,7 @@ class StatementsSent:
             if not for_good:
                 self._passed_over.append((pool, statement))
 
-    def edge(self) -> None:
+    def test_boundary(self) -> None:
         """A test starts or has ended."""
         self.heard.clear()
         self.quiet, self.gathering = _NO_TEXTS, None

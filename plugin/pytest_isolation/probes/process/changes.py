@@ -112,7 +112,7 @@ class Changes:
         _, unit, detail, among, in_place = followed.trail[-1] if followed.trail else nobody
         what, name = location
         among = list(among[:MOST_AMONG])
-        self._recorder.put(StateChanged(what, name, change, unit, "" if back else detail, among, in_place))
+        self._recorder.emit(StateChanged(what, name, change, unit, "" if back else detail, among, in_place))
         followed.said = followed.now
         followed.trail.clear()
         self.standing.add(location)

@@ -87,12 +87,12 @@ class ProcessProbe:
         found = reached(item, standing, self.globals.own, self.apps.label_of)
         names = [location for location, _ in found]
         if found:
-            self._recorder.put(StateInReach(item.nodeid, names, [place for _, place in found]))
+            self._recorder.emit(StateInReach(item.nodeid, names, [place for _, place in found]))
         return names
 
     # -- when to look ---------------------------------------------------------------------------------------------
 
-    def leave_stage(self) -> None:
+    def unit_ended(self) -> None:
         """A unit leaves the stage: what is cheap to compare. This is called some ten times a test."""
         if not self._begun:
             return
@@ -104,10 +104,10 @@ class ProcessProbe:
         if self.apps.known:
             self.apps.look()
         recorder = self._recorder
-        if recorder.phase == "finish" and not recorder.stage:
+        if recorder.phase == "finish" and not recorder.unit_stack:
             self._tell(len(self._tests))
 
-    def test_edge(self) -> None:
+    def test_boundary(self) -> None:
         if self._recorder.phase == "teardown":
             self._tell(len(self._tests))
         else:
@@ -119,7 +119,7 @@ class ProcessProbe:
     def around_wide_fixture(self) -> None:
         """A step of a fixture wider than a test begins or ends: everything, charged to who is on the stage."""
         if self._begun:
-            self.changes.at_end = not self._recorder.stage
+            self.changes.at_end = not self._recorder.unit_stack
             try:
                 self._look_closely(max(len(self._tests) - 1, 0), None)
             finally:
@@ -165,8 +165,8 @@ def arm(recorder: Recorder, settings: Settings) -> "ProcessProbe | None":
     if PROBE in settings.off:
         return None
     probe = ProcessProbe(recorder, settings.off)
-    recorder.before_phase_ends(PROBE, probe.leave_stage)
-    recorder.at_test_edges(PROBE, probe.test_edge)
+    recorder.before_phase_ends(PROBE, probe.unit_ended)
+    recorder.at_test_boundaries(PROBE, probe.test_boundary)
     recorder.around_wide_fixtures.append(recorder.guarded(PROBE, probe.around_wide_fixture))
     if "config" not in settings.off:
         arm_flask: Any = recorder.guarded(PROBE, probe.apps.arm)

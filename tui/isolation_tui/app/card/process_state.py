@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from ...model import Held, Run, StateResidue, Test
+from ...model import HeldResource, Run, StateResidue, Test
 from ...model.queries import charged
 from ...text.measure import keep_end
 from ...text.sanitize import clean
@@ -54,7 +54,7 @@ def held_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content
     return [line for held in test.held_open for line in _held(run, test, held, glyphs, width)]
 
 
-def _held(run: Run, test: Test, held: Held, glyphs: Glyphs, width: int) -> list[Content]:
+def _held(run: Run, test: Test, held: HeldResource, glyphs: Glyphs, width: int) -> list[Content]:
     standing = held.closed_by is None and not held.intended
     mark = (f"{glyphs.dirty} ", "bold $text-warning") if standing else ("  ", "")
     said = f"{clean(held.what)}{' in a transaction' if held.in_transaction else ''}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from ...model import Found, Left, Met, Run, Test, Written
+from ...model import ResidueRead, RowsAtStart, RowsLeft, RowWrite, Run, Test
 from ...model.queries import charged
 from ...text.measure import keep_end
 from ...text.sanitize import clean
@@ -44,7 +44,7 @@ def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bo
     return lines + _limited(left)
 
 
-def _met(run: Run, test: Test, found: Found) -> Met | None:
+def _met(run: Run, test: Test, found: RowsAtStart) -> ResidueRead | None:
     """Its reading of rows that others had left there; None where it was not seen to look."""
     for share in found.shares:
         tally = run.residue.get((share.author, found.database, found.table))
@@ -53,7 +53,7 @@ def _met(run: Run, test: Test, found: Found) -> Met | None:
     return None
 
 
-def _read(run: Run, met: Met | None, width: int, glyphs: Glyphs) -> list[Content]:
+def _read(run: Run, met: ResidueRead | None, width: int, glyphs: Glyphs) -> list[Content]:
     """The line that read what others left there."""
     if met is None or not met.read.place.file:
         return []
@@ -64,7 +64,14 @@ def _read(run: Run, met: Met | None, width: int, glyphs: Glyphs) -> list[Content
 
 
 def _found(
-    run: Run, test: Test, found: Found, glyphs: Glyphs, width: int, several: bool, in_full: bool, reads_known: bool
+    run: Run,
+    test: Test,
+    found: RowsAtStart,
+    glyphs: Glyphs,
+    width: int,
+    several: bool,
+    in_full: bool,
+    reads_known: bool,
 ) -> list[Content]:
     """One line; ``in_full`` one more for each further author. And where it read it."""
     met = _met(run, test, found)
@@ -104,7 +111,7 @@ def _wrote(run: Run, test: Test, several: bool) -> list[Content]:
     return lines
 
 
-def _keys(run: Run, test: Test, left: Left) -> str:
+def _keys(run: Run, test: Test, left: RowsLeft) -> str:
     """``[id=3 id=4]``, as far as the keys of its rows are known."""
     keys = [
         key
@@ -117,7 +124,7 @@ def _keys(run: Run, test: Test, left: Left) -> str:
     return f" [{' '.join(shown)}]" if shown and left.rows >= len(keys) else ""
 
 
-def _author(run: Run, test: Test, written: Written) -> str:
+def _author(run: Run, test: Test, written: RowWrite) -> str:
     life = run.life_of_unit(test.worker, written.unit)
     return life.author if life is not None else test.nodeid
 

@@ -14,12 +14,12 @@ from textual.content import Content
 from textual.widgets import Tab, Tabs
 
 from ...model import Run, Test
-from ...model.run_comparison import Change, Comparison, Pair, compare
+from ...model.run_comparison import Change, Pair, RunComparison, compare
 from ...text.sanitize import clean, clean_lines
 from ...text.wording import seconds
 from .. import view_keys
 from ..glyphs import OUTCOME_STYLES
-from ..widgets.legend import Legend, Nothing, cut
+from ..widgets.legend import EmptyState, Legend, cut
 from ..widgets.line_list import Line, LineList
 from ..widgets.plan_lines import delta_line, figures
 from ..words import MUTED, summary, test_name
@@ -49,7 +49,7 @@ class CompareScreen(View):
         super().__init__()
         self._chosen: tuple[Run, Run] | None = None
         self._offered: tuple[Run | None, Run | None] = (None, None)
-        self._found: Comparison | None = None
+        self._found: RunComparison | None = None
         self._section = Change.HEALED
 
     def compose_view(self) -> ComposeResult:
@@ -58,7 +58,7 @@ class CompareScreen(View):
             yield LineList(id="figures", classes="panel", keyed=False)
             yield Tabs(*(Tab(change.value, id=change.name.lower()) for change in _SECTIONS))
             yield LineList(id="tests", classes="panel")
-        yield Nothing()
+        yield EmptyState()
 
     def on_mount(self) -> None:
         self.query_one(Tabs).can_focus = False
@@ -88,7 +88,7 @@ class CompareScreen(View):
             self._fill()
 
     def _say_nothing(self, before: Run | None, after: Run | None) -> None:
-        nothing = self.query_one(Nothing)
+        nothing = self.query_one(EmptyState)
         if not self.workbench.can_run:
             nothing.say("One recording alone cannot be compared.", "Launch the project itself, and try the fix with x.")
         elif before is None and after is None:

@@ -22,7 +22,7 @@ from ...text.wording import number
 from .. import view_keys
 from ..open_source import open_source
 from ..widgets.finding_lines import UNEXPLAINED, cause_lines, finding_key, opened_lines, unexplained_lines
-from ..widgets.legend import Legend, Nothing, show_test
+from ..widgets.legend import EmptyState, Legend, show_test
 from ..widgets.line_list import Line, LineList
 from ..words import MUTED, healing
 from .view import View
@@ -55,7 +55,7 @@ class FindingsScreen(View):
         with Vertical(id="findings"):
             yield LineList(id="causes", classes="panel")
             yield LineList(id="evidence", classes="panel")
-        yield Nothing()
+        yield EmptyState()
 
     def show_run(self) -> None:
         run = self.run_shown
@@ -81,7 +81,7 @@ class FindingsScreen(View):
             "Looked for: models registered twice, rows, tables, connections and state of the process",
             "left behind by one test and met by another, and what the messages themselves tell.",
         )
-        nothing = self.query_one(Nothing)
+        nothing = self.query_one(EmptyState)
         if run is None:
             nothing.say("No run yet.", "Findings appear as tests fail. r runs the suite.")
         elif not run.finished:

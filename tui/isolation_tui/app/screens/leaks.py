@@ -22,7 +22,7 @@ from ...text.wording import number
 from .. import view_keys
 from ..open_source import open_source
 from ..widgets.leak_lines import leak_key, leak_lines, opened_lines, reading, what_is_left
-from ..widgets.legend import Legend, Nothing, show_test
+from ..widgets.legend import EmptyState, Legend, show_test
 from ..widgets.line_list import Line, LineList
 from ..words import MUTED
 from .view import View
@@ -53,7 +53,7 @@ class LeaksScreen(View):
         with Vertical(id="all-leaks"):
             yield LineList(id="leaks", classes="panel")
             yield LineList(id="readers", classes="panel")
-        yield Nothing()
+        yield EmptyState()
 
     def show_run(self) -> None:
         run = self.run_shown
@@ -75,7 +75,7 @@ class LeaksScreen(View):
         self._show_readers(top=False)
 
     def _say_nothing(self, run: Run | None) -> None:
-        nothing = self.query_one(Nothing)
+        nothing = self.query_one(EmptyState)
         about = (
             "Rows and state of the process that a test or fixture leaves behind stand here, with who read them later."
         )

@@ -16,7 +16,7 @@ from ...model.matrix import Layer, Matrix
 from ...text.measure import keep_end
 from ...text.sanitize import clean
 from ..glyphs import TABLE_STYLES
-from ..widgets.legend import Legend, Nothing, show_test
+from ..widgets.legend import EmptyState, Legend, show_test
 from ..widgets.matrix_grid import MatrixGrid
 from ..widgets.matrix_words import cell_story
 from ..words import MUTED
@@ -61,10 +61,10 @@ class MetadataScreen(View):
         with Vertical(id="body"):
             yield MatrixGrid(glyphs=self.glyphs)
         yield Static("", id="cell", markup=False)
-        yield Nothing()
+        yield EmptyState()
 
     def on_mount(self) -> None:
-        self.query_one(Nothing).say(
+        self.query_one(EmptyState).say(
             "No table has been seen yet.",
             "Tables appear here as the suite's models enter a MetaData, and as CREATE and DROP reach a database.",
             "They are seen where the suite uses SQLAlchemy; r runs the suite.",

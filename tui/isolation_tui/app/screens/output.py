@@ -17,7 +17,7 @@ from .. import view_keys
 from ..keys import key
 from ..output_text import OutputText
 from ..widgets.following_list import FollowingList
-from ..widgets.legend import Legend, Nothing
+from ..widgets.legend import EmptyState, Legend
 from ..widgets.line_list import Line
 from .view import View
 
@@ -83,7 +83,7 @@ class OutputScreen(View):
     def compose_view(self) -> ComposeResult:
         yield Legend()
         yield FollowingList(id="output", classes="panel")
-        yield Nothing()
+        yield EmptyState()
         yield SearchInput(placeholder="search the output", id="search", compact=True)
 
     def tick(self, changed: bool) -> None:
@@ -102,7 +102,7 @@ class OutputScreen(View):
         some = bool(self._chunks)
         self.set_class(some, "-some")
         if not some:
-            self.query_one(Nothing).say(
+            self.query_one(EmptyState).say(
                 "pytest has printed nothing yet." if run is not None else "No run yet.",
                 "Its own output appears here as it comes, with its colours. r runs the suite.",
             )

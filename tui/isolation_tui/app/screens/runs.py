@@ -16,7 +16,7 @@ from ...text.measure import keep_start
 from ...text.sanitize import clean
 from ...text.wording import number, seconds
 from .. import view_keys
-from ..widgets.legend import Legend, Nothing
+from ..widgets.legend import EmptyState, Legend
 from ..widgets.line_list import Line, LineList
 from ..words import MUTED, tests
 from .compare import CompareScreen
@@ -47,13 +47,13 @@ class RunsScreen(View):
     def compose_view(self) -> ComposeResult:
         yield Legend()
         yield LineList(id="runs", classes="panel")
-        yield Nothing()
+        yield EmptyState()
 
     def show_run(self) -> None:
         sources = self.workbench.sources
         self._marked = [source for source in self._marked if source in sources]
         self.set_class(bool(sources), "-some")
-        self.query_one(Nothing).say("No run yet.", "Every run of this sitting is listed here. r runs the suite.")
+        self.query_one(EmptyState).say("No run yet.", "Every run of this sitting is listed here. r runs the suite.")
         signs = self.glyphs
         self.query_one(Legend).say(
             "Runs", (signs.folded, "$text-accent", "shown"), ("+", "bold $text-accent", "marked: b compares two"),

@@ -20,7 +20,7 @@ def fits(size: Size) -> bool:
     return size.width >= SMALLEST.width and size.height >= SMALLEST.height
 
 
-class EnlargeScreen(ModalScreen[None]):
+class TooSmallScreen(ModalScreen[None]):
     """Waits for a larger terminal. The run goes on meanwhile."""
 
     DEFAULT_CSS = """

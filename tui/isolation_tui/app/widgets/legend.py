@@ -33,11 +33,11 @@ class Legend(Static):
         self.update(Content.assemble(*parts))
 
 
-class Nothing(Static):
+class EmptyState(Static):
     """Stands where content would: what will appear here, and how to get it."""
 
     DEFAULT_CSS = """
-    Nothing { height: 1fr; content-align: center middle; text-align: center; color: $text-muted; padding: 1 4; }
+    EmptyState { height: 1fr; content-align: center middle; text-align: center; color: $text-muted; padding: 1 4; }
     """
 
     def __init__(self, *, id: str = "nothing") -> None:

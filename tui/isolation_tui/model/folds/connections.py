@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from ..connections import AwaitedDrop, Held, Holder, InVain, NoEffect, SharedSession
+from ..connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, ResourceHolder, SharedSession
 from .rows import author
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def held_open(run: Run, worker: Worker, at: float, fact: ev.HeldOpen) -> None:
     test = run.tests.get(fact.nodeid)
-    held = Held(
+    held = HeldResource(
         fact.holder, _database(worker, fact.database), fact.what, fact.in_transaction, fact.place, fact.unit,
         worker.name, test, worker.lives.get(fact.unit.life), author(worker, fact.unit),
     )  # fmt: skip
@@ -35,7 +35,7 @@ def nothing_done(run: Run, worker: Worker, at: float, fact: ev.NothingDone) -> N
     label = metadata.label if metadata is not None else ""
     standing = database.tables if database is not None else frozenset()
     run.no_effects.append(
-        NoEffect(
+        NoOpDdl(
             _database(worker, fact.database), label, fact.call, fact.known, fact.place, fact.unit, worker.name, standing
         )
     )
@@ -45,13 +45,13 @@ def drop_awaited(run: Run, worker: Worker, at: float, fact: ev.DropAwaited) -> N
     holders = _holders(worker, fact.holders, fact.units)
     database = _database(worker, fact.database)
     places = tuple(fact.holders)
-    run.awaited_drops.append(AwaitedDrop(database, places, fact.place, fact.unit, worker.name, holders))
+    run.awaited_drops.append(BlockedDrop(database, places, fact.place, fact.unit, worker.name, holders))
 
 
 def waited_in_vain(run: Run, worker: Worker, at: float, fact: ev.WaitedInVain) -> None:
     holders = _holders(worker, fact.holders, fact.units)
     database = _database(worker, fact.database)
-    run.waited_in_vain.append(InVain(database, fact.why, holders, fact.place, fact.unit, worker.name))
+    run.waited_in_vain.append(FailedWait(database, fact.why, holders, fact.place, fact.unit, worker.name))
 
 
 def session_shared(run: Run, worker: Worker, at: float, fact: ev.SessionShared) -> None:
@@ -59,9 +59,9 @@ def session_shared(run: Run, worker: Worker, at: float, fact: ev.SessionShared) 
     run.shared_sessions.append(SharedSession(fact.session, fact.first, fact.place, fact.unit, worker.name, life))
 
 
-def _holders(worker: Worker, places: list[ev.Place], units: list[ev.Unit]) -> tuple[Holder, ...]:
+def _holders(worker: Worker, places: list[ev.Place], units: list[ev.Unit]) -> tuple[ResourceHolder, ...]:
     given = [*units, *[ev.Unit()] * len(places)]
-    return tuple(Holder(author(worker, unit), place) for place, unit in zip(places, given, strict=False))
+    return tuple(ResourceHolder(author(worker, unit), place) for place, unit in zip(places, given, strict=False))
 
 
 def _database(worker: Worker, number: int) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from ..fixtures import Detached, FixtureDefinition, FixtureLife, Given
+from ..fixtures import Detached, FixtureDefinition, FixtureLife, FixtureValue
 from . import process_state, rows
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornD
 def fixture_gave(run: Run, worker: Worker, at: float, fact: ev.FixtureGave) -> None:
     life = worker.lives.get(fact.life)
     if life is not None:
-        life.gave.append(Given(fact.what, fact.name, fact.lost))
+        life.gave.append(FixtureValue(fact.what, fact.name, fact.lost))
 
 
 def instance_detached(run: Run, worker: Worker, at: float, fact: ev.InstanceDetached) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from ..rows import Met, Read, Residue, Share, TableRows
+from ..rows import AuthorShare, ResidueRead, StandingRows, TableRead, TableRows
 from .rows import tally_of
 
 if TYPE_CHECKING:
@@ -29,32 +29,32 @@ def tables_read(run: Run, worker: Worker, at: float, fact: ev.TablesRead) -> Non
         known = test.tables_read.get((label, table))
         if known is not None and STRENGTH.get(known.how, 0) >= STRENGTH.get(fact.how, 0):
             continue
-        read = Read(label, table, fact.unit, fact.place, fact.inexact, fact.how, fact.emptied)
+        read = TableRead(label, table, fact.unit, fact.place, fact.inexact, fact.how, fact.emptied)
         test.tables_read[label, table] = read
         rows = worker.rows.get(fact.database, {}).get(table)
         if rows is not None and not fact.emptied and fact.unit.phase != "teardown":
             _meet(run, test, read, rows)
 
 
-def _meet(run: Run, test: Test, read: Read, rows: TableRows) -> None:
+def _meet(run: Run, test: Test, read: TableRead, rows: TableRows) -> None:
     """Whose rows stand there that are not the test's own, nor meant to be there. What a test reads as it is torn down
     does not count: it cleans."""
     standing = [entry for entry in rows.standing() if entry.test is not test]
     left = sorted((entry for entry in standing if not entry.intended), key=_age)
     if not left:
         return
-    shares: dict[str, Share] = {}
+    shares: dict[str, AuthorShare] = {}
     for entry in left:
         known = shares.get(entry.author)
         if known is None:
-            shares[entry.author] = Share(entry.author, entry.rows, entry.place, False, entry.way)
+            shares[entry.author] = AuthorShare(entry.author, entry.rows, entry.place, False, entry.way)
         else:
-            shares[entry.author] = Share(
+            shares[entry.author] = AuthorShare(
                 entry.author, known.rows + entry.rows, known.place, False, known.way or entry.way
             )
     named = tuple(share for share in shares.values() if share.author)[:MET_NAMED]
     inexact = rows.inexact or any(entry.inexact for entry in left)
-    met = Met(read, named, len(shares) - len(named), len(left) < len(standing), inexact, left[0].at)
+    met = ResidueRead(read, named, len(shares) - len(named), len(left) < len(standing), inexact, left[0].at)
     test.residue_met[read.database, read.table] = met
     for entry in left:
         if entry.author:
@@ -63,5 +63,5 @@ def _meet(run: Run, test: Test, read: Read, rows: TableRows) -> None:
             tally.readers[test] = met
 
 
-def _age(entry: Residue) -> float:
+def _age(entry: StandingRows) -> float:
     return entry.at

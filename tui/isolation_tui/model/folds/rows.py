@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from ..rows import KEYS_KEPT, Before, Found, Left, Residue, TableRows, Tally, Verified, Written
+from ..rows import (
+    KEYS_KEPT,
+    ResidueTotal,
+    RowsAtStart,
+    RowsLeft,
+    RowWrite,
+    StandingRows,
+    TableBeforeFirstWrite,
+    TableRows,
+    Verified,
+)
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
@@ -44,7 +54,7 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
             table.inexact = True
     if fact.kept > 0:
         life = worker.lives.get(fact.unit.life)
-        entry = Residue(fact.unit, fact.place, at, fact.kept, life, test, fact.inexact, fact.escape, is_open)
+        entry = StandingRows(fact.unit, fact.place, at, fact.kept, life, test, fact.inexact, fact.escape, is_open)
         entry.author = author(worker, fact.unit)
         entry.way, entry.keys = _way(fact), tuple(fact.keys)[:KEYS_KEPT]
         table.add(entry)
@@ -65,7 +75,7 @@ def _note(test: Test | None, table: TableRows, fact: ev.RowsWritten) -> None:
         ]
     if len(test.rows_written) < MOST_WRITTEN:
         test.rows_written.append(
-            Written(
+            RowWrite(
                 table.database, table.table, fact.inserted, fact.updated, fact.deleted, fact.state, fact.unit,
                 fact.place, fact.inexact, fact.escape, _way(fact), tuple(fact.keys)[:KEYS_KEPT],
             )
@@ -76,12 +86,12 @@ def _way(fact: ev.RowsWritten) -> str:
     return fact.way or ("savepoint" if fact.escape else "")
 
 
-def _before(worker: Worker, table: TableRows, test: Test) -> Before:
+def _before(worker: Worker, table: TableRows, test: Test) -> TableBeforeFirstWrite:
     """What the test has not written to yet."""
     standing = sum(entry.rows for entry in table.standing() if entry.test is not test)
     if table.first is None:
-        return Before(standing, 0, "", ev.Place())
-    return Before(standing, table.inserted, author(worker, table.first.unit), table.first.place)
+        return TableBeforeFirstWrite(standing, 0, "", ev.Place())
+    return TableBeforeFirstWrite(standing, table.inserted, author(worker, table.first.unit), table.first.place)
 
 
 def author(worker: Worker, unit: ev.Unit) -> str:
@@ -140,7 +150,7 @@ def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) 
         run.dirty_starts.append(test)
 
 
-def _meet(run: Run, table: TableRows, stood: Found, test: Test) -> None:
+def _meet(run: Run, table: TableRows, stood: RowsAtStart, test: Test) -> None:
     """The test started with rows of these authors: those named, and those whose rows still stand."""
     rows: dict[str, int] = {}
     for entry in table.standing():
@@ -151,7 +161,9 @@ def _meet(run: Run, table: TableRows, stood: Found, test: Test) -> None:
         tally = run.residue.get((name, table.database, table.table))
         if tally is None:
             place = next((share.place for share in stood.shares if share.author == name), ev.Place())
-            tally = run.residue[name, table.database, table.table] = Tally(name, table.database, table.table, place)
+            tally = run.residue[name, table.database, table.table] = ResidueTotal(
+                name, table.database, table.table, place
+            )
         tally.rows = max(tally.rows, rows[name])
         tally.met += 1
 
@@ -176,7 +188,7 @@ def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> N
 
 def test_ended(run: Run, worker: Worker, test: Test) -> None:
     """What stands of it, and of the fixtures that served it alone."""
-    left: list[Left] = []
+    left: list[RowsLeft] = []
     seen: set[int] = set()
     for number, name in test.tables_written:
         table = worker.rows.get(number, {}).get(name)
@@ -187,7 +199,7 @@ def test_ended(run: Run, worker: Worker, test: Test) -> None:
             if entry.test is test and (entry.life is None or entry.life.definition.scope == "function"):
                 inexact = entry.inexact or table.inexact
                 left.append(
-                    Left(
+                    RowsLeft(
                         table.database, table.table, entry.author, entry.rows, entry.place,
                         inexact, entry.open, entry.escape,
                     )
@@ -197,12 +209,12 @@ def test_ended(run: Run, worker: Worker, test: Test) -> None:
     test.rows_left = tuple(left)
 
 
-def tally_of(run: Run, table: TableRows, entry: Residue) -> Tally:
+def tally_of(run: Run, table: TableRows, entry: StandingRows) -> ResidueTotal:
     """What the entry's author left in that table in the course of the run."""
     key = (entry.author, table.database, table.table)
     tally = run.residue.get(key)
     if tally is None:
-        tally = run.residue[key] = Tally(entry.author, table.database, table.table, entry.place)
+        tally = run.residue[key] = ResidueTotal(entry.author, table.database, table.table, entry.place)
     tally.inexact = tally.inexact or entry.inexact or table.inexact
     tally.way = tally.way or entry.way
     if entry.keys and len(tally.keys) < KEYS_KEPT:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_isolation.events import Place
 
-from ...model import Held, Leak, Run, StateResidue, Test
+from ...model import HeldResource, Leak, Run, StateResidue, Test
 from ...model.queries import charged
 from ...text.wording import relative
 
@@ -63,7 +63,7 @@ def held_open(run: Run, test: Test) -> list[Json]:
     return [_held(run, test, held) for held in test.held_open]
 
 
-def _held(run: Run, test: Test, held: Held) -> Json:
+def _held(run: Run, test: Test, held: HeldResource) -> Json:
     return {
         "what": held.what,
         "database": held.database,

@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest_isolation.events import Place
 
-from ...model import Found, Left, Run, Tally, Test, Written
+from ...model import ResidueTotal, RowsAtStart, RowsLeft, RowWrite, Run, Test
 from ...model.queries import charged
 from ...text.wording import relative
 
@@ -22,7 +22,7 @@ def rows_of(run: Run, test: Test) -> Json:
     }
 
 
-def _found(run: Run, found: Found) -> Json:
+def _found(run: Run, found: RowsAtStart) -> Json:
     return {
         "database": found.database,
         "table": found.table,
@@ -37,7 +37,7 @@ def _found(run: Run, found: Found) -> Json:
     }
 
 
-def _written(run: Run, test: Test, written: Written) -> Json:
+def _written(run: Run, test: Test, written: RowWrite) -> Json:
     return {
         "database": written.database,
         "table": written.table,
@@ -54,7 +54,7 @@ def _written(run: Run, test: Test, written: Written) -> Json:
     }
 
 
-def _left(run: Run, left: Left) -> Json:
+def _left(run: Run, left: RowsLeft) -> Json:
     return {
         "database": left.database,
         "table": left.table,
@@ -83,7 +83,7 @@ def residue(run: Run) -> list[Json]:
     ]
 
 
-def by_harm(run: Run) -> list[Tally]:
+def by_harm(run: Run) -> list[ResidueTotal]:
     """Residue that most tests started with comes first."""
     return sorted(run.residue.values(), key=lambda tally: (-tally.met, -tally.rows, tally.author, tally.table))
 
