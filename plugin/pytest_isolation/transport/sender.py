@@ -1,8 +1,9 @@
 """The way out: a bounded queue, one thread, one socket. It never blocks the suite and never fails it.
 
-The thread sends while the suite's own thread waits for it (:meth:`Sender.yield_to_sender`), between two tests. One that
-asks for the interpreter's lock while another works is woken in vain each time that lets go of it for a moment, and pytest's
-capturing does so a dozen times a test. It goes by itself only where a test takes long, and facts wait meanwhile.
+The thread sends while the suite's own thread waits for it (:meth:`Sender.yield_to_sender`), between two tests. A thread
+that asks for the interpreter's lock while another works is woken in vain each time the other releases it for a moment,
+and pytest's capturing does so a dozen times a test. The
+thread sends by itself only while a long test runs and facts wait.
 
 What a suite may do that shapes this file: fork (Python 3.12 warns of that in a process with threads, and ``-W error``
 makes the warning a failure), look at ``threading.enumerate()``, block signals and wait for them, patch or replace

@@ -23,9 +23,9 @@ def pair() -> Iterator[tuple[Sender, socket.socket]]:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.settimeout(60)
-    sink = Sender(ours, "gw3", limit=100)
-    yield sink, theirs
-    sink.forget()
+    sender = Sender(ours, "gw3", limit=100)
+    yield sender, theirs
+    sender.abandon()
     theirs.close()
 
 
@@ -56,38 +56,38 @@ def output(number: int, size: int = 0) -> ev.Output:
 
 
 def test_facts_arrive_in_order(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
+    sender, peer = pair
     sent = [output(number) for number in range(50)]
     for fact in sent:
-        sink.put(fact)
+        sender.emit(fact)
     assert Reader(peer).until(sent[-1]) == sent
 
 
 def test_what_waits_is_sent_while_the_suite_stands_still(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
-    sink._offered_at = 0.0
-    wait_until(lambda: sink._thread, "its thread")
-    sink.put(output(1))
-    sink.yield_to_sender()
+    sender, peer = pair
+    sender._offered_at = 0.0
+    wait_until(lambda: sender._thread, "its thread")
+    sender.emit(output(1))
+    sender.yield_to_sender()
     assert Reader(peer).until(output(1)) == [output(1)]
 
 
 def test_an_offer_that_nobody_takes_is_not_waited_for(pair: tuple[Sender, socket.socket]) -> None:
     """The interpreter gave no thread any more after a fork, say."""
-    sink, _ = pair
-    sink._before_fork()
-    sink._forks = 0
-    assert sink._gone.is_set()
-    sink.put(output(1))
+    sender, _ = pair
+    sender._before_fork()
+    sender._forks = 0
+    assert sender._gone.is_set()
+    sender.emit(output(1))
     waited: list[object] = []
-    sink._wake.set = lambda: waited.append(1)  # type: ignore[method-assign]
-    sink._offered_at = 0.0
-    sink.yield_to_sender()
+    sender._wake.set = lambda: waited.append(1)  # type: ignore[method-assign]
+    sender._offered_at = 0.0
+    sender.yield_to_sender()
     assert not waited
 
 
 def test_what_was_written_down_and_what_was_not_arrive_in_order(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
+    sender, peer = pair
     sent: list[object] = []
     for number in range(30):
         sent += [
@@ -96,34 +96,34 @@ def test_what_was_written_down_and_what_was_not_arrive_in_order(pair: tuple[Send
             output(number),
         ]
         for fact in sent[-3:]:
-            sink.put(fact)
+            sender.emit(fact)
         if number % 3:
-            sink.encode_pending()
+            sender.encode_pending()
     assert Reader(peer).until(sent[-1]) == sent
 
 
 def test_a_fact_that_cannot_be_written_down_is_said_all_the_same(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
+    sender, peer = pair
     sent = [output(1), ev.Interrupted("'a'"), output(2), output(3)]
     for fact in (output(1), ev.Interrupted(KeyError("a")), output(2)):  # type: ignore[arg-type]
-        sink.put(fact)
-    sink.encode_pending()
-    sink.put(output(3))
+        sender.emit(fact)
+    sender.encode_pending()
+    sender.emit(output(3))
     assert Reader(peer).until(output(3)) == sent
 
 
 def test_what_one_test_told_is_written_in_lines_of_fifty_facts(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
-    sink._writing = True  # as if the thread had no time meanwhile
-    sink.put(output(0))
-    sink.encode_pending()
-    sink._writing = True
+    sender, peer = pair
+    sender._writing = True  # as if the thread had no time meanwhile
+    sender.emit(output(0))
+    sender.encode_pending()
+    sender._writing = True
     sent = [output(number) for number in range(1, 99)]
     for fact in sent:
-        sink.put(fact)
-    sink.encode_pending()
-    sink.put(output(99))
-    sink.close()
+        sender.emit(fact)
+    sender.encode_pending()
+    sender.emit(output(99))
+    sender.close()
     lines = [decode(line).facts for line in peer.recv(65_536).splitlines()]
     assert [len(facts) for facts in lines] == [1, 48, 50, 1]
     assert [each.fact for facts in lines for each in facts] == [output(0), *sent, output(99)]
@@ -131,45 +131,45 @@ def test_what_one_test_told_is_written_in_lines_of_fifty_facts(pair: tuple[Sende
 
 def test_a_fork_in_the_middle_of_writing_down_holds_nobody_up(pair: tuple[Sender, socket.socket]) -> None:
     """As a signal's handler may do it."""
-    sink, peer = pair
+    sender, peer = pair
 
     class Forks(list):  # type: ignore[type-arg]
         def __iter__(self) -> Iterator[str]:
             child = os.fork()
             if not child:
-                sink.put(output(7))
-                sink.encode_pending()
+                sender.emit(output(7))
+                sender.encode_pending()
                 os._exit(0)
             assert os.waitpid(child, 0)[1] == 0
             return iter(["a"])
 
     sent = [ev.TestStarted("a", 1, "test_a.py", 3), ev.Collected(1, Forks("a")), output(1)]
     for fact in sent:
-        sink.put(fact)
-    sink.encode_pending()
-    sink.put(output(2))
+        sender.emit(fact)
+    sender.encode_pending()
+    sender.emit(output(2))
     assert Reader(peer).until(output(2)) == [*sent, output(2)]
 
 
 def test_closing_sends_what_waits(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
+    sender, peer = pair
     for number in range(100):
-        sink.put(output(number))
-    sink.close()
+        sender.emit(output(number))
+    sender.close()
     assert len(Reader(peer).until(output(99))) == 100
 
 
 def test_it_may_be_closed_twice_and_what_came_between_is_sent(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
-    sink.close()
-    sink.put(output(1))
-    sink.close()
+    sender, peer = pair
+    sender.close()
+    sender.emit(output(1))
+    sender.close()
     assert Reader(peer).until(output(1))
 
 
 def test_a_reader_that_stands_still_for_a_while_at_the_end_is_waited_for(pair: tuple[Sender, socket.socket]) -> None:
     """The collector of garbage stopped ours for 1.3 seconds, and 400 tests were not told of."""
-    sink, peer = pair
+    sender, peer = pair
     reader, began = Reader(peer), time.monotonic()
 
     def read() -> None:
@@ -179,8 +179,8 @@ def test_a_reader_that_stands_still_for_a_while_at_the_end_is_waited_for(pair: t
     thread = threading.Thread(target=read)
     thread.start()
     for number in range(100):
-        sink.put(output(number, 10_000))
-    sink.close()
+        sender.emit(output(number, 10_000))
+    sender.close()
     thread.join()
     assert [fact for fact in reader.facts if isinstance(fact, ev.Output)] == [output(n, 10_000) for n in range(100)]
 
@@ -188,23 +188,23 @@ def test_a_reader_that_stands_still_for_a_while_at_the_end_is_waited_for(pair: t
 def test_a_reader_that_takes_nothing_costs_seconds_at_the_end_and_nothing_before(
     pair: tuple[Sender, socket.socket],
 ) -> None:
-    sink, _ = pair
+    sender, _ = pair
     began, spent = time.perf_counter(), time.thread_time()
     for number in range(5_000):
-        sink.put(output(number, 10_000))
+        sender.emit(output(number, 10_000))
     assert time.thread_time() - spent < 1
-    sink.close()
+    sender.close()
     assert time.perf_counter() - began < 30  # wall clock, and the machine may be busy
 
 
 def test_a_reader_that_takes_nothing_is_waited_for_once(pair: tuple[Sender, socket.socket]) -> None:
     """A session ends, and then the process does: both close."""
-    sink, _ = pair
+    sender, _ = pair
     for number in range(100):
-        sink.put(output(number, 10_000))
+        sender.emit(output(number, 10_000))
     moments = [time.perf_counter()]
     for _ in range(2):
-        sink.close()
+        sender.close()
         moments.append(time.perf_counter())
     assert moments[2] - moments[1] < (moments[1] - moments[0]) / 2
 
@@ -212,9 +212,9 @@ def test_a_reader_that_takes_nothing_is_waited_for_once(pair: tuple[Sender, sock
 def test_what_found_no_place_is_counted_and_said_when_the_reader_reads_again(
     pair: tuple[Sender, socket.socket],
 ) -> None:
-    sink, peer = pair
+    sender, peer = pair
     for number in range(1_000):
-        sink.put(output(number, 10_000))
+        sender.emit(output(number, 10_000))
     reader = Reader(peer)
     while not any(isinstance(fact, ev.FactsDropped) for fact in reader.facts):
         reader.until(reader.facts[-1] if reader.facts else output(0, 10_000))
@@ -224,10 +224,10 @@ def test_what_found_no_place_is_counted_and_said_when_the_reader_reads_again(
 
 
 def test_the_end_of_a_session_finds_its_place_in_a_full_queue(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
+    sender, peer = pair
     for number in range(1_000):
-        sink.put(output(number, 10_000))
-    sink.emit_always(ev.SessionFinished(0))
+        sender.emit(output(number, 10_000))
+    sender.emit_always(ev.SessionFinished(0))
     assert ev.SessionFinished(0) in Reader(peer).until(ev.SessionFinished(0))
 
 
@@ -237,8 +237,8 @@ def _more(reader: Reader) -> list[bytes]:
 
 
 def test_a_value_that_json_does_not_know_is_said_as_text(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
-    sink.put(ev.Interrupted(KeyError("a")))  # type: ignore[arg-type]
+    sender, peer = pair
+    sender.emit(ev.Interrupted(KeyError("a")))  # type: ignore[arg-type]
     assert Reader(peer).until(ev.Interrupted("'a'"))
 
 
@@ -247,19 +247,19 @@ def test_a_fact_that_cannot_be_said_at_all_silences_no_other(pair: tuple[Sender,
         def __iter__(self):  # type: ignore[no-untyped-def]
             raise RuntimeError("no")
 
-    sink, peer = pair
-    sink.put(ev.Deselected(Hostile([1])))
-    sink.put(output(1))
+    sender, peer = pair
+    sender.emit(ev.Deselected(Hostile([1])))
+    sender.emit(output(1))
     assert output(1) in Reader(peer).until(output(1))
 
 
 def test_a_reader_that_hangs_up_ends_it_quietly(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
+    sender, peer = pair
     peer.close()
-    sink.put(output(1))
-    wait_until(lambda: sink._dead, "it notices")
-    sink.put(output(2))
-    sink.close()
+    sender.emit(output(1))
+    wait_until(lambda: sender._dead, "it notices")
+    sender.emit(output(2))
+    sender.close()
 
 
 def test_its_thread_is_not_among_the_suites(pair: tuple[Sender, socket.socket]) -> None:
@@ -267,21 +267,21 @@ def test_its_thread_is_not_among_the_suites(pair: tuple[Sender, socket.socket]) 
 
 
 def test_what_a_forked_child_puts_is_not_sent(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
-    sink.put(output(1))
+    sender, peer = pair
+    sender.emit(output(1))
     child = os.fork()
     if child == 0:
-        sink.put(output(666))
-        sink.close()
+        sender.emit(output(666))
+        sender.close()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
-    sink.put(output(2))
+    sender.emit(output(2))
     assert Reader(peer).until(output(2)) == [output(1), output(2)]
 
 
 def test_what_is_known_before_a_fork_is_sent_though_nothing_follows(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
-    sink.put(output(1))
+    sender, peer = pair
+    sender.emit(output(1))
     child = os.fork()
     if child == 0:
         os._exit(0)
@@ -290,39 +290,39 @@ def test_what_is_known_before_a_fork_is_sent_though_nothing_follows(pair: tuple[
 
 
 def test_closing_after_a_fork_sends_what_came_since(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
+    sender, peer = pair
     child = os.fork()
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
-    sink.emit_always(output(1))
-    sink.close()
+    sender.emit_always(output(1))
+    sender.close()
     assert Reader(peer).until(output(1)) == [output(1)]
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="counts threads as Linux tells them")
 def test_between_a_fork_and_the_next_fact_there_is_no_thread(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
-    wait_until(lambda: sink._thread, "its thread")
-    before = str(sink._thread)
+    sender, peer = pair
+    wait_until(lambda: sender._thread, "its thread")
+    before = str(sender._thread)
     assert before in os.listdir("/proc/self/task")
     child = os.fork()
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
     assert before not in os.listdir("/proc/self/task")
-    assert sink._asleep
-    sink.put(output(1))
+    assert sender._asleep
+    sender.emit(output(1))
     assert Reader(peer).until(output(1)) == [output(1)]
 
 
 def test_forking_from_several_threads_leaves_one_sender(pair: tuple[Sender, socket.socket]) -> None:
-    sink, peer = pair
+    sender, peer = pair
 
     def fork() -> None:
         for _ in range(10):
-            sink._before_fork()
-            sink._after_fork()
+            sender._before_fork()
+            sender._after_fork()
 
     threads = [threading.Thread(target=fork) for _ in range(4)]
     for thread in threads:
@@ -331,14 +331,14 @@ def test_forking_from_several_threads_leaves_one_sender(pair: tuple[Sender, sock
         thread.join()
     sent = [output(number) for number in range(20)]
     for fact in sent:
-        sink.put(fact)
+        sender.emit(fact)
     assert Reader(peer).until(sent[-1]) == sent
 
 
 def test_a_stalled_reader_does_not_hold_a_fork_up(pair: tuple[Sender, socket.socket]) -> None:
-    sink, _ = pair
+    sender, _ = pair
     for number in range(100):
-        sink.put(output(number, 10_000))
+        sender.emit(output(number, 10_000))
     began = time.perf_counter()
     child = os.fork()
     if child == 0:
@@ -350,18 +350,18 @@ def test_a_stalled_reader_does_not_hold_a_fork_up(pair: tuple[Sender, socket.soc
 def test_a_file_that_got_the_sockets_number_is_not_written_to(
     pair: tuple[Sender, socket.socket], tmp_path: os.PathLike[str]
 ) -> None:
-    sink, peer = pair
-    sink.put(output(1))
+    sender, peer = pair
+    sender.emit(output(1))
     Reader(peer).until(output(1))
-    number = sink._peer.fileno()
+    number = sender._peer.fileno()
     path = os.path.join(tmp_path, "theirs")
     theirs = os.open(path, os.O_CREAT | os.O_RDWR)
     os.dup2(theirs, number)  # closes the socket, and puts the file in its place
-    sink.put(output(2))
-    wait_until(lambda: sink._dead, "it notices")
+    sender.emit(output(2))
+    wait_until(lambda: sender._dead, "it notices")
     assert os.path.getsize(path) == 0
     os.fstat(number)  # and it has not been closed under the suite's hands
-    sink._peer.detach()
+    sender._peer.detach()
     os.close(number)
     os.close(theirs)
 
