@@ -1,0 +1,31 @@
+"""What a trial is to do: written by the prober into a private file, read here."""
+
+import json
+from typing import List, NamedTuple
+
+SPEC_VARIABLE = "PYTEST_ISOLATION_TRIAL"
+"""Environment variable with the path of the file."""
+
+RUN, WATCH = "run", "watch"
+"""Modes: run the tests of this trial; only report what a plain pytest run does by itself."""
+
+
+class Spec(NamedTuple):
+    """One trial.
+
+    ``report`` is the file to append to, ``scratch`` a folder that may be written. ``files`` are all test files of the
+    run, relative to pytest's root folder (none: what the command line names).
+    """
+
+    mode: str
+    report: str
+    scratch: str
+    tests: List[str] = []
+    files: List[str] = []
+    without_files: List[str] = []
+
+
+def read_spec(path: str) -> Spec:
+    """The content of one such file."""
+    with open(path, encoding="utf-8") as file:
+        return Spec(**json.load(file))

@@ -1,0 +1,158 @@
+"""Run trials in the project's own interpreter: exactly these tests, in exactly this order."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from pytest_isolation.trials.spec import RUN, SPEC_VARIABLE, WATCH
+
+from ..launch.process import private_folder
+from ..launch.project import Project
+from .fresh_process import FreshProcess
+from .plain_command import plain_command
+from .trial import Trial, TrialResult
+from .trial_files import child_environment, plugin_folder
+from .trial_report import Ending, TrialReport, outcomes_and_problem, read_report
+
+PLUGIN = "pytest_isolation.trials"
+
+SHORTEST_LIMIT = 30.0
+"""Seconds that each trial may take in any case: a machine may be busy."""
+
+LIMIT_FACTOR = 10.0
+"""How much longer than the observed run of the same tests a trial may take."""
+
+
+class Prober:
+    """Runs trials, one at a time. A context manager: at its end nothing is left running.
+
+    ``files`` are all test files of the observed run, relative to pytest's root folder, in the order they were
+    collected: each trial imports them, as the run did. Without them pytest collects what the project's arguments name.
+    ``observed`` are the seconds that the whole run took; a trial may take ``limit`` seconds.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        files: Sequence[str] = (),
+        observed: float = 0.0,
+        limit: float | None = None,
+    ) -> None:
+        self.project = project
+        self.limit = limit if limit is not None else max(SHORTEST_LIMIT, observed * LIMIT_FACTOR)
+        self._files = list(files)
+        self._folder = private_folder()
+        self._inject = plugin_folder(self._folder)
+        self._count = 0
+        self._stopped = threading.Event()
+        self._process: FreshProcess | None = None
+        self._plain: TrialReport | None = None
+        self._reorderers: dict[str, None] = {}
+
+    def __enter__(self) -> Prober:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End what runs and remove the private folder."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End the trial that runs; from any thread. Later trials are not begun."""
+        self._stopped.set()
+        process = self._process
+        if process is not None:
+            process.stop()
+
+    def run(self, trial: Trial) -> TrialResult:
+        """Run one trial to its end."""
+        return self._fresh(trial, self._trial_command(), self._spec(trial, RUN))
+
+    def confirm(self, trial: Trial) -> TrialResult:
+        """Run the plain pytest command that is printed for people, in a fresh process, with a plugin that only watches.
+
+        A test that is in the trial twice cannot be asked for by a plain command; the result then says so.
+        """
+        if len(set(trial.tests)) < len(trial.tests):
+            return TrialResult(trial, problem="plain pytest runs a test only once", command=self.command(trial))
+        command = self.command(trial)
+        if not command:
+            return TrialResult(trial, problem="how to run these tests with plain pytest is not known yet", fresh=True)
+        result = self._fresh(trial, command, self._spec(trial, WATCH))
+        ran = tuple(each.nodeid for each in result.outcomes)
+        if not result.problem and ran != trial.tests:
+            problem = "plain pytest did not run these tests in this order"
+            return TrialResult(trial, result.outcomes, result.seconds, result.start, problem, command, fresh=True)
+        return result
+
+    def command(self, trial: Trial) -> tuple[str, ...]:
+        """The plain pytest command for a trial; known once a first trial has run."""
+        if self._plain is None:
+            return ()
+        arguments = [*self._plain.plain, *(part for name in self._reorderers for part in ("-p", f"no:{name}"))]
+        root = Path(self._plain.root)
+        return plain_command(self.project.python, arguments, trial.tests, root=root, cwd=self.project.cwd)
+
+    def _trial_command(self) -> tuple[str, ...]:
+        return (self.project.python, "-m", "pytest", "-p", PLUGIN, *self.project.args)
+
+    def _spec(self, trial: Trial, mode: str) -> Path:
+        self._count += 1
+        folder = self._folder / f"trial-{self._count}"
+        (folder / "scratch").mkdir(parents=True)
+        spec = {
+            "mode": mode,
+            "report": str(folder / "report"),
+            "scratch": str(folder / "scratch"),
+            "tests": list(trial.tests),
+            "files": self._files,
+            "without_files": list(trial.without_files),
+        }
+        file = folder / "spec.json"
+        file.write_text(json.dumps(spec), encoding="utf-8")
+        return file
+
+    def _fresh(self, trial: Trial, command: Sequence[str], spec: Path) -> TrialResult:
+        started = time.monotonic()
+        env = child_environment(self._inject)
+        env[SPEC_VARIABLE] = str(spec)
+        if command[3:5] != ("-p", PLUGIN):
+            env["PYTEST_PLUGINS"] = ",".join(filter(None, [os.environ.get("PYTEST_PLUGINS"), PLUGIN]))
+        try:
+            if self._stopped.is_set():
+                return TrialResult(trial, problem="the trial was stopped", fresh=True)
+            process = self._process = FreshProcess(
+                command, self.project.cwd, env, spec.with_name("output"), marker=str(self._inject)
+            )
+        except OSError as error:
+            return TrialResult(trial, problem=f"{command[0]} could not be started: {error.strerror}", fresh=True)
+        try:
+            if self._stopped.is_set():  # between the look and the start
+                process.stop()
+            ending = process.wait(self.limit)
+        finally:
+            process.end()
+            self._process = None
+        return self._result(trial, spec, ending, time.monotonic() - started, fresh=True)
+
+    def _result(self, trial: Trial, spec: Path, ending: Ending, seconds: float, *, fresh: bool) -> TrialResult:
+        report = read_report(spec.with_name("report"))
+        if report.root:
+            self._plain = report
+            self._reorderers |= dict.fromkeys(report.reorderers)
+        outcomes, problem = outcomes_and_problem(trial, report, ending, self.limit)
+        shutil.rmtree(spec.parent, ignore_errors=True)
+        return TrialResult(trial, outcomes, seconds, "", problem, self.command(trial), fresh)
