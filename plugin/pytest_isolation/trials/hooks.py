@@ -82,13 +82,11 @@ class SessionHooks:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config):  # type: ignore[no-untyped-def]
         keep_reports(config.option, self._spec.scratch)
+        # Before pytest_configure: pytest-randomly writes to the cache there.
+        known: Any = getattr(config, "_inicache", None)  # 6.2 to 9.2
+        if type(known) is dict:
+            known["cache_dir"] = self._spec.scratch + "/cache"
         yield
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config):  # type: ignore[no-untyped-def]
-        cache: Any = getattr(config, "cache", None)
-        if hasattr(cache, "_cachedir"):  # since 3.4, to 9.2
-            cache._cachedir = type(cache._cachedir)(self._spec.scratch + "/cache")
 
     def pytest_collection_finish(self, session):  # type: ignore[no-untyped-def]
         if self._spec.mode == WATCH:
