@@ -4,8 +4,10 @@ import zlib
 from typing import List, NamedTuple, Tuple
 
 from .origin import Place, Unit
+from .registry import fact
 
 
+@fact
 class DatabaseSeen(NamedTuple):
     """A database that statements were sent to. ``url`` has no password in it; each in-memory SQLite database has a
     number of its own, whatever its URL. ``maker`` made the engine that first spoke to it."""
@@ -16,6 +18,7 @@ class DatabaseSeen(NamedTuple):
     maker: Unit = Unit()
 
 
+@fact
 class TablesCreated(NamedTuple):
     """Tables that one statement, or one ``create_all``, made. ``by``: ``orm`` (SQLAlchemy's DDL), ``sql`` (raw text) or
     ``rollback`` (a DROP that was rolled back)."""
@@ -27,6 +30,7 @@ class TablesCreated(NamedTuple):
     unit: Unit
 
 
+@fact
 class TablesDropped(NamedTuple):
     """As :class:`TablesCreated`; ``rollback`` means a CREATE that was rolled back."""
 
@@ -37,6 +41,7 @@ class TablesDropped(NamedTuple):
     unit: Unit
 
 
+@fact
 class TableSets(NamedTuple):
     """Names of the tables known at the ``edge`` (``start`` or ``end``) of a test, for those MetaData and databases in
     which they differ from what was last sent. A database's set is what DDL was seen to make of it: nobody asks it."""
@@ -47,6 +52,7 @@ class TableSets(NamedTuple):
     database: List[Tuple[int, List[str]]] = []
 
 
+@fact
 class RowsWritten(NamedTuple):
     """What one unit did to the rows of one table: summed up when it left the stage, or when its transaction ended.
 
@@ -83,6 +89,7 @@ class RowsWritten(NamedTuple):
     gone: List[str] = []
 
 
+@fact
 class DatabasesUsed(NamedTuple):
     """The databases that statements were sent to while a test was on the stage, whoever sent them. Said at its end."""
 
@@ -90,6 +97,7 @@ class DatabasesUsed(NamedTuple):
     databases: List[int]
 
 
+@fact
 class HoldersGone(NamedTuple):
     """MetaData and in-memory databases that the suite has let go of: nothing more will be said of them."""
 
@@ -97,6 +105,7 @@ class HoldersGone(NamedTuple):
     databases: List[int] = []
 
 
+@fact
 class TablesRead(NamedTuple):
     """Tables that ``unit`` was the first to read in its test: each is said once a test, whatever the number of
     statements, and again only if it was read in a stronger way later.
@@ -116,6 +125,7 @@ class TablesRead(NamedTuple):
     emptied: bool = False
 
 
+@fact
 class RowsCounted(NamedTuple):
     """What a real count says when the test has ended (only where it was asked for): rows by table. ``why_not`` tells
     why nothing was counted, '' where it was."""
@@ -126,6 +136,7 @@ class RowsCounted(NamedTuple):
     why_not: str = ""
 
 
+@fact
 class NothingDone(NamedTuple):
     """A ``create_all`` that created nothing, or a ``drop_all`` that dropped nothing. ``call`` is which; ``known``
     is how many tables the MetaData held."""
@@ -138,6 +149,7 @@ class NothingDone(NamedTuple):
     unit: Unit
 
 
+@fact
 class DropAwaited(NamedTuple):
     """Before tables are dropped: transactions that others hold open on the same database, which a server may wait for.
     ``holders`` are the lines that took them, ``units`` who did, in the same order."""
@@ -149,6 +161,7 @@ class DropAwaited(NamedTuple):
     units: List[Unit] = []
 
 
+@fact
 class WaitedInVain(NamedTuple):
     """An error said that something is in use. ``why`` is ``pool`` (all connections of a pool are out), ``locked``
     (SQLite), ``lock timeout`` (a server's) or ``in use`` (DROP DATABASE). ``holders`` are the lines that took what was
@@ -162,6 +175,7 @@ class WaitedInVain(NamedTuple):
     unit: Unit
 
 
+@fact
 class HeldOpen(NamedTuple):
     """A connection or a session that was taken during a test and is still out when that test has ended.
 
@@ -178,6 +192,7 @@ class HeldOpen(NamedTuple):
     unit: Unit
 
 
+@fact
 class HeldClosed(NamedTuple):
     """What was said to be held open has been given back, or was let go of."""
 
@@ -185,6 +200,7 @@ class HeldClosed(NamedTuple):
     unit: Unit
 
 
+@fact
 class SessionShared(NamedTuple):
     """A session that one test used begins a transaction in another; said once a test. ``first`` is the test that used
     it first, and ``owner`` who did; ``place`` and ``unit`` are who uses it now."""
@@ -196,6 +212,7 @@ class SessionShared(NamedTuple):
     owner: Unit = Unit()
 
 
+@fact
 class StatementFailed(NamedTuple):
     """A statement that the database refused: the first few different errors of each unit. ``error`` is the name of the
     driver's exception; ``mark`` stands for its message (see :func:`mark_of`), which may hold values."""

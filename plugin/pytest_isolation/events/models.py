@@ -3,8 +3,10 @@
 from typing import List, NamedTuple
 
 from .origin import Place, Unit
+from .registry import fact
 
 
+@fact
 class MetadataSeen(NamedTuple):
     """A MetaData that holds tables of the suite. ``name`` is its bind key or '' (most have none)."""
 
@@ -13,6 +15,7 @@ class MetadataSeen(NamedTuple):
     place: Place
 
 
+@fact
 class TableRegistered(NamedTuple):
     """A Table entered a MetaData. ``place`` is the innermost line outside libraries, ``via`` its callers, nearest
     first."""
@@ -24,6 +27,7 @@ class TableRegistered(NamedTuple):
     unit: Unit
 
 
+@fact
 class ModelMapped(NamedTuple):
     """A class was mapped to a table; ``model`` is ``module.QualifiedName``."""
 
@@ -34,6 +38,7 @@ class ModelMapped(NamedTuple):
     place: Place = Place()
 
 
+@fact
 class TableRefused(NamedTuple):
     """A second definition was refused: "Table ... is already defined for this MetaData instance"."""
 
@@ -44,6 +49,7 @@ class TableRefused(NamedTuple):
     unit: Unit
 
 
+@fact
 class IndexRepeated(NamedTuple):
     """A Table got an index of a ``name`` that one of its indexes has already: "index ... already exists" comes of it
     where the table is created. ``place`` and ``via`` as in :class:`TableRegistered`."""
@@ -56,6 +62,7 @@ class IndexRepeated(NamedTuple):
     unit: Unit
 
 
+@fact
 class TableRemoved(NamedTuple):
     metadata: int
     table: str
@@ -63,6 +70,7 @@ class TableRemoved(NamedTuple):
     unit: Unit
 
 
+@fact
 class MetadataCleared(NamedTuple):
     metadata: int
     tables: List[str]
@@ -70,6 +78,7 @@ class MetadataCleared(NamedTuple):
     unit: Unit
 
 
+@fact
 class RegistryDisposed(NamedTuple):
     """``registry.dispose()`` or ``clear_mappers()``: mappings ended, tables stay in their MetaData."""
 
@@ -78,6 +87,7 @@ class RegistryDisposed(NamedTuple):
     unit: Unit
 
 
+@fact
 class InstanceDetached(NamedTuple):
     """An instance of a mapped class that the fixture life ``life`` gave has lost its session. ``way`` is ``session``
     where the suite's own code closed or removed that, or took the instance out of it, and ``context`` where an

@@ -3,8 +3,10 @@
 from typing import List, NamedTuple
 
 from .origin import PROTOCOL
+from .registry import fact
 
 
+@fact
 class RunStarted(NamedTuple):
     """The first line of a recording. ``fix`` tells whether the project's conftest fix stood applied;
     ``select`` are the node ids that the run was restricted to."""
@@ -19,12 +21,14 @@ class RunStarted(NamedTuple):
     select: List[str] = []
 
 
+@fact
 class Output(NamedTuple):
     """What pytest printed, as it came; may hold colour sequences."""
 
     text: str
 
 
+@fact
 class Disconnected(NamedTuple):
     """The connection of ``who`` ended; ``clean`` if it had sent its SessionFinished."""
 
@@ -32,6 +36,7 @@ class Disconnected(NamedTuple):
     clean: bool
 
 
+@fact
 class ProcessEnded(NamedTuple):
     """``status`` as a shell shows it: pytest's own, or minus the signal's number; ``stopped`` if we asked for it."""
 

@@ -3,8 +3,10 @@
 from typing import List, NamedTuple
 
 from .origin import Place, Unit
+from .registry import fact
 
 
+@fact
 class StateChanged(NamedTuple):
     """Something of the process is not what it was before ``unit`` stepped on the stage.
 
@@ -27,6 +29,7 @@ class StateChanged(NamedTuple):
     in_place: bool = False
 
 
+@fact
 class StateInReach(NamedTuple):
     """Changed state that the code of a test may read, found in the code it can reach and never by running it. Of tests
     that passed only some are looked at. ``names`` are ``what:name``; ``places`` are the lines that mention them, in the

@@ -3,8 +3,10 @@
 from typing import List, NamedTuple, Optional
 
 from .origin import Place
+from .registry import fact
 
 
+@fact
 class Hello(NamedTuple):
     """First fact of every process. ``role``: ``main`` (the launched process) or ``worker`` (pytest-xdist's)."""
 
@@ -18,6 +20,7 @@ class Hello(NamedTuple):
     args: List[str] = []
 
 
+@fact
 class SessionStarted(NamedTuple):
     """pytest is configured. ``config_file`` is '' without one. ``worker_count`` is 0 without pytest-xdist. ``limits``:
     what this old a pytest cannot tell, in words, one line each."""
@@ -28,6 +31,7 @@ class SessionStarted(NamedTuple):
     limits: List[str] = []
 
 
+@fact
 class LibraryArmed(NamedTuple):
     """The suite imported a library that a probe listens to (``sqlalchemy``, ``sqlalchemy.orm``)."""
 
@@ -36,6 +40,7 @@ class LibraryArmed(NamedTuple):
     limits: List[str] = []
 
 
+@fact
 class Collected(NamedTuple):
     """A chunk of the collected node ids, in order; ``first`` is the index of the first of them."""
 
@@ -43,10 +48,12 @@ class Collected(NamedTuple):
     nodeids: List[str]
 
 
+@fact
 class Deselected(NamedTuple):
     nodeids: List[str]
 
 
+@fact
 class CollectionFailed(NamedTuple):
     """A module or directory that could not be collected: an error in pytest's count. ``ends_pytest``: a conftest that
     pytest loads before it begins, and by whose failure it ends without counting anything."""
@@ -59,10 +66,12 @@ class CollectionFailed(NamedTuple):
     ends_pytest: bool = False
 
 
+@fact
 class CollectionFinished(NamedTuple):
     total: int
 
 
+@fact
 class SessionFinished(NamedTuple):
     """pytest's own end. Absent where the process was killed or left by ``os._exit``; None where pytest ended before it
     had a session (a usage error, a broken conftest)."""
@@ -70,10 +79,12 @@ class SessionFinished(NamedTuple):
     exit_status: Optional[int] = None
 
 
+@fact
 class Interrupted(NamedTuple):
     reason: str
 
 
+@fact
 class InternalError(NamedTuple):
     """pytest's INTERNALERROR: a plugin or pytest itself failed."""
 
@@ -81,6 +92,7 @@ class InternalError(NamedTuple):
     traceback: str = ""
 
 
+@fact
 class WorkerCrashed(NamedTuple):
     """pytest-xdist lost a worker while it ran ``nodeid`` ('' unknown)."""
 
@@ -89,6 +101,7 @@ class WorkerCrashed(NamedTuple):
     message: str = ""
 
 
+@fact
 class ProbeDisabled(NamedTuple):
     """A listener of ours failed; it says so once and is silent from then on."""
 
@@ -96,6 +109,7 @@ class ProbeDisabled(NamedTuple):
     why: str
 
 
+@fact
 class FactsDropped(NamedTuple):
     """How many facts this process could not send so far because the reader was too slow."""
 

@@ -3,8 +3,10 @@
 from typing import List, NamedTuple, Optional
 
 from .origin import Place
+from .registry import fact
 
 
+@fact
 class TestStarted(NamedTuple):
     """``attempt`` counts from 1 (plugins may rerun a test). ``line`` is 1-based, 0 unknown; ``file`` as pytest says it,
     relative to the rootdir."""
@@ -15,6 +17,7 @@ class TestStarted(NamedTuple):
     line: int = 0
 
 
+@fact
 class PhaseFinished(NamedTuple):
     """One report: ``when`` is setup, call or teardown; ``outcome`` is passed, failed, skipped or rerun.
 
@@ -39,6 +42,7 @@ class PhaseFinished(NamedTuple):
     subtest: Optional[str] = None
 
 
+@fact
 class WarningCaught(NamedTuple):
     """pytest recorded a warning. ``when`` is config, collect or runtest."""
 
@@ -50,6 +54,7 @@ class WarningCaught(NamedTuple):
     line: int = 0
 
 
+@fact
 class FixtureDefined(NamedTuple):
     """Sent before the first life of a definition. ``definition`` is unique within the process.
 
@@ -66,6 +71,7 @@ class FixtureDefined(NamedTuple):
     internal: bool = False
 
 
+@fact
 class FixtureSetUp(NamedTuple):
     """A life began (or failed to). Sent when its set-up ended; ``began`` is when it started, in microseconds
     since the epoch; the fact comes when it ended.
@@ -87,6 +93,7 @@ class FixtureSetUp(NamedTuple):
     message: str = ""
 
 
+@fact
 class FixtureTornDown(NamedTuple):
     """A life ended. ``nodeid`` is the test during which it ended, '' after the last. ``duration`` of its teardown in
     nanoseconds; None where the life never came to be or the time is not known."""
@@ -96,6 +103,7 @@ class FixtureTornDown(NamedTuple):
     duration: Optional[int] = None
 
 
+@fact
 class FixtureGave(NamedTuple):
     """What the value of a life is, where that tells of a database. ``what`` is ``engine``, ``connection``, ``session``
     or ``instance``; ``name`` is SQLAlchemy's class, like ``AsyncEngine``, and for an instance (the value itself, or

@@ -52,6 +52,11 @@ def line(worker: object, *facts: object) -> bytes:
     return json.dumps([worker, *facts]).encode()
 
 
+def test_every_named_tuple_of_the_contract_is_a_kind_of_fact_but_those_inside_facts() -> None:
+    tuples = {name for name, value in vars(ev).items() if hasattr(value, "_fields")}
+    assert tuples - set(KINDS) == {"Place", "Unit"}
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_every_fact_comes_back_as_it_was(kind: type) -> None:
     chance = random.Random(kind.__name__)
