@@ -365,7 +365,7 @@ def test_a_table_is_registered_by_the_innermost_line_with_its_callers(seen: Seen
 def test_models_imported_under_a_second_name_are_refused_and_both_names_are_known(seen: Seen) -> None:
     (refused,) = [each for each in events(seen, "test_double_import") if each.kind is TableEventKind.REFUSED]
     assert (refused.table, refused.place.module) == ("users", "models")
-    first = seen.run.registrations[refused.holder, "users"]
+    first = seen.run.table_history.registration(refused)
     assert first.place.module == "shop.models"
 
 

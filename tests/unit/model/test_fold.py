@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from isolation_tui.model import Outcome, RunState, TableEventKind
+from isolation_tui.model import Outcome, RunState
 from pytest_isolation import events as ev
 from runstory import ROOT, Story
 
@@ -263,14 +263,6 @@ def test_two_metadata_of_one_place_have_two_labels() -> None:
     assert [held.label for held in story.run.workers["main"].metadata.values()] == ["app", "app (2)"]
 
 
-def test_a_metadata_that_is_gone_takes_its_registrations_with_it() -> None:
-    story = Story().say(ev.MetadataSeen(1, "", PLACE))
-    story.say(ev.TableRegistered(1, "users", PLACE, [], ev.Unit())).say(ev.HoldersGone([1], []))
-    assert story.run.registrations == {}
-    assert story.run.workers["main"].metadata == {}
-    assert [event.kind for event in story.run.table_events] == [TableEventKind.REGISTERED]
-
-
 def test_a_database_for_each_test_does_not_pile_up() -> None:
     story = Story()
     nodeids = [f"test_a.py::test_{number}" for number in range(300)]
@@ -281,14 +273,6 @@ def test_a_database_for_each_test_does_not_pile_up() -> None:
         story.phase(nodeid, "call").phase(nodeid, "teardown").say(ev.HoldersGone([], [number]))
     assert max(len(test.database_at_start) for test in story.run.tests.values()) == 0
     assert {event.holder for event in story.run.table_events} == {"sqlite://"}
-
-
-def test_removing_and_clearing_end_a_registration() -> None:
-    story = Story().models(["users", "orders", "roles"])
-    story.say(ev.TableRemoved(1, "users", PLACE, ev.Unit()))
-    assert {table for _, table in story.run.registrations} == {"orders", "roles"}
-    story.say(ev.MetadataCleared(1, ["orders", "roles"], PLACE, ev.Unit()))
-    assert story.run.registrations == {}
 
 
 def test_a_drop_that_was_rolled_back_stands_again() -> None:

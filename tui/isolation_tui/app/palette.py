@@ -63,7 +63,7 @@ class RunProvider(Provider):
                 about = f"{definition.scope} fixture, {number(len(definition.lives), 'life', 'lives')}"
                 name = f"fixture {clean(definition.name)}"
                 yield Goal(name, about, self._narrow("fixture", definition.name), name)
-        for table in sorted({table for _, table in run.registrations} | {event.table for event in run.table_events}):
+        for table in sorted(run.table_history.tables()):
             name = f"table {clean(table)}"
             yield Goal(name, "tests during which something befell it", self._narrow("table", table), name)
         for test in run.tests.values():

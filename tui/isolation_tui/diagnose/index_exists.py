@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..model import RepeatedIndex, Run, TableEvent, TableEventKind, Test
+from ..model import RepeatedIndex, Run, Test
 from .blame import by, command, culprit, short
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
@@ -55,7 +55,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, RepeatedIndex | None]]) ->
     if again is not None:
         tables = [again.table]
         charged = culprit(run, again.worker, again.unit)
-        origin = _registered(run, again)
+        origin = run.table_history.registration(again)
         if origin is not None:
             text = f"table '{again.table}' registered {by(run, origin.worker, origin.unit)}"
             evidence.append(Evidence(text, origin.place, origin.unit.nodeid))
@@ -76,19 +76,6 @@ def _finding(run: Run, victims: list[tuple[Test, str, RepeatedIndex | None]]) ->
         command=command(run, again.unit.nodeid if again is not None else "", first.nodeid),
         tables=tuple(tables),
         code="F3",
-    )
-
-
-def _registered(run: Run, again: RepeatedIndex) -> TableEvent | None:
-    return next(
-        (
-            event
-            for event in reversed(run.table_events)
-            if event.kind is TableEventKind.REGISTERED
-            and (event.worker, event.holder, event.table) == (again.worker, again.holder, again.table)
-            and event.at <= again.at
-        ),
-        None,
     )
 
 

@@ -94,20 +94,6 @@ def _refusal(events: Sequence[TableEvent], table: str) -> TableEvent | None:
     )
 
 
-def _registration(run: Run, refusal: TableEvent) -> TableEvent | None:
-    """The registration that stood in the way then: the MetaData may have been cleared since."""
-    return next(
-        (
-            event
-            for event in reversed(run.table_events)
-            if event.kind is TableEventKind.REGISTERED
-            and (event.worker, event.holder, event.table) == (refusal.worker, refusal.holder, refusal.table)
-            and event.at <= refusal.at
-        ),
-        None,
-    )
-
-
 def _caller(refusal: TableEvent) -> Place:
     """Whoever caused the definition to run again: the nearest caller outside the model's own file."""
     return next((place for place in refusal.via if place.file != refusal.place.file), refusal.place)
@@ -124,7 +110,7 @@ def _two_names(origin: TableEvent | None, refusal: TableEvent | None) -> bool:
 def _finding(run: Run, victims: list[_Victim]) -> Finding:
     first = victims[0]
     refusal, life, table = first.refusal, first.life, first.table
-    origin = _registration(run, refusal) if refusal is not None else None
+    origin = run.table_history.registration(refusal) if refusal is not None else None
     evidence = []
     if origin is not None:
         text = f"registered {_as(origin)}{by(run, origin.worker, origin.unit)}"

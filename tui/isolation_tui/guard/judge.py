@@ -117,7 +117,7 @@ class Judge:
     def _forget(self, test: Test, left: bool) -> None:
         """A suite's own process must not grow with what only a screen would show."""
         test.table_events.clear()
-        self.run.table_events.clear()
+        self.run.table_history.clear()
         if left or test.tables_written or test.tables_read or test.rows_found or test.state_changed or test.held_open:
             return  # who did it, or met it, is asked for in the end
         worker = self.run.worker(self.worker)

@@ -250,13 +250,7 @@ class Matrix:
     def origin(self, layer: Layer, table: str, test: Test) -> TableEvent | None:
         """What brought the table that ``test`` found: the last registration (or creation) before it, in its process."""
         comes = TableEventKind.REGISTERED if layer is Layer.METADATA else TableEventKind.CREATED
-        found = None
-        for event in self.run.table_events:
-            if event.at > test.started:
-                break
-            if event.kind is comes and event.table == table and event.worker == test.worker:
-                found = event
-        return found
+        return self.run.table_history.last((comes,), test.worker, table, until=test.started)
 
     def totals(self, layer: Layer, table: str) -> Totals:
         """The row added up."""

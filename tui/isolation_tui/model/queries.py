@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from dataclasses import dataclass
 
 from pytest_isolation.events import Place, Unit
@@ -101,7 +100,7 @@ def _tables_by_kind(test: Test) -> dict[TableEventKind, dict[str, None]]:
 def refusals(run: Run, test: Test) -> list[Refusal]:
     """Every definition that was refused while it was on the stage, with the registration that stood in the way."""
     return [
-        Refusal(run.registrations.get((event.holder, event.table)), event)
+        Refusal(run.table_history.registration(event), event)
         for event in test.table_events
         if event.kind is TableEventKind.REFUSED
     ]
@@ -117,11 +116,6 @@ def charged(run: Run, worker: str, unit: Unit) -> str:
     if unit.phase in ("import", "collect", ""):
         return "import"
     return f"the test's {unit.phase}" if unit.nodeid else unit.phase
-
-
-def by_table(events: list[TableEvent], kind: TableEventKind) -> Counter[str]:
-    """How often each table met that fate."""
-    return Counter(event.table for event in events if event.kind is kind)
 
 
 def location(run: Run, test: Test) -> Place:

@@ -17,6 +17,7 @@ from .mappings import Mappings
 from .process_state import StateResidue
 from .rows import ResidueTotal, StandingRows, TableRows
 from .statements import FailedStatement
+from .table_history import TableHistory
 from .tables import Database, Metadata, RepeatedIndex, TableEvent
 from .test import Test
 
@@ -101,12 +102,7 @@ class Run:
         self.done = 0
         """How many tests have ended."""
         self.definitions: dict[tuple[str, str, str, int], FixtureDefinition] = {}
-        self.table_events: list[TableEvent] = []
-        """All of them, in the order they arrived; also those outside any test (imports at collection)."""
-        self.holders_gone: dict[tuple[str, str], list[float]] = {}
-        """(worker, label) -> when a MetaData or database so called was said to be no more. Labels are given again."""
-        self.registrations: dict[tuple[str, str], TableEvent] = {}
-        """(MetaData label, table) -> its latest registration that still stands."""
+        self.table_history = TableHistory()
         self.repeated_indexes: list[RepeatedIndex] = []
         self.failed_statements: list[FailedStatement] = []
         self.models: dict[tuple[str, str], str] = {}
@@ -170,6 +166,11 @@ class Run:
         return known
 
     # -- questions -----------------------------------------------------------------------------------------------
+
+    @property
+    def table_events(self) -> list[TableEvent]:
+        """All table events in the order they arrived."""
+        return self.table_history.events
 
     @property
     def finished(self) -> bool:

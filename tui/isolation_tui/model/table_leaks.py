@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -70,12 +69,12 @@ def _in_metadata(run: Run) -> Iterable[Leak]:
     concerned: dict[tuple[str, str, float], set[str]] = defaultdict(set)
     for event in run.table_events:
         if event.kind in (TableEventKind.REGISTERED, TableEventKind.REFUSED):
-            concerned[event.worker, event.holder, _end(run, event)].add(event.unit.nodeid)
+            concerned[event.worker, event.holder, run.table_history.holder_end(event)].add(event.unit.nodeid)
     found = _Found(run, "metadata", everybody)
     standing: dict[tuple[str, str], list[_Span]] = defaultdict(list)
     for (worker, holder, table), kept in spans.items():
         for span in kept:
-            shared = len(concerned[worker, holder, _end(run, span.made)]) > 1
+            shared = len(concerned[worker, holder, run.table_history.holder_end(span.made)]) > 1
             if shared and span.made.place.function != IMPORTED and found.add_if_met(span):
                 standing[worker, table].append(span)
     own = {(event.unit.nodeid, event.table) for event in run.table_events if event.kind is TableEventKind.REGISTERED}
@@ -115,15 +114,8 @@ def _spans(run: Run, made: TableEventKind) -> _Spans:
         if known:  # one that is made again was gone before, though nobody saw it go
             known[-1].until = min(known[-1].until, event.at)
         if event.kind is made:
-            known.append(_Span(event, _end(run, event)))
+            known.append(_Span(event, run.table_history.holder_end(event)))
     return spans
-
-
-def _end(run: Run, event: TableEvent) -> float:
-    """When the MetaData or database that it happened in was no more; infinity where it still is."""
-    ends = run.holders_gone.get((event.worker, event.holder), [])
-    number = bisect_right(ends, event.at)
-    return ends[number] if number < len(ends) else math.inf
 
 
 class _Found:
@@ -144,7 +136,10 @@ class _Found:
         key = (span.made.worker, span.made.holder if self._what == "table" else "")
         starts = self._starts.get(key, [])
         first, last = bisect_right(starts, span.made.at), bisect_left(starts, span.until)
-        if first < last and span.until == _end(self._run, span.made) < self._users[key][last - 1].ended:
+        if (
+            first < last
+            and span.until == self._run.table_history.holder_end(span.made) < self._users[key][last - 1].ended
+        ):
             last -= 1  # one during which the holder was let go of has another, that may be called the same
         if first >= last:  # most tables: they went with the test that had made them
             return False

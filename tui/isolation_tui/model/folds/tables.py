@@ -33,11 +33,12 @@ def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) ->
 def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegistered) -> None:
     held = _metadata(worker, fact.metadata)
     held.tables |= {fact.table}
-    event = TableEvent(
-        TableEventKind.REGISTERED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
+    _note(
+        run,
+        TableEvent(
+            TableEventKind.REGISTERED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
+        ),
     )
-    run.registrations[held.label, fact.table] = event
-    _note(run, event)
 
 
 def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> None:
@@ -73,7 +74,6 @@ def statement_failed(run: Run, worker: Worker, at: float, fact: ev.StatementFail
 def table_removed(run: Run, worker: Worker, at: float, fact: ev.TableRemoved) -> None:
     held = _metadata(worker, fact.metadata)
     held.tables -= {fact.table}
-    run.registrations.pop((held.label, fact.table), None)
     _note(run, TableEvent(TableEventKind.REMOVED, fact.table, held.label, worker.name, at, fact.place, (), fact.unit))
 
 
@@ -82,7 +82,6 @@ def metadata_cleared(run: Run, worker: Worker, at: float, fact: ev.MetadataClear
     held.tables = frozenset()
     held.generation += 1
     for table in fact.tables:
-        run.registrations.pop((held.label, table), None)
         _note(run, TableEvent(TableEventKind.CLEARED, table, held.label, worker.name, at, fact.place, (), fact.unit))
 
 
@@ -145,21 +144,19 @@ def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> N
         gone = worker.metadata.pop(number, None)
         if gone is None:
             continue
-        run.holders_gone.setdefault((worker.name, gone.label), []).append(at)
-        for table in gone.tables:
-            run.registrations.pop((gone.label, table), None)
+        run.table_history.add_end(worker.name, gone.label, at)
         for (owner, label, _), known in run.mappings.items():
             for mapping in known.kept if (owner, label) == (worker.name, gone.label) else ():
                 mapping.ended = mapping.ended or at
     for number in fact.databases:
         ended = worker.databases.pop(number, None)
         if ended is not None:
-            run.holders_gone.setdefault((worker.name, ended.label), []).append(at)
+            run.table_history.add_end(worker.name, ended.label, at)
         rows.database_gone(worker, number)
 
 
 def _note(run: Run, event: TableEvent) -> None:
-    run.table_events.append(event)
+    run.table_history.add(event)
     test = run.tests.get(event.unit.nodeid)
     if test is not None:
         test.table_events.append(event)
