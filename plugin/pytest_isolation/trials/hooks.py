@@ -7,11 +7,13 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
+from .fork_server import ForkServer
 from .neutral_options import RERUNNERS, keep_reports, neutralise, plain_arguments, reorderers, split_own
 from .outcomes import TestResult
 from .report_file import ReportFile
-from .spec import WATCH, Spec
+from .spec import SERVE, WATCH, Spec, read_spec
 
+Exit: Any = pytest.exit.Exception  # type: ignore[attr-defined,unused-ignore]
 _PYTEST = tuple(int(part) for part in pytest.__version__.split(".")[:2])
 MOST_ERRORS = 5
 
@@ -156,7 +158,7 @@ class OrderHooks:
     def pytest_collection_modifyitems(self, config, items):  # type: ignore[no-untyped-def]
         before = list(items)
         yield
-        chosen = set(self._spec.tests)
+        chosen = set(self._spec.tests or [each.nodeid for each in before])
         if [each for each in before if each.nodeid in chosen] != [each for each in items if each.nodeid in chosen]:
             self._report.write("reordered", by=reorderers(config))
         # Deselected ones may be asked for, too.
@@ -165,18 +167,30 @@ class OrderHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):  # type: ignore[no-untyped-def]
-        missing = [nodeid for nodeid in self._spec.tests if nodeid not in self._items]
-        imported = self._imported_all_the_same()
-        self._report.write(
-            "collected",
-            count=len(self._items),
-            missing=missing,
-            errors=self._errors[:MOST_ERRORS],
-            imported=imported,
-        )
-        if not missing and not imported:
-            self._run(session, [self._items[nodeid] for nodeid in self._spec.tests])
+        if self._spec.mode == SERVE:
+            ForkServer(self._spec.requests, self._spec.answers, lambda path: self._run_forked(session, path)).serve()
+        else:
+            self._run(session, self._spec, self._report)
         return True
+
+    def _run_forked(self, session: Any, path: str) -> None:
+        spec = read_spec(path)
+        report = self._outcomes.report = ReportFile(spec.report)
+        try:
+            self._run(session, spec, report)
+        except (KeyboardInterrupt, Exit) as error:
+            report.write("problem", text="the run was ended by %s" % type(error).__name__)
+        except BaseException as error:
+            report.write("problem", text="pytest had an internal error: %s" % _one_line(error))
+        report.write("done")
+
+    def _run(self, session: Any, spec: Spec, report: ReportFile) -> None:
+        missing = [nodeid for nodeid in spec.tests if nodeid not in self._items]
+        imported = self._imported_all_the_same()
+        errors = self._errors[:MOST_ERRORS]
+        report.write("collected", count=len(self._items), missing=missing, errors=errors, imported=imported)
+        if not missing and not imported:
+            self._run_items(session, [self._items[nodeid] for nodeid in spec.tests])
 
     def _imported_all_the_same(self) -> List[str]:
         """Files that were to be left out, and that some other module imported."""
@@ -186,7 +200,7 @@ class OrderHooks:
         real = {os.path.realpath(each) for each in files if type(each) is str}
         return [each for each, path in zip(self._spec.without_files, self._without) if path in real]
 
-    def _run(self, session: Any, items: List[Any]) -> None:
+    def _run_items(self, session: Any, items: List[Any]) -> None:
         session.items[:] = items
         session.testscollected = len(items)
         manager = session.config.pluginmanager

@@ -6,8 +6,9 @@ from typing import List, NamedTuple
 SPEC_VARIABLE = "PYTEST_ISOLATION_TRIAL"
 """Environment variable with the path of the file."""
 
-RUN, WATCH = "run", "watch"
-"""Modes: run the tests of this trial; only report what a plain pytest run does by itself."""
+RUN, SERVE, WATCH = "run", "serve", "watch"
+"""Modes: run the tests of this trial; collect, then run each trial that is asked for in a fork; only report what a
+plain pytest run does by itself."""
 
 
 class Spec(NamedTuple):
@@ -23,6 +24,9 @@ class Spec(NamedTuple):
     tests: List[str] = []
     files: List[str] = []
     without_files: List[str] = []
+    requests: int = -1
+    answers: int = -1
+    """Descriptors of a fork server's two pipes."""
 
 
 def read_spec(path: str) -> Spec:

@@ -48,10 +48,12 @@ FINE = "test_faults.py::test_fine"
         ("interrupts", "the run was ended by KeyboardInterrupt"),
     ],
 )
-def test_a_process_that_dies_names_the_test_that_ran(tmp_path: Path, name: str, how: str) -> None:
+@pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh"])
+def test_a_process_that_dies_names_the_test_that_ran(tmp_path: Path, name: str, how: str, fork: bool) -> None:
     ids = (FINE, f"test_faults.py::test_{name}", FINE)
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS})) as prober:
+    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:
         result = prober.run(trial(*ids))
+    assert result.fresh is not fork
     assert [each.outcome for each in result.outcomes] == [Outcome.PASSED, Outcome.CRASHED, Outcome.NOT_RUN]
     assert result.problem == f"{how} while {ids[1]} ran"
 
@@ -62,25 +64,30 @@ def test_closed_descriptors_do_not_silence_the_report(tmp_path: Path) -> None:
     assert [each.outcome for each in result.outcomes] == [Outcome.PASSED] * 2
 
 
-def test_a_trial_that_hangs_is_ended_at_its_limit(tmp_path: Path) -> None:
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), limit=6) as prober:
+@pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh"])
+def test_a_trial_that_hangs_is_ended_at_its_limit(tmp_path: Path, fork: bool) -> None:
+    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), limit=6, fork=fork) as prober:
         result = prober.run(trial(FINE, "test_faults.py::test_hangs"))
     assert [each.outcome for each in result.outcomes] == [Outcome.PASSED, Outcome.TIMED_OUT]
     assert result.problem == "the trial took longer than 6 s while test_faults.py::test_hangs ran"
     assert not _running(tmp_path)
 
 
-def test_children_are_ended_with_their_trial(tmp_path: Path) -> None:
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS})) as prober:
+@pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh"])
+def test_children_are_ended_with_their_trial(tmp_path: Path, fork: bool) -> None:
+    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:
         result = prober.run(trial("test_faults.py::test_leaves_children"))
         assert result.problem == ""
+        assert not _running(tmp_path)
+        assert prober.run(trial(FINE)).fresh is not fork
     assert len(_pids(tmp_path)) == 2
     assert not _running(tmp_path)
 
 
-def test_a_trial_is_stopped_from_another_thread(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh"])
+def test_a_trial_is_stopped_from_another_thread(tmp_path: Path, fork: bool) -> None:
     results = []
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS})) as prober:
+    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:
         hanging = trial(FINE, "test_faults.py::test_hangs", FINE)
         thread = threading.Thread(target=lambda: results.append(prober.run(hanging)))
         thread.start()

@@ -41,24 +41,25 @@ SHUFFLER = """
     """
 
 
-@pytest.fixture
-def polluted(tmp_path: Path) -> Path:
-    write_project(tmp_path, POLLUTED)
-    return tmp_path
+@pytest.fixture(params=[True, False], ids=["fork", "fresh"])
+def fork(request: pytest.FixtureRequest) -> bool:
+    """Whether trials are forks of one process."""
+    return bool(request.param)
 
 
-def test_a_pair_fails_that_passes_the_other_way_round(tmp_path: Path) -> None:
-    with Prober(write_project(tmp_path, POLLUTED)) as prober:
+def test_a_pair_fails_that_passes_the_other_way_round(tmp_path: Path, fork: bool) -> None:
+    with Prober(write_project(tmp_path, POLLUTED), fork=fork) as prober:
         assert said(prober.run(trial(EMPTY))) == [f"{EMPTY} passed"]
         after = prober.run(trial(FILLS, EMPTY))
         assert said(after) == [f"{FILLS} passed", f"{EMPTY} failed"]
         assert said(prober.run(trial(EMPTY, FILLS))) == [f"{EMPTY} passed", f"{FILLS} passed"]
+    assert after.fresh is not fork
     assert after.victim is not None
     assert after.victim.signature.startswith("call: AssertionError: assert")
     assert after.victim.message.startswith("AssertionError: assert {'EUR': 1} == {}")
 
 
-def test_a_test_can_run_twice_and_is_set_up_each_time(tmp_path: Path) -> None:
+def test_a_test_can_run_twice_and_is_set_up_each_time(tmp_path: Path, fork: bool) -> None:
     project = write_project(
         tmp_path,
         {
@@ -85,7 +86,7 @@ def test_a_test_can_run_twice_and_is_set_up_each_time(tmp_path: Path) -> None:
         },
     )
     first, method = "test_twice.py::test_first[a b]", "test_twice.py::Test::test_method"
-    with Prober(project) as prober:
+    with Prober(project, fork=fork) as prober:
         assert said(prober.run(trial(first, first))) == [f"{first} passed", f"{first} failed"]
         assert said(prober.run(trial(method, method))) == [f"{method} passed", f"{method} failed"]
 
@@ -178,7 +179,7 @@ def test_a_file_can_be_left_out(tmp_path: Path) -> None:
         assert said(prober.run(without)) == [f"{EMPTY} passed"]
 
 
-def test_outcomes_are_pytests(tmp_path: Path) -> None:
+def test_outcomes_are_pytests(tmp_path: Path, fork: bool) -> None:
     project = write_project(
         tmp_path,
         {
@@ -206,8 +207,9 @@ def test_outcomes_are_pytests(tmp_path: Path) -> None:
         },
     )
     names = ("setup", "teardown", "skip", "xfail", "xpass", "strict")
-    with Prober(project) as prober:
+    with Prober(project, fork=fork) as prober:
         result = prober.run(trial(*(f"test_all.py::test_{name}" for name in names)))
+    assert result.fresh is not fork
     assert [(each.outcome.value, each.phase) for each in result.outcomes] == [
         ("error", "setup"), ("error", "teardown"), ("skipped", "call"), ("xfailed", "call"), ("xpassed", ""),
         ("failed", "call"),

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from .trial_report import Ending
@@ -21,9 +21,19 @@ _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
 class FreshProcess:
-    """One process. ``marker`` is text in its environment by which children are found that left its group."""
+    """One process. ``marker`` is text in its environment by which children are found that left its group; ``keep`` are
+    descriptors that it inherits."""
 
-    def __init__(self, command: Sequence[str], cwd: Path, env: dict[str, str], output: Path, marker: str) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        env: dict[str, str],
+        output: Path,
+        *,
+        marker: str,
+        keep: Collection[int] = (),
+    ) -> None:
         self._output, self._marker = output, marker
         self._lock = threading.Lock()
         self._stopped = False
@@ -36,6 +46,7 @@ class FreshProcess:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=tuple(keep),
             )
 
     def wait(self, limit: float) -> Ending:
@@ -112,7 +123,7 @@ def wait_for_exit(process: subprocess.Popen[bytes], limit: float) -> bool:
         os.close(descriptor)
 
 
-def kill_marked(marker: str, spare: Sequence[int] = ()) -> list[int]:
+def kill_marked(marker: str, spare: Collection[int] = ()) -> list[int]:
     """Kill processes of this user with ``marker`` in their environment: children that left their parent's group. Only
     where there is /proc (Linux). The pids of those that were found."""
     found = []

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from pytest_isolation.trials.spec import RUN, SPEC_VARIABLE, WATCH
+from pytest_isolation.trials.spec import RUN, SERVE, SPEC_VARIABLE, WATCH
 
 from ..launch.process import private_folder
 from ..launch.project import Project
+from .fork_server import ForkRefused, ForkServer
 from .fresh_process import FreshProcess
 from .plain_command import plain_command
 from .trial import Trial, TrialResult
@@ -45,6 +46,7 @@ class Prober:
         files: Sequence[str] = (),
         observed: float = 0.0,
         limit: float | None = None,
+        fork: bool = True,
     ) -> None:
         self.project = project
         self.limit = limit if limit is not None else max(SHORTEST_LIMIT, observed * LIMIT_FACTOR)
@@ -53,7 +55,11 @@ class Prober:
         self._inject = plugin_folder(self._folder)
         self._count = 0
         self._stopped = threading.Event()
-        self._process: FreshProcess | None = None
+        self.fork_refused = "" if fork else "not wanted"
+        """Why trials are not forks of one process ('' as long as they may be)."""
+        self._process: FreshProcess | ForkServer | None = None
+        """What runs now."""
+        self._server: ForkServer | None = None
         self._plain: TrialReport | None = None
         self._reorderers: dict[str, None] = {}
 
@@ -68,6 +74,7 @@ class Prober:
     def close(self) -> None:
         """End what runs and remove the private folder."""
         self.stop()
+        self._close_server()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def stop(self) -> None:
@@ -78,7 +85,11 @@ class Prober:
             process.stop()
 
     def run(self, trial: Trial) -> TrialResult:
-        """Run one trial to its end."""
+        """Run one trial to its end: as a fork where that is safe and the trial allows it, else in a fresh process."""
+        if not trial.fresh and not trial.without_files and self._started_server():
+            result = self._forked(trial)
+            if result is not None:
+                return result
         return self._fresh(trial, self._trial_command(), self._spec(trial, RUN))
 
     def confirm(self, trial: Trial) -> TrialResult:
@@ -109,7 +120,7 @@ class Prober:
     def _trial_command(self) -> tuple[str, ...]:
         return (self.project.python, "-m", "pytest", "-p", PLUGIN, *self.project.args)
 
-    def _spec(self, trial: Trial, mode: str) -> Path:
+    def _spec(self, trial: Trial | None, mode: str, **more: object) -> Path:
         self._count += 1
         folder = self._folder / f"trial-{self._count}"
         (folder / "scratch").mkdir(parents=True)
@@ -117,18 +128,69 @@ class Prober:
             "mode": mode,
             "report": str(folder / "report"),
             "scratch": str(folder / "scratch"),
-            "tests": list(trial.tests),
+            "tests": list(trial.tests) if trial else [],
             "files": self._files,
-            "without_files": list(trial.without_files),
+            "without_files": list(trial.without_files) if trial else [],
+            **more,
         }
         file = folder / "spec.json"
         file.write_text(json.dumps(spec), encoding="utf-8")
         return file
 
+    def _started_server(self) -> bool:
+        """Whether there is a fork server; started when a trial first could use it."""
+        if self._server is not None or self.fork_refused or self._stopped.is_set():
+            return self._server is not None
+        pipes = ForkServer.pipes()
+        spec = self._spec(None, SERVE, requests=pipes[0], answers=pipes[2])
+        env = self._environment(spec)
+        try:
+            self._process = self._server = ForkServer.start(
+                self._trial_command(),
+                self.project.cwd,
+                env,
+                spec.with_name("output"),
+                marker=str(self._inject),
+                pipes=pipes,
+            )
+            self._server.await_ready(self.limit)
+        except (OSError, ForkRefused) as error:
+            self.fork_refused = str(error)
+            self._close_server()
+        finally:
+            self._process = None
+        self._learn(read_report(spec.with_name("report")))
+        return self._server is not None
+
+    def _close_server(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+
+    def _forked(self, trial: Trial) -> TrialResult | None:
+        """None where the server has gone: then trials are fresh."""
+        assert self._server is not None
+        started = time.monotonic()
+        spec = self._spec(trial, RUN)
+        self._process = self._server
+        if self._stopped.is_set():
+            self._server.stop()
+        try:
+            ending = self._server.run(spec, self.limit)
+        finally:
+            self._process = None
+        if ending is None:
+            self.fork_refused = "the process that had collected ended"
+            self._close_server()
+            return None
+        return self._result(trial, spec, ending, time.monotonic() - started, fresh=False)
+
+    def _environment(self, spec: Path) -> dict[str, str]:
+        return {**child_environment(self._inject), SPEC_VARIABLE: str(spec)}
+
     def _fresh(self, trial: Trial, command: Sequence[str], spec: Path) -> TrialResult:
         started = time.monotonic()
-        env = child_environment(self._inject)
-        env[SPEC_VARIABLE] = str(spec)
+        env = self._environment(spec)
         if command[3:5] != ("-p", PLUGIN):
             env["PYTEST_PLUGINS"] = ",".join(filter(None, [os.environ.get("PYTEST_PLUGINS"), PLUGIN]))
         try:
@@ -150,9 +212,13 @@ class Prober:
 
     def _result(self, trial: Trial, spec: Path, ending: Ending, seconds: float, *, fresh: bool) -> TrialResult:
         report = read_report(spec.with_name("report"))
-        if report.root:
-            self._plain = report
-            self._reorderers |= dict.fromkeys(report.reorderers)
+        self._learn(report)
         outcomes, problem = outcomes_and_problem(trial, report, ending, self.limit)
         shutil.rmtree(spec.parent, ignore_errors=True)
         return TrialResult(trial, outcomes, seconds, "", problem, self.command(trial), fresh)
+
+    def _learn(self, report: TrialReport) -> None:
+        """How the plain command has to be, from what a process knew of its own options."""
+        if report.root:
+            self._plain = report
+            self._reorderers |= dict.fromkeys(report.reorderers)
