@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from isolation_tui.fix import FileChange, FixStatus, Plan, SummaryRow
+from isolation_tui.workbench import FixAction, FixOutcome
 
 ROOT = Path("/home/dev/demo_app/backend")
 
@@ -76,17 +77,21 @@ class Mending:
             raise self.failure  # type: ignore[attr-defined]
         return plan(self.extra)
 
-    def apply_fix(self, planned: Plan) -> None:
-        self._do("apply", FixStatus.APPLIED)
+    def apply_and_run(self, planned: Plan) -> FixOutcome:
+        return self._change(FixAction.APPLY, FixStatus.APPLIED)
 
-    def undo_fix(self) -> None:
-        self._do("undo", FixStatus.CLEAN)
+    def undo_and_run(self) -> FixOutcome:
+        return self._change(FixAction.UNDO, FixStatus.CLEAN)
 
-    def finish_fix(self) -> None:
-        self._do("finish", FixStatus.APPLIED)
+    def finish_and_run(self) -> FixOutcome:
+        return self._change(FixAction.FINISH, FixStatus.APPLIED)
 
-    def _do(self, deed: str, status: FixStatus) -> None:
+    def _change(self, action: FixAction, status: FixStatus) -> FixOutcome:
         if self.failure is not None:  # type: ignore[attr-defined]
-            raise self.failure  # type: ignore[attr-defined]
-        self.asked.append((deed, None))  # type: ignore[attr-defined]
-        self.fix_status = status
+            self.fix_outcome = FixOutcome(action, refused=str(self.failure))  # type: ignore[attr-defined]
+        else:
+            self.asked.append((action.value, None))  # type: ignore[attr-defined]
+            self.fix_status = status
+            self.fix_outcome = FixOutcome(action)
+            self.start()  # type: ignore[attr-defined]
+        return self.fix_outcome

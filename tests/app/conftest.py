@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 from isolation_tui.app.app import IsolationApp
 from isolation_tui.fix import FixStatus
 from isolation_tui.model import Run, Stamped
+from isolation_tui.workbench import FixOutcome
 
 PATIENCE = 120.0
 """Seconds after which something that should have been seen is called missing; the machine may be busy."""
@@ -76,11 +77,7 @@ class FakeWorkbench:
         self.sources.append(source)
         return source
 
-    changing = False
-
-    def change_and_run(self, change: Callable[[], None]) -> None:
-        change()
-        self.start()
+    fix_outcome: FixOutcome | None = None
 
     def stop(self) -> None:
         self.asked.append(("stop", None))
@@ -92,12 +89,6 @@ class FakeWorkbench:
         if self.failure:
             raise self.failure
         return None
-
-    def apply_fix(self, plan: Any) -> None:
-        self.asked.append(("apply", plan))
-
-    def undo_fix(self) -> None:
-        self.asked.append(("undo", None))
 
     def before_after(self) -> tuple[Run | None, Run | None]:
         runs = [source.run for source in self.sources if source.run.finished]

@@ -9,6 +9,7 @@ import pytest
 from fixstory import Mending
 from isolation_tui.app.widgets.line_list import LineList
 from isolation_tui.fix import ChangedSincePlan, FixStatus, NothingToFix
+from isolation_tui.workbench import FixAction, FixOutcome
 from runstory import after, before
 from view_text import body
 
@@ -23,6 +24,10 @@ def bench_of(workbench_of, *runs, **attributes):
 
 def text_of(stage, name: str) -> str:
     return "\n".join(line.drawn().plain.rstrip() for line in stage.app.screen.query_one(name, LineList).lines)
+
+
+def notices(stage) -> list[str]:
+    return [note.message for note in stage.app._notifications]
 
 
 async def planned(stage) -> None:
@@ -108,26 +113,43 @@ def test_x_again_or_leaving_takes_that_back(play, slow_bench, key):
 
 def test_a_run_that_goes_on_is_stopped_before_files_change(play, workbench_of):
     bench = bench_of(workbench_of, before().run)
-    waiting = []
+    asked = []
 
-    def change_and_run(change):
-        waiting.append(change)
-        bench.changing = True
+    def apply_and_run(plan):
+        asked.append(plan)
+        bench.fix_outcome = FixOutcome(FixAction.APPLY, waiting=True)
+        return bench.fix_outcome
 
     async def scene(stage):
         await planned(stage)
         await stage.press("x", "x")
-        assert len(waiting) == 1
-        said = [note.message for note in stage.app._notifications]
-        assert said == [
+        assert len(asked) == 1
+        assert notices(stage) == [
             "Stopping the run first: no file changes under it.",
             "The run is being stopped first. S insists.",
         ]
-        bench.changing = False
-        waiting[0]()
+        bench.fix_status, bench.fix_outcome = FixStatus.APPLIED, FixOutcome(FixAction.APPLY)
         await stage.until(lambda: "✔ applied" in stage.text)
+        assert notices(stage)[2:] == ["Applied. Running again."]
 
-    bench.change_and_run = change_and_run
+    bench.apply_and_run = apply_and_run
+    play(scene, workbench=bench)
+
+
+def test_an_outcome_that_comes_after_the_user_left_the_screen_is_notified(play, workbench_of):
+    bench = bench_of(workbench_of, before().run)
+
+    def apply_and_run(plan):
+        bench.fix_outcome = FixOutcome(FixAction.APPLY, waiting=True)
+        return bench.fix_outcome
+
+    async def scene(stage):
+        await planned(stage)
+        await stage.press("x", "escape")
+        bench.fix_outcome = FixOutcome(FixAction.APPLY, refused="tests/conftest.py is read-only.")
+        await stage.until(lambda: "tests/conftest.py is read-only." in notices(stage))
+
+    bench.apply_and_run = apply_and_run
     play(scene, workbench=bench)
 
 
@@ -166,8 +188,7 @@ def test_a_refusal_changes_nothing_and_runs_nothing(play, workbench_of):
         stage.workbench.failure = ChangedSincePlan(["tests/conftest.py"])
         await stage.press("x")
         assert stage.workbench.asked == []
-        said = [note.message for note in stage.app._notifications]
-        assert any("changed after the fix was planned" in message for message in said)
+        assert any("changed after the fix was planned" in message for message in notices(stage))
 
     play(scene, workbench=bench_of(workbench_of, before().run))
 

@@ -35,8 +35,9 @@ async def take(workbench: object, folder: Path, theme: str) -> None:
         app.theme, chosen = theme, ""
         for name in ("before", "after"):
             if name == "after":
-                workbench.apply_fix(workbench.plan_fix())
-            workbench.start()
+                workbench.apply_and_run(workbench.plan_fix())
+            else:
+                workbench.start()
             source = workbench.current
             assert source is not None
             deadline = time.monotonic() + WAIT

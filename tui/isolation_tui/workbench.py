@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,32 @@ if TYPE_CHECKING:
 
 KEPT_RUNS = 20
 """Runs of a sitting that stay in memory; the older ones go, but never one that is compared."""
+
+
+class FixAction(Enum):
+    """What can be done with the fix in a project's files."""
+
+    APPLY = "apply"
+    UNDO = "undo"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True, slots=True)
+class FixOutcome:
+    """What became of a change that the fix makes to the project's files.
+
+    ``waiting``: the run in progress is being stopped first. ``refused`` is the reason why no file was changed, '' if
+    the change was made.
+    """
+
+    action: FixAction
+    waiting: bool = False
+    refused: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether the files were changed."""
+        return not self.waiting and not self.refused
 
 
 class Workbench:
@@ -66,7 +94,9 @@ class Workbench:
         self._verify, self._off = verify, tuple(off)
         self._watcher: Watcher | None = None
         self._queued: tuple[str, ...] | None = None
-        self._change: Callable[[], None] | None = None
+        self._queued_change: tuple[FixAction, Plan | None] | None = None
+        self.fix_outcome: FixOutcome | None = None
+        """The outcome of the last change that was asked for; None before the first."""
         self._fix_status = FixStatus.CLEAN
         self.fix_failure = ""
         """Why the fix is out of reach ('' it is not): another process works on it, or its journal is damaged."""
@@ -137,37 +167,31 @@ class Workbench:
     def start(self, select: Sequence[str] = (), reason: str = "") -> None:
         """Run the project, or these tests of it. A run that goes on is stopped first; its teardown is awaited, so that
         two runs never meet in one database. Raises :class:`ToolError` where it cannot be started."""
-        if self.project is None:
-            raise ToolError(Status.USAGE, "A recording cannot be run again.", "Launch the project itself.")
+        self._require_project()
         self.reason = reason
         self._queue(tuple(select))
 
-    def change_and_run(self, change: Callable[[], None]) -> None:
-        """Change the project's files, then run it. A run that goes on is stopped first and its teardown awaited: files
-        must not change under it. Raises what ``change`` raises, or where that had to wait, :meth:`poll` does; then
-        nothing runs."""
-        self._change, self.reason = change, ""
-        self._queue(())
-
-    @property
-    def changing(self) -> bool:
-        """Whether a change of the files waits for the run to stop."""
-        return self._change is not None
+    def _require_project(self) -> Project:
+        if self.project is None:
+            raise ToolError(Status.USAGE, "A recording cannot be run again.", "Launch the project itself.")
+        return self.project
 
     def _queue(self, select: tuple[str, ...]) -> None:
         asked = self._queued is not None
         self._queued = select
         if not self.busy:
-            self._next()
+            self._start_queued()
         elif not asked:  # a second stop would insist
             self.stop()
 
-    def _next(self) -> None:
-        """What was waiting: a change of the files, then the run."""
+    def _start_queued(self) -> None:
+        """Change the files if that was asked for, then run; a refused change starts no run."""
         select, self._queued = self._queued, None
-        change, self._change = self._change, None
+        change, self._queued_change = self._queued_change, None
         if change is not None:
-            change()
+            self.fix_outcome = self._change_files(*change)
+            if self.fix_outcome.refused:
+                return
         if select is not None:
             self._begin(select)
 
@@ -211,8 +235,10 @@ class Workbench:
                 source.stop()
 
     def poll(self) -> bool:
-        """Fold what has arrived, rerun on save, do what was waiting. True if anything that is shown changed. Raises
-        :class:`ToolError` where a rerun cannot be started, :class:`FixError` where the files refuse their change."""
+        """Fold the facts that have arrived, rerun on save, start what was queued. True if anything on show changed.
+
+        A queued change of files leaves its outcome in ``fix_outcome``. Raises :class:`ToolError` if a run cannot start.
+        """
         changed = False
         for source in self.sources:
             if not source.finished:
@@ -226,7 +252,7 @@ class Workbench:
                 self.start(reason=f"{names[0]} saved" if len(names) == 1 else f"{len(names)} files saved")
                 changed = True
         if self._queued is not None and not self.busy:
-            self._next()
+            self._start_queued()
             changed = True
         return changed
 
@@ -261,36 +287,60 @@ class Workbench:
             raise FixError(self.fix_failure)
         return plan_fix(self.project.root)
 
-    def apply_fix(self, plan: Plan) -> None:
-        """Raises :class:`FixError`; then nothing was changed."""
-        self._change_files(lambda root: apply_fix(plan))
+    def apply_and_run(self, plan: Plan) -> FixOutcome:
+        """Apply the plan, then run the suite.
 
-    def undo_fix(self) -> None:
-        """Raises :class:`FixError`; then nothing was changed."""
-        self._change_files(undo_fix)
+        A run in progress is stopped first and its teardown awaited, because files must not change under it: the
+        outcome is then ``waiting``, and :meth:`poll` replaces ``fix_outcome`` when it is known. A refused change starts
+        no run. Raises :class:`ToolError` if the run cannot start; the files are changed then.
+        """
+        return self._change_and_run(FixAction.APPLY, plan)
 
-    def finish_fix(self) -> None:
-        """Finish what was interrupted. Raises :class:`FixError`."""
-        self._change_files(finish_fix)
+    def undo_and_run(self) -> FixOutcome:
+        """Undo the fix, then run the suite; like :meth:`apply_and_run`."""
+        return self._change_and_run(FixAction.UNDO)
 
-    def _change_files(self, change: Callable[[Path], object]) -> None:
-        """Write to the project without taking that for the user's save: the watcher looks away meanwhile."""
-        if self.project is None:
-            return
-        watching = self.watching
+    def finish_and_run(self) -> FixOutcome:
+        """Finish the apply or undo that was interrupted, then run the suite; like :meth:`apply_and_run`."""
+        return self._change_and_run(FixAction.FINISH)
+
+    def undo_fix(self) -> FixOutcome:
+        """Undo the fix without another run. Call it while nothing runs."""
+        self.fix_outcome = self._change_files(FixAction.UNDO)
+        return self.fix_outcome
+
+    def _change_and_run(self, action: FixAction, plan: Plan | None = None) -> FixOutcome:
+        self._require_project()
+        self.reason = ""
+        self._queued_change = (action, plan)
+        self.fix_outcome = FixOutcome(action, waiting=True)
+        self._queue(())
+        return self.fix_outcome
+
+    def _change_files(self, action: FixAction, plan: Plan | None = None) -> FixOutcome:
+        """Change the project's files. The watcher is off meanwhile, so that our writes start no run."""
+        root, watching = self._require_project().root, self.watching
         self.set_watching(False)
         try:
-            change(self.project.root)
+            if action is FixAction.UNDO:
+                undo_fix(root)
+            elif action is FixAction.FINISH:
+                finish_fix(root)
+            elif plan is not None:
+                apply_fix(plan)
+        except FixError as error:
+            return FixOutcome(action, refused=str(error))
         finally:
             self.look_at_fix()
             self.set_watching(watching)
+        return FixOutcome(action)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
     def close(self, patience: float = 20.0) -> None:
         """Stop pytest, await its teardown (insisting in the end), and take everything of ours away."""
         self.set_watching(False)
-        self._queued = self._change = None
+        self._queued = self._queued_change = None
         self.stop()
         deadline = time.monotonic() + patience
         while self.busy and time.monotonic() < deadline:

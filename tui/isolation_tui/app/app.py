@@ -22,6 +22,7 @@ from ..fix import FixStatus
 from ..fix.errors import FixError
 from ..model import Test
 from ..text.sanitize import clean
+from ..workbench import FixAction
 from . import glyphs, keys
 from .conclusions_worker import Insight
 from .driver import lasting
@@ -35,13 +36,19 @@ from .widgets.header import HeaderFacts
 
 if TYPE_CHECKING:
     from ..session import Source
-    from ..workbench import Workbench
+    from ..workbench import FixOutcome, Workbench
 
 _T = TypeVar("_T")
 Severity = Literal["information", "warning", "error"]
 
 TICKS_PER_SECOND = 30
 """How often facts are folded."""
+
+FIX_DONE = {
+    FixAction.APPLY: "Applied. Running again.",
+    FixAction.UNDO: "Undone: every file is as it was. Running again.",
+    FixAction.FINISH: "Finished what was cut off. Running again.",
+}
 
 REPAINT = 0.1
 """Seconds from one frame to the next while facts rush in: what changes faster cannot be read. After a pause, news is
@@ -103,6 +110,8 @@ class IsolationApp(App[int]):
         self._flags: tuple[object, ...] = (None,)
         self._news = False
         self._told_at = float("-inf")
+        self._fix_outcome: FixOutcome | None = None
+        """The outcome of which a notice was shown last."""
         for theme in THEMES:
             self.register_theme(theme)
         if "TEXTUAL_THEME" not in os.environ:
@@ -124,6 +133,7 @@ class IsolationApp(App[int]):
             self._leave()
             return
         self._news = self.attempt(self.workbench.poll) or self._news
+        self.notice_fix_outcome()
         source = self.workbench.current
         if source is None or source.finished:
             self.stopping = False
@@ -186,6 +196,20 @@ class IsolationApp(App[int]):
     def notice(self, message: str, *, title: str = "", severity: Severity = "information") -> None:
         """A notification. Its text is taken literally."""
         self.notify(clean(message), title=clean(title), severity=severity, markup=False)
+
+    def notice_fix_outcome(self) -> None:
+        """Notify of what became of the fix, once for each outcome and on whichever screen is in front."""
+        outcome = self.workbench.fix_outcome
+        if outcome is None or outcome is self._fix_outcome:
+            return
+        self._fix_outcome = outcome
+        if outcome.waiting:
+            self.stopping = True
+            self.notice("Stopping the run first: no file changes under it.")
+        elif outcome.refused:
+            self.notice(outcome.refused, severity="error")
+        else:
+            self.notice(FIX_DONE[outcome.action])
 
     def header_facts(self) -> HeaderFacts:
         """What the header shows beside the run."""

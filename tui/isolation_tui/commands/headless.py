@@ -53,7 +53,7 @@ class Headless:
     def once(self, select: Sequence[str] = ()) -> int:
         """Run, tell, and return the status to leave with."""
         self.tell_of_earlier_fix()
-        source = self.follow(select)
+        source = self.run(select)
         self.tell(source)
         self.write(run_document(source.run))
         return self.interrupts.status(exit_status(source.run))
@@ -97,10 +97,14 @@ class Headless:
 
     # -- what they are made of -----------------------------------------------------------------------------------
 
-    def follow(self, select: Sequence[str] = ()) -> Source:
-        """Start a run and stay with it until it has finished; Ctrl-C stops pytest, another insists."""
+    def run(self, select: Sequence[str] = ()) -> Source:
+        """Start a run and follow it until it has finished."""
+        self.workbench.start(select)
+        return self.follow()
+
+    def follow(self) -> Source:
+        """Follow the latest run until it has finished. Ctrl-C stops pytest; a second one ends it at once."""
         workbench = self.workbench
-        workbench.start(select)
         source = workbench.sources[-1]
         while not source.finished:
             changed = workbench.poll()

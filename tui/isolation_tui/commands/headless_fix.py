@@ -38,7 +38,7 @@ class FixRound:
         if self._workbench.fix_failure:
             raise ToolError(Status.FIX, f"The fix: {self._workbench.fix_failure}")
         refuse_unless_clean(status, project.root, "so there is no 'before' to run")
-        before = self._headless.follow()
+        before = self._headless.run()
         self._headless.tell(before, title=f"BEFORE  {before.title}")
         plan = self._plan(before.run)
         after = self._run_with(plan) if plan is not None else None
@@ -65,21 +65,21 @@ class FixRound:
         return None
 
     def _run_with(self, plan: Plan) -> Run | None:
-        """Apply, run, undo. None where it could not be applied."""
+        """Apply, run, undo. None if the plan could not be applied."""
         if self._headless.interrupts.count:
             self._problem = "We were asked to stop; the fix was not applied."
             return None
         try:
-            self._workbench.apply_fix(plan)
-        except FixError as error:
-            self._problem = f"The fix could not be applied: {error}"
-            return None
-        self._outcome = LEFT
-        try:
+            applied = self._workbench.apply_and_run(plan)
+            if applied.refused:
+                self._problem = f"The fix could not be applied: {applied.refused}"
+                return None
+            self._outcome = LEFT
             after = self._headless.follow()
         except BaseException:
-            self._workbench.close()  # pytest's end is awaited before its files change under it
-            self._take_back()
+            self._workbench.close()  # awaits pytest's end, so that no file changes under it
+            if self._workbench.fix_status is not FixStatus.CLEAN:
+                self._take_back()
             if self._problem:
                 self._headless.progress.say(self._problem)
             raise
@@ -91,10 +91,9 @@ class FixRound:
         if self._keep:
             self._outcome = KEPT
             return
-        try:
-            self._workbench.undo_fix()
-        except FixError as error:
-            self._problem = f"The fix stays applied, for it could not be undone: {error}"
+        undone = self._workbench.undo_fix()
+        if undone.refused:
+            self._problem = f"The fix stays applied because it could not be undone: {undone.refused}"
         else:
             self._outcome = UNDONE
 

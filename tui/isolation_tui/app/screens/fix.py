@@ -16,6 +16,7 @@ from textual.widgets import Button, Static
 from ...errors import ToolError
 from ...fix import FixError, NothingToFix, Plan
 from ...text.sanitize import clean
+from ...workbench import FixOutcome
 from .. import view_keys
 from ..widgets.legend import Legend, wrapped
 from ..widgets.line_list import Line, LineList
@@ -61,8 +62,8 @@ class FixScreen(View):
         self._planning = False
         self._apply_then = False
         """Whether x was pressed while the plan was being made: it is applied as soon as it is there."""
-        self._stood = ""
-        """The status before a change of files that waits for the run to stop; '' where none does."""
+        self._outcome: FixOutcome | None = None
+        """The outcome that was shown last."""
         self._state: tuple[object, ...] = ()
 
     def compose_view(self) -> ComposeResult:
@@ -139,8 +140,7 @@ class FixScreen(View):
 
     def tick(self, changed: bool) -> None:
         super().tick(changed)
-        if self._stood and not self.workbench.changing:
-            self._changed()
+        self._show_outcome()
 
     def on_screen_suspend(self) -> None:
         """Nothing is written behind the user's back."""
@@ -238,39 +238,33 @@ class FixScreen(View):
             if plan is None:
                 self.isolation.notice(self._reason)
                 return
-            self._change(lambda: self.workbench.apply_fix(plan), "Applied. Running again.")
+            self._change_and_run(lambda: self.workbench.apply_and_run(plan))
         else:
-            self._change(self.workbench.undo_fix, "Undone: every file is as it was. Running again.")
+            self._change_and_run(self.workbench.undo_and_run)
 
     def action_finish(self) -> None:
-        self._change(self.workbench.finish_fix, "Finished what was cut off. Running again.")
+        self._change_and_run(self.workbench.finish_and_run)
 
-    def _change(self, deed: Callable[[], None], said: str) -> None:
-        """Write files, then run. Where that is refused, the reason is shown and nothing runs."""
+    def _change_and_run(self, change: Callable[[], FixOutcome]) -> None:
+        """Change files and run, unless that was asked for already."""
+        outcome = self.workbench.fix_outcome
         if not self.workbench.can_run:
             self.isolation.notice("A recording has no files to mend: launch the project itself.")
-            return
-        if self.workbench.changing:
+        elif outcome is not None and outcome.waiting:
             self.isolation.notice("The run is being stopped first. S insists.")
-            return
-
-        def do() -> None:
-            deed()
-            self.isolation.notice(said)
-
-        self._stood = self._status
-        self.isolation.attempt(lambda: self.workbench.change_and_run(do))
-        if self.workbench.changing:
-            self.isolation.stopping = True
-            self.isolation.notice("Stopping the run first: no file changes under it.")
         else:
-            self._changed()
-        self.isolation.tell()
+            self.isolation.attempt(change)
+            self.isolation.notice_fix_outcome()
+            self._show_outcome()
+            self.isolation.tell()
 
-    def _changed(self) -> None:
-        """Files were changed, or refused it; then they are planned anew: what is shown is what would be applied."""
-        refused, self._stood = self._stood == self._status, ""
-        if refused and self._status == "CLEAN":
+    def _show_outcome(self) -> None:
+        """Show a new outcome. After a refusal the plan is made again: what is shown is what would be applied."""
+        outcome = self.workbench.fix_outcome
+        if outcome is self._outcome:
+            return
+        self._outcome = outcome
+        if outcome is not None and outcome.refused and self._status == "CLEAN":
             self.action_plan()
         self._show()
 
