@@ -163,7 +163,7 @@ class GuardHooks:
         if self._gave_up:
             return ""
         try:
-            self._observer.test_ends()
+            self._observer.flush_test()
             self._judge.take(self._kept.take())
             return str(self._judge.test_ended(nodeid))
         except Exception as error:

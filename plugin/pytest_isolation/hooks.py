@@ -1,4 +1,4 @@
-"""pytest's hooks, each a few lines: hand the fact to the recorder, never raise."""
+"""The hooks of pytest that observe a session: each emits a fact, and never raises."""
 
 import os
 import sys
@@ -33,37 +33,38 @@ from .transport.sender import QUEUE_LIMIT, Sender, close_at_exit
 
 _NOTHING_RAISED = report_facts.Raised()
 _NONE: List[int] = []
-"""No fixture lives. Nobody adds to it."""
+"""No fixture lives; shared, and never added to."""
 
 COLLECTED_CHUNK = 500
-"""Node ids a fact: keeps a line well under 100 kB."""
+"""Node ids in one fact: keeps a line well under 100 kB."""
 
 
 def start(settings: Settings) -> "Optional[IsolationPlugin]":
-    """Connect and arm the probes; None (and silence) where nobody listens."""
+    """Connect and arm the probes; None if nothing listens."""
     peer = connect(settings.address, settings.token)
     if peer is None:
         return None
     try:
-        recorder = Recorder(Sender(peer, settings.worker, settings.queue_limit or QUEUE_LIMIT))
+        sender = Sender(peer, settings.worker, settings.queue_limit or QUEUE_LIMIT)
     except Exception:  # no thread could be started
         peer.close()
         return None
+    recorder = Recorder(sender)
     plugin = observe(recorder, settings)
-    close_at_exit(recorder._sink, plugin.emit_last_facts)
-    recorder.flush_now()  # a conftest may take the process down
+    close_at_exit(sender, plugin.emit_last_facts)
+    recorder.flush_now()  # a conftest may end the process
     return plugin
 
 
 def observe(recorder: Recorder, settings: Settings) -> "IsolationPlugin":
-    """Arm the probes. The plugin is to join a session yet."""
+    """Arm the probes, for a plugin that joins its session later."""
     plugin = IsolationPlugin(recorder, settings)
     import_hook.arm_when_imported(recorder, settings.off, settings.verify)
     return plugin
 
 
 class IsolationPlugin:
-    """One process's observer of one pytest session."""
+    """The observer of one pytest session in one process."""
 
     def __init__(self, recorder: Recorder, settings: Settings) -> None:
         self.recorder = recorder
@@ -74,16 +75,17 @@ class IsolationPlugin:
         self.is_controller = False
         self._attempt = 1
         self._saw_setup = False
-        self._ended = False
-        """Whether all was said of the test that is being torn down."""
+        self._test_is_flushed = False
+        """Whether the facts of the test that is being torn down are out."""
         self._raised: Dict[str, report_facts.Raised] = {}
-        """When -> what was raised in that phase of the test on the stage."""
+        """When -> what was raised in that phase of the running test."""
         self._root = ""
         self._uses: Dict[str, List[int]] = {}
         """When -> the fixture lives that the test got in that phase. Some plugins report only after the last phase."""
         self._session: Any = None
+        self._emitted_collected = False
         self._current_test_file = _open_current_test_file(settings)
-        self._said_end = False
+        self._emitted_end = False
         role = "worker" if self.is_worker else "main"
         version = "%d.%d.%d" % sys.version_info[:3]
         recorder.emit(
@@ -102,7 +104,7 @@ class IsolationPlugin:
             self.recorder.disable("session", error)
 
     def conftest_failed(self, config: Any, error: BaseException) -> None:
-        """pytest could not load a conftest, and ends by it."""
+        """pytest could not load a conftest, and ends."""
         try:
             path = getattr(error, "path", None)
             if path is not None:
@@ -166,20 +168,20 @@ class IsolationPlugin:
         try:
             self.recorder.flush_unit()
             if not self.is_worker and not self.is_controller:
-                self._say_collected([item.nodeid for item in session.items])
+                self._emit_collected([item.nodeid for item in session.items])
         except Exception as error:
             self.recorder.disable("collection", error)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: List[str]) -> None:
         try:
-            if self._session is not None and not getattr(self, "_said_collected", False):
-                self._say_collected(ids)
+            if self._session is not None and not self._emitted_collected:
+                self._emit_collected(ids)
         except Exception as error:
             self.recorder.disable("collection", error)
 
-    def _say_collected(self, nodeids: List[str]) -> None:
-        self._said_collected = True
+    def _emit_collected(self, nodeids: List[str]) -> None:
+        self._emitted_collected = True
         for first in range(0, len(nodeids), COLLECTED_CHUNK):
             self.recorder.emit(Collected(first, list(nodeids[first : first + COLLECTED_CHUNK])))
         self.recorder.emit(CollectionFinished(len(nodeids)))
@@ -208,12 +210,12 @@ class IsolationPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
-        if self.recorder.phase != "setup":  # else it is the very unit that stands on the stage since the test began
-            self._step_to("setup")
+        if self.recorder.phase != "setup":  # else the unit is the one that began with the test
+            self._enter_phase("setup")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
-        self._step_to("call")
+        self._enter_phase("call")
         try:
             self.recorder.yield_to_sender()
         except Exception as error:
@@ -221,9 +223,9 @@ class IsolationPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
-        self._step_to("teardown")
+        self._enter_phase("teardown")
 
-    def _step_to(self, phase: str) -> None:
+    def _enter_phase(self, phase: str) -> None:
         try:
             recorder = self.recorder
             if not recorder.idle_since_flush:
@@ -235,7 +237,7 @@ class IsolationPlugin:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
-        """Keep what reports lack: the exception's type, the fixture that raised, the fixtures the test has."""
+        """Keep what reports lack: the exception's type, the fixture that raised, the fixtures that the test has."""
         outcome = yield
         try:
             when = call.when
@@ -270,12 +272,12 @@ class IsolationPlugin:
         when = report.when
         raised, uses = _NOTHING_RAISED, _NONE
         of_subtest = report_facts.is_subtest(report)
-        if when != "teardown":  # that is done by test_ends
+        if when != "teardown":  # else flush_test does it
             recorder.flush_unit()
             recorder.idle_since_flush = not of_subtest
         if not of_subtest:
             if when == "setup":
-                if self._saw_setup:  # it is run again, and was announced only once
+                if self._saw_setup:  # a rerun that pytest_runtest_logstart did not announce
                     self._attempt += 1
                     recorder.emit(TestStarted(report.nodeid, self._attempt, *_location(report)))
                 self._saw_setup = True
@@ -284,23 +286,23 @@ class IsolationPlugin:
                 raised = self._raised.pop(when, _NOTHING_RAISED)
         recorder.emit(report_facts.phase_finished(report, self._attempt, raised, uses, of_subtest))
         if when == "teardown":
-            self.test_ends()
-            self._ended = False
+            self.flush_test()
+            self._test_is_flushed = False
             recorder.idle_since_flush = False
             recorder.phase = "between"
             if self._current_test_file is not None:
                 self._current_test_file.enter("")
             recorder.encode_pending()
 
-    def test_ends(self) -> None:
-        """Say all there is to say of the test that is being torn down; once, by whoever needs it first."""
-        if not self._ended:
-            self._ended = True
+    def flush_test(self) -> None:
+        """Emit the last facts of the test that is being torn down; only the first call does so."""
+        if not self._test_is_flushed:
+            self._test_is_flushed = True
             self.recorder.flush_unit()
             self.recorder.test_boundary()
 
     def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str) -> None:
-        if self.is_worker:  # pytest-xdist hands them to the controller, which counts them
+        if self.is_worker:  # pytest-xdist hands warnings to the controller, which counts them
             return
         try:
             category = getattr(warning_message.category, "__name__", "Warning")
@@ -346,11 +348,11 @@ class IsolationPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        self._step_to("finish")
+        self._enter_phase("finish")
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """After pytest_sessionfinish: with -x or Ctrl-C wide fixtures are torn down later than that hook."""
+        """After pytest_sessionfinish: with -x or Ctrl-C, wide fixtures are torn down later than that hook."""
         try:
             self.recorder.flush_unit()
             self.emit_last_facts()
@@ -359,23 +361,24 @@ class IsolationPlugin:
             self.recorder.disable("session", error)
 
     def emit_last_facts(self) -> None:
-        """Once: the process ends as it should. Never said by one that is killed or leaves by ``os._exit``."""
-        if not self._said_end:
-            self._said_end = True
+        """Emit the end of the session, once. A process that is killed or leaves by ``os._exit`` does not."""
+        if not self._emitted_end:
+            self._emitted_end = True
             status = getattr(self._session, "exitstatus", None)
             self.recorder.emit_always(SessionFinished(int(status) if status is not None else None))
 
 
 def _open_current_test_file(settings: Settings) -> Optional[CurrentTestFile]:
-    """None where it was not asked for, or cannot be had: then a killed suite's last test is not known by name."""
+    """None if it is not asked for or cannot be made: then the last test of a killed suite is unknown."""
+    folder = settings.current_test_file
     try:
-        return CurrentTestFile(settings.stage, settings.worker) if settings.stage else None
+        return CurrentTestFile(folder, settings.worker) if folder else None
     except Exception:
         return None
 
 
 def _limits() -> List[str]:
-    """What this pytest cannot tell, in words."""
+    """Sentences about what is not known with this pytest."""
     limits = []
     major, minor = (int(part) for part in pytest.__version__.split(".")[:2])
     if (major, minor) < (7, 4):

@@ -1,4 +1,4 @@
-"""Who is on the stage now, and what is said of it."""
+"""Charge each fact to the running test or fixture, and emit it."""
 
 from typing import Any, Callable, List, Tuple, TypeVar
 
@@ -8,79 +8,80 @@ Listener = TypeVar("Listener", bound=Callable[..., Any])
 
 
 class Recorder:
-    """Stamps and attributes each fact: to the innermost fixture being set up or torn down, else to the test's phase."""
+    """Knows the running unit: the innermost fixture being set up or torn down, else the phase of the test."""
 
-    def __init__(self, sink: Any) -> None:
-        """``sink`` is a :class:`.sink.Sender`, or what offers the same."""
-        self.emit = sink.emit
-        self.emit_always = sink.emit_always
-        self.yield_to_sender = sink.yield_to_sender
-        self.encode_pending = sink.encode_pending
-        self.now = sink.now
-        self.clock, self.offset = sink.clock, sink.offset
-        """A function that measures spans, in seconds; with ``offset`` added, what ``now`` returns."""
+    def __init__(self, sender: Any) -> None:
+        """``sender`` is a :class:`.transport.sender.Sender`, or has its methods."""
+        self.emit = sender.emit
+        self.emit_always = sender.emit_always
+        self.yield_to_sender = sender.yield_to_sender
+        self.encode_pending = sender.encode_pending
+        self.now = sender.now
+        self.clock, self.offset = sender.clock, sender.offset
+        """A clock to measure durations with, in seconds; plus ``offset``, it is what ``now`` returns."""
         self.nodeid = ""
         self.phase = "import"
         self.unit_stack: List[Any] = []
-        """(life, step) of the fixtures now being set up or torn down, innermost last."""
+        """(life, step) of the fixtures that are being set up or torn down, innermost last."""
         self._before_phase_ends: List[Tuple[str, Callable[[], None]]] = []
-        self._at_test_edges: List[Tuple[str, Callable[[], None]]] = []
+        self._at_test_boundaries: List[Tuple[str, Callable[[], None]]] = []
         self.at_fixture_values: List[Callable[[int, Any], None]] = []
-        """Called with the number of a fixture life and its value, when its set-up has ended."""
+        """Called with the number of a fixture life and its value when its set-up has ended."""
         self.idle_since_flush = False
-        """Nothing of the suite's has run since all was said: between two fixtures, or from a report to what follows."""
+        """Whether no code of the suite has run since the last flush: between two fixtures, or after a report."""
         self.around_wide_fixtures: List[Callable[[], None]] = []
-        """Called before and after each step of a fixture that is wider than a test."""
-        self._sink = sink
+        """Called before and after each set-up and teardown of a fixture that is wider than a test."""
+        self._sender = sender
         self._disabled: List[str] = []
         self._exhausted: List[str] = []
-        """Probes that failed where nothing could be said of it."""
+        """Probes that failed where no fact could be emitted."""
 
     def unit(self) -> Unit:
-        """Whom a fact of this moment is charged to."""
+        """The unit that a fact is charged to now."""
         if self.unit_stack:
             life, step = self.unit_stack[-1]
             return Unit(self.nodeid, self.phase, life, step)
         return Unit(self.nodeid, self.phase)
 
-    def before_phase_ends(self, probe: str, say: Callable[[], None]) -> None:
-        """Have it called before a phase or fixture step ends: probes that gather facts say them there. As all that
-        listens, it is called until it raises: that disables the probe."""
-        self._before_phase_ends.append((probe, say))
+    def before_phase_ends(self, probe: str, flush: Callable[[], None]) -> None:
+        """Call ``flush`` before a phase, set-up or teardown ends: probes that gather facts emit them there.
+
+        It is called until it raises; an exception disables the probe and is reported once.
+        """
+        self._before_phase_ends.append((probe, flush))
 
     def at_test_boundaries(self, probe: str, compare: Callable[[], None]) -> None:
-        """The same, when a test starts and when it has ended: probes that compare states do it there."""
-        self._at_test_edges.append((probe, compare))
+        """Call ``compare`` when a test starts and when it has ended: probes that compare states do it there."""
+        self._at_test_boundaries.append((probe, compare))
 
     def flush_unit(self) -> None:
-        """Say what was gathered for the unit on the stage, before another one steps on it."""
-        for probe, say in self._before_phase_ends:
+        """Emit what was gathered for the running unit, before another one runs."""
+        for probe, flush in self._before_phase_ends:
             try:
-                say()
+                flush()
             except Exception as error:
                 self.fail(probe, error)
         while self._exhausted:
-            self.disable(self._exhausted.pop(), RecursionError("a test went to the limit of recursion"))
+            self.disable(self._exhausted.pop(), RecursionError("a test went to the recursion limit"))
 
     def test_boundary(self) -> None:
-        """A test starts, or has ended."""
-        for probe, compare in self._at_test_edges:
+        """Call the probes that compare states: a test starts, or has ended."""
+        for probe, compare in self._at_test_boundaries:
             try:
                 compare()
             except Exception as error:
                 self.fail(probe, error)
 
     def flush_around_fixture(self, wide: bool) -> None:
-        """The same, where a step of a fixture begins or ends. ``wide``: its scope is wider than a test."""
+        """Flush where a set-up or teardown begins or ends. ``wide``: the fixture's scope is wider than a test."""
         if not self.idle_since_flush:
             self.flush_unit()
         if wide:
-            for look in self.around_wide_fixtures:
-                look()
+            for observe in self.around_wide_fixtures:
+                observe()
 
     def guarded(self, probe: str, listener: Listener) -> Listener:
-        """``listener``, which cannot fail: its first exception disables the probe and is said once in the stream."""
-
+        """``listener``, which never raises: its first exception disables the probe and is reported once."""
         disabled = self._disabled
 
         def safe(*args: Any, **kwargs: Any) -> Any:
@@ -95,29 +96,30 @@ class Recorder:
         return safe  # type: ignore[return-value]
 
     def fail(self, probe: str, error: BaseException) -> None:
-        """:meth:`disable` where a test may have gone to the limit of recursion, and any call is one too many."""
+        """:meth:`disable` a probe where a test may have gone to the recursion limit: any further call may fail."""
         try:
             self.disable(probe, error)
         except Exception:
             self._exhausted.append(probe)
 
     def disable(self, probe: str, error: BaseException) -> None:
+        """Report the error once, and call the probe no more."""
         if probe not in self._disabled:
             self.emit(ProbeDisabled(probe, describe(error)))
             self._disabled.append(probe)
             self._before_phase_ends = [each for each in self._before_phase_ends if each[0] != probe]
-            self._at_test_edges = [each for each in self._at_test_edges if each[0] != probe]
+            self._at_test_boundaries = [each for each in self._at_test_boundaries if each[0] != probe]
 
     def flush_now(self) -> None:
-        """Send what was said so far now: what follows may take the process down."""
-        self._sink.flush_now()
+        """Send all facts at once: what follows may take the process down."""
+        self._sender.flush_now()
 
     def close(self) -> None:
-        self._sink.close()
+        self._sender.close()
 
 
 def describe(error: BaseException) -> str:
-    """``TypeName: message``; an exception whose ``__str__`` fails is described by its type."""
+    """``TypeName: message``; the type alone if the exception's ``__str__`` fails."""
     try:
         text = str(error)
     except Exception:

@@ -1,4 +1,4 @@
-"""What the launcher tells the plugin, through one environment variable."""
+"""The launcher's settings for the plugin, in one environment variable."""
 
 import json
 import os
@@ -8,11 +8,14 @@ from .events import SETTINGS_VARIABLE
 
 
 class Settings(NamedTuple):
-    """``address`` is ``unix:PATH`` or ``tcp:HOST:PORT``. ``select`` names a file with node ids, a JSON array; '' runs
-    everything. ``colour`` asks for coloured output although nobody's terminal is attached. ``worker`` is this process's
-    name. ``queue_limit`` is how many facts may wait, 0 for the usual number. ``stage`` is the folder of
+    """What to observe, and where to send it.
+
+    ``address`` is ``unix:PATH`` or ``tcp:HOST:PORT``. ``select`` names a file with node ids, a JSON array; '' runs
+    everything. ``colour`` asks for coloured output without a terminal. ``worker`` is this process's name.
+    ``queue_limit`` is how many facts may wait, 0 for the usual number. ``current_test_file`` is the folder of
     :mod:`.transport.current_test_file`. ``verify`` asks for a real count of the rows after each test. ``off`` are the
-    names of probes to leave out: ``process``, ``reads``..."""
+    names of probes to leave out: ``process``, ``reads``...
+    """
 
     address: str
     token: str
@@ -20,16 +23,16 @@ class Settings(NamedTuple):
     select: str = ""
     colour: bool = False
     queue_limit: int = 0
-    stage: str = ""
+    current_test_file: str = ""
     verify: bool = False
     off: Tuple[str, ...] = ()
 
 
 def read_settings() -> Optional[Settings]:
-    """The settings meant for this very process; None where nobody listens to it.
+    """The settings for this process; None if it is not observed.
 
-    The launched process puts its process id into the variable. pytest-xdist's workers are its children; every other
-    pytest that finds the variable so marked was started by a test, and keeps silent.
+    The launched process writes its process id into the variable. pytest-xdist's workers are its children. Any other
+    pytest that finds a process id there was started by a test, and is not observed.
     """
     text = os.environ.get(SETTINGS_VARIABLE)
     if not text:
@@ -51,16 +54,16 @@ def read_settings() -> Optional[Settings]:
             str(given.get("select") or ""),
             bool(given.get("colour")),
             int(given.get("queue_limit") or 0),
-            str(given.get("stage") or ""),
+            str(given.get("current_test_file") or ""),
             bool(given.get("verify")),
             tuple(str(name) for name in given.get("off") or ()),
         )
-    except Exception:  # not ours to judge: somebody else's variable of this name must not stop a suite
+    except Exception:  # another program's variable of this name must not stop a suite
         return None
 
 
 def read_selection(path: str) -> Optional[List[str]]:
-    """The node ids to run. None where the file cannot be read: then everything runs, rather than nothing."""
+    """The node ids to run; None if the file cannot be read, and then everything runs."""
     try:
         with open(path, encoding="utf-8") as file:
             given: Any = json.load(file)

@@ -21,7 +21,7 @@ from pytest_isolation.transport.encoding import encode
 
 from . import __version__
 from .launch import Project, SuiteProcess
-from .launch.process import private_folder, read_stage_file
+from .launch.process import private_folder, read_current_test_file
 from .model import Outcome, Run, Stamped
 from .receive import Closed, Listener, decode
 from .recording import Recording, RecordingWriter
@@ -196,17 +196,17 @@ class LiveSession:
         if not self._listener.connections or now - self._exited_at > DRAIN_PATIENCE:
             if self._fold_lines():
                 return
-            self._look_at_the_stage()
+            self._read_current_tests()
             self._state(ProcessEnded(status, self._process.stopping))
             if self._writer is not None:
                 self._writer.close()
 
-    def _look_at_the_stage(self) -> None:
-        """The test that a process took down with it may not have been heard of: its name lies in shared memory."""
+    def _read_current_tests(self) -> None:
+        """Tests that took their process down before their facts were sent: their names are in shared memory."""
         for name, worker in list(self.run.workers.items()):
             if worker.hello is None or worker.finished:
                 continue
-            nodeid = read_stage_file(self._folder, name)
+            nodeid = read_current_test_file(self._folder, name)
             known = self.run.tests.get(nodeid)
             if known is not None and known.outcome is Outcome.CRASHED:  # pytest-xdist's controller has named it
                 continue

@@ -1,4 +1,4 @@
-"""The socket to whoever listens: how it is had, and how it is known again."""
+"""Connect to the listener's socket, and recognise it later: a suite may close it and reuse its number."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ _fstat = os.fstat  # bound here: a test may patch the module
 
 
 def connect(address: str, token: str) -> Optional[socket.socket]:
-    """A connected socket that has said its token; None where nobody listens there."""
+    """A connected socket that has sent its token; None if nothing listens at the address."""
     kind, _, rest = address.partition(":")
     peer = None
     try:
@@ -33,7 +33,7 @@ def connect(address: str, token: str) -> Optional[socket.socket]:
 
 
 def identity(peer: socket.socket) -> Tuple[int, int]:
-    """What tells this socket from whatever gets its number once it is closed; (-1, -1) where it is closed."""
+    """Device and inode of the socket, which a file that reuses its number does not have; (-1, -1) if it is closed."""
     try:
         found = _fstat(peer.fileno())
         return found.st_dev, found.st_ino

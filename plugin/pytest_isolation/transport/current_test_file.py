@@ -1,7 +1,7 @@
-"""The name of the test on the stage, in shared memory: what is left to read when the process is killed.
+"""The node id of the running test, in shared memory: it can still be read when the process has been killed.
 
-Facts wait up to a twentieth of a second in the sink's queue; a test that takes its process down takes them along. A
-mapped file outlives the process, and writing to it costs no system call.
+Facts wait up to a twentieth of a second in the sender's queue, and a test that takes its process down takes them along.
+A mapped file outlives the process, and writing to it costs no system call.
 """
 
 import mmap
@@ -12,10 +12,10 @@ _HEADER = 2
 
 
 class CurrentTestFile:
-    """``folder/stage-WORKER``: two bytes of length (big endian), then the node id in UTF-8, cut at 4,094 bytes."""
+    """``folder/current-test-WORKER``: two bytes of length (big endian), then the node id in UTF-8, at most 4,094 bytes."""
 
     def __init__(self, folder: str, worker: str) -> None:
-        path = os.path.join(folder, "stage-" + worker)
+        path = os.path.join(folder, "current-test-" + worker)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.ftruncate(descriptor, SIZE)
@@ -26,14 +26,14 @@ class CurrentTestFile:
         self._is_empty = False
 
     def enter(self, nodeid: str) -> None:
-        """This test stands on the stage now; '' empties it. A forked child's tests are nobody's."""
+        """Write the node id of the test that starts; '' when it has ended. A forked child writes nothing."""
         if os.getpid() != self._process:
             return
-        held = self._map
+        mapped = self._map
         if not self._is_empty:
-            held[0:_HEADER] = b"\0\0"  # an unfinished name is none
+            mapped[0:_HEADER] = b"\0\0"  # so that a name which is half written has no length
         self._is_empty = not nodeid
         if nodeid:
             name = nodeid.encode("utf-8", "replace")[: SIZE - _HEADER]
-            held[_HEADER : _HEADER + len(name)] = name
-            held[0:_HEADER] = len(name).to_bytes(_HEADER, "big")
+            mapped[_HEADER : _HEADER + len(name)] = name
+            mapped[0:_HEADER] = len(name).to_bytes(_HEADER, "big")

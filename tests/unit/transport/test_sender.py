@@ -65,7 +65,7 @@ def test_facts_arrive_in_order(pair: tuple[Sender, socket.socket]) -> None:
 
 def test_what_waits_is_sent_while_the_suite_stands_still(pair: tuple[Sender, socket.socket]) -> None:
     sender, peer = pair
-    sender._offered_at = 0.0
+    sender._yielded_at = 0.0
     wait_until(lambda: sender._thread, "its thread")
     sender.emit(output(1))
     sender.yield_to_sender()
@@ -81,7 +81,7 @@ def test_an_offer_that_nobody_takes_is_not_waited_for(pair: tuple[Sender, socket
     sender.emit(output(1))
     waited: list[object] = []
     sender._wake.set = lambda: waited.append(1)  # type: ignore[method-assign]
-    sender._offered_at = 0.0
+    sender._yielded_at = 0.0
     sender.yield_to_sender()
     assert not waited
 
@@ -114,10 +114,10 @@ def test_a_fact_that_cannot_be_written_down_is_said_all_the_same(pair: tuple[Sen
 
 def test_what_one_test_told_is_written_in_lines_of_fifty_facts(pair: tuple[Sender, socket.socket]) -> None:
     sender, peer = pair
-    sender._writing = True  # as if the thread had no time meanwhile
+    sender._encoding = True  # as if the thread had no time meanwhile
     sender.emit(output(0))
     sender.encode_pending()
-    sender._writing = True
+    sender._encoding = True
     sent = [output(number) for number in range(1, 99)]
     for fact in sent:
         sender.emit(fact)

@@ -125,7 +125,7 @@ def _environment(folder: Path, settings: dict[str, object], select: Sequence[str
     env = dict(os.environ)
     path = str(_injection(folder))
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [path, env.get("PYTHONPATH", "")]))
-    settings["stage"] = str(folder)
+    settings["current_test_file"] = str(folder)
     if select:
         chosen = folder / "select.json"
         chosen.write_text(json.dumps(list(select)), encoding="utf-8")
@@ -159,10 +159,10 @@ def private_folder() -> Path:
         ) from error
 
 
-def read_stage_file(folder: Path, worker: str) -> str:
-    """The node id that the process of ``worker`` left on its stage, '' none (see the plugin's ``stage_file.py``)."""
+def read_current_test_file(folder: Path, worker: str) -> str:
+    """The node id of the test that ``worker`` was running, '' none (see the plugin's ``current_test_file.py``)."""
     try:
-        data = (folder / f"stage-{worker}").read_bytes()
+        data = (folder / f"current-test-{worker}").read_bytes()
     except OSError:
         return ""
     length = int.from_bytes(data[:2], "big")
