@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from ..errors import Status, ToolError
-from ..launch import Project, find_project
+from ..launch import Project, describe_interpreter, find_project
 from ..recording import RECORDINGS_BEGIN
 from ..report.output import JsonTarget, note, refuse_over_another
 from ..settings import PROBES, ProjectSettings, SettingsError, read_project
+from ..text.sanitize import clean
 from ..workbench import Workbench
 from .arguments import EXIT_STATUSES, PytestCommand, pytest_args
 from .dashboard import has_terminal, show
@@ -33,7 +34,9 @@ Examples:
     + EXIT_STATUSES,
 )
 @click.argument("path", required=False)
-@click.option("--python", metavar="EXE", help="The project's interpreter. Default: VIRTUAL_ENV, .venv or venv, ours.")
+@click.option(
+    "--python", metavar="EXE", help="The project's interpreter. Default: its .venv or venv, VIRTUAL_ENV, ours."
+)
 @click.option("--watch", is_flag=True, help="Run again whenever a file is saved.")
 @click.option("--headless", is_flag=True, help="No dashboard: progress on stderr, a summary on stdout.")
 @click.option("--json", "json_name", metavar="FILE|-", help="Write the JSON document (- stdout). Headless.")
@@ -60,6 +63,9 @@ def launch(path: str | None, **given: Any) -> int:
     target = JsonTarget.named(given["json_name"])
     project = find_project(path, pytest_args(), given["python"])
     settings = _settings(project)
+    explanation = describe_interpreter(project, given["python"])
+    if explanation:
+        note(clean(explanation))
     if not without_screen and not has_terminal():
         note("this is no terminal; running headless.")
         without_screen = True

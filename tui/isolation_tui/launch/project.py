@@ -15,6 +15,11 @@ from ..errors import Status, ToolError
 OLDEST_PYTEST = (6, 2)
 OLDEST_PYTHON = (3, 7)
 
+_NAMES = (".venv", "venv")
+_REPOSITORY = (".git", ".hg")
+_CONFIGURATION = ("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini")
+"""Outside a repository, the nearest folder with one of these is the project's."""
+
 _ASK = """
 import json, sys
 found = {"python": sys.version_info[:2], "pytest": None}
@@ -78,6 +83,7 @@ def find_project(path: str | None, args: tuple[str, ...] = (), python: str | Non
 
 
 def _find_python(root: Path, explicit: str | None) -> str:
+    """``--python``; else the environment of the project, up to the root of its repository; else the activated one."""
     if explicit:
         found = shutil.which(os.path.expanduser(explicit))
         if found is None:
@@ -89,14 +95,35 @@ def _find_python(root: Path, explicit: str | None) -> str:
         # Absolute, but not resolved: the link is what makes it the virtual environment's.
         return os.path.abspath(found)
     active = os.environ.get("VIRTUAL_ENV")
-    candidates = [Path(active)] if active else []
-    for folder in (root, *root.parents):
-        candidates += [folder / ".venv", folder / "venv"]
-    for environment in candidates:
-        for inside in ("bin/python", "Scripts/python.exe"):
-            if (environment / inside).exists():
-                return str(environment / inside)
+    inside, outside = _environments(root)
+    for environment in (*inside, *([Path(active)] if active else []), *outside):
+        for name in ("bin/python", "Scripts/python.exe"):
+            if (environment / name).exists():
+                return str(environment / name)
     return sys.executable
+
+
+def _environments(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Places of environments at or above the folder, nearest first: those of its project, and those further up."""
+    folders = [folder, *folder.parents]
+    ends = (_first_with(folders, _REPOSITORY), _first_with(folders, _CONFIGURATION), 0)
+    last = next(end for end in ends if end is not None)
+    inside, outside = folders[: last + 1], folders[last + 1 :]
+    return [at / name for at in inside for name in _NAMES], [at / name for at in outside for name in _NAMES]
+
+
+def _first_with(folders: list[Path], names: tuple[str, ...]) -> int | None:
+    return next((at for at, folder in enumerate(folders) if any((folder / name).exists() for name in names)), None)
+
+
+def describe_interpreter(project: Project, explicit: str | None = None) -> str:
+    """A sentence for a user whose activated environment is not the one in use; '' if there is nothing to explain."""
+    active = os.environ.get("VIRTUAL_ENV")
+    if explicit or not active or Path(active).resolve() == Path(sys.prefix).resolve():
+        return ""
+    if project.python.startswith(os.path.join(active, "")):
+        return ""
+    return f"using the project's own {project.python}, not the activated {active}; --python chooses another."
 
 
 def _check(python: str) -> str:
