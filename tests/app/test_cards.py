@@ -27,27 +27,25 @@ def block(name: str, test: str, story=dirty) -> list[str]:
 
 def test_a_card_tells_who_left_what_it_found_and_that_it_read_it() -> None:
     assert block("Data", "test_list_users")[:3] == [
-        "! found  users 4 (!) read  by test_shop.py::test_register",
+        "! found  users 4 (!) read  by test_register",
         "                           by fixture customer",
         "         it reads it at tests/test_shop.py:24",
     ]
-    assert "! found  audit_entries 2 (!) not read  by test_shop.py::test_register" in block("Data", "test_list_users")
+    assert "! found  audit_entries 2 (!) not read  by test_register" in block("Data", "test_list_users")
 
 
 def test_a_card_tells_what_it_left_with_the_keys() -> None:
     assert "! left   users 1 [id=1]  by fixture customer" in block("Data", "test_register")
-    assert "! left   users 3 [id=2 id=3 id=4]  by test_shop.py::test_register" in block("Data", "test_register")
+    assert "! left   users 3 [id=2 id=3 id=4]  by test_register" in block("Data", "test_register")
 
 
 def test_a_card_tells_the_state_it_found_and_changed() -> None:
     assert block("State of the process", "test_currency") == ["! left    env:CURRENCY (str)  the test's call"]
     assert block("State of the process", "test_price") == [
-        "! found   env:CURRENCY (str) (!)  by test_shop.py::test_currency",
+        "! found   env:CURRENCY (str) (!)  by test_currency",
         "          its code mentions it at src/prices.py:5",
     ]
-    assert block("State of the process", "test_report") == [
-        "  found   env:CURRENCY (str)  by test_shop.py::test_currency"
-    ]
+    assert block("State of the process", "test_report") == ["  found   env:CURRENCY (str)  by test_currency"]
 
 
 def test_a_card_tells_what_it_left_open() -> None:

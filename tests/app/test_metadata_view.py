@@ -66,7 +66,7 @@ def test_it_opens_on_the_first_refusal_and_says_who_and_where(play):
     async def scene(stage):
         await stage.press("m")
         assert grid(stage).target.table == "products"
-        assert "refused  by fixture sample_category (setup)  src/models/product.py:12" in stage.text
+        assert "refused  by fixture sample_category  src/models/product.py:12" in stage.text
         assert "from create_tables src/database.py:41" in stage.text
 
     play(scene, before().run)

@@ -43,12 +43,12 @@ def data(run: Run, number: int, width: int = 80) -> list[str]:
 
 
 def test_what_a_test_wrote_and_left_stands_on_its_card(run: Run) -> None:
-    assert data(run, 0) == ["  wrote  users +3 committed  the test's call", "! left   users 3  by test_a.py::test_0"]
+    assert data(run, 0) == ["  wrote  users +3 committed  the test's call", "! left   users 3  by test_0"]
 
 
 def test_what_it_found_stands_there_with_its_author(run: Run) -> None:
     assert data(run, 1) == [
-        "! found  users 3 (!)  by test_a.py::test_0",
+        "! found  users 3 (!)  by test_0",
         "  wrote  users -3 committed  the test's call",
     ]
 

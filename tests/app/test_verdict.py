@@ -7,15 +7,15 @@ import threading
 from isolation_tui.app import conclusions_worker as insight_module
 from isolation_tui.app.conclusions_worker import Insight
 from isolation_tui.app.widgets.verdict import Verdict
-from isolation_tui.app.words import verdict
 from isolation_tui.diagnose.conclusions import NOTHING, conclude
+from isolation_tui.diagnose.verdict import verdict
 from isolation_tui.model import Run
 from pytest_isolation import events as ev
 from runstory import Story, after, before, dirty
 
 
 def said(run: Run) -> tuple[str, str]:
-    return verdict(run, conclude(run), settled=True)
+    return verdict(run, conclude(run), up_to_date=True)
 
 
 def test_a_red_run_says_what_causes_explain_and_what_they_do_not() -> None:
@@ -33,7 +33,7 @@ def test_a_green_run_that_is_dirty_says_so() -> None:
     story.begin("a.py::t")
     story.say(ev.HeldOpen("a.py::t", 1, 1, "connection", True, ev.Place("m", "m.py", 3), ev.Unit("a.py::t", "call")))
     story.test("a.py::t", begun=True).test("a.py::u").finished(0)
-    assert said(story.run) == ("Nothing failed, but 1 thing was left dirty", "warning")
+    assert said(story.run) == ("No test failed, but 1 leak was found", "warning")
 
 
 def test_a_green_run_in_which_a_table_that_was_left_is_read_says_so() -> None:
@@ -42,12 +42,12 @@ def test_a_green_run_in_which_a_table_that_was_left_is_read_says_so() -> None:
     story.test("a.py::t", begun=True).say(ev.DatabasesUsed("a.py::t", [1])).begin("a.py::u")
     story.say(ev.TablesRead(1, ["users"], ev.Unit("a.py::u", "call"), ev.Place("a", "a.py", 9)))
     story.test("a.py::u", begun=True).say(ev.DatabasesUsed("a.py::u", [1])).finished(0)
-    assert said(story.run) == ("Nothing failed, but 1 thing left behind met a later test", "warning")
+    assert said(story.run) == ("No test failed, but 1 leak was read by a later test", "warning")
 
 
 def test_a_clean_run_says_so_and_no_run_says_nothing() -> None:
     assert said(Story().collected(["a.py::t"]).test("a.py::t").finished(0).run)[1] == "success"
-    assert verdict(None, NOTHING, settled=False) == ("", "")
+    assert verdict(None, NOTHING, up_to_date=False) == ("", "")
 
 
 def test_the_line_stays_where_it_is_and_turns_loud_at_the_end(play, workbench_of):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..model import Outcome, TableEventKind
+from .theme import FAINT, MUTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,12 @@ OUTCOME_STYLES: Mapping[Outcome, str] = {
     Outcome.FAILED: "bold $text-error",
     Outcome.ERROR: "bold $text-error",
     Outcome.CRASHED: "bold $text-error",
-    Outcome.SKIPPED: "$text-muted",
-    Outcome.XFAILED: "$text-muted",
+    Outcome.SKIPPED: MUTED,
+    Outcome.XFAILED: MUTED,
     Outcome.XPASSED: "$text-warning",
     Outcome.RUNNING: "bold $text-primary",
-    Outcome.WAITING: "$text-disabled",
-    Outcome.NOT_RUN: "$text-disabled",
+    Outcome.WAITING: FAINT,
+    Outcome.NOT_RUN: FAINT,
     Outcome.UNKNOWN: "$text-warning",
 }
 """How :class:`textual.content.Content` should style an outcome, in words of the theme."""

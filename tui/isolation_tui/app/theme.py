@@ -85,3 +85,8 @@ SAFE = Theme(
 )
 
 THEMES = (DARK, LIGHT, SAFE)
+
+MUTED = "$foreground 60%"
+FAINT = "$foreground 38%"
+"""Styles of secondary text. Not ``$text-muted`` and ``$text-disabled``: inside Content, Textual 8.2.8 draws the
+automatic colours of its own themes at full strength."""

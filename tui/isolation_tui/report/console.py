@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from pytest_isolation.events import Place
-
-from ..model import Run
 from ..text.measure import keep_end, keep_start
-from ..text.sanitize import clean
-from ..text.wording import relative
 from .output import say
 
 if TYPE_CHECKING:
@@ -21,17 +16,6 @@ if TYPE_CHECKING:
 
 HEADING = "bold"
 QUIET = "dim"
-
-
-def where(run: Run, place: Place) -> str:
-    """``src/database.py:41``, relative to pytest's root, else to where it was started."""
-    if not place.file:
-        return clean(place.module)
-    file = clean(place.file)
-    shown = relative(file, clean(run.rootdir))
-    if shown == file:
-        shown = relative(file, clean(run.cwd))
-    return f"{shown}:{place.line}" if place.line else shown
 
 
 def heading(console: Console, text: str) -> None:

@@ -10,8 +10,8 @@ from ..diagnose.conclusions import Conclusions
 from ..model import Run
 from ..text.measure import keep_end, keep_start
 from ..text.sanitize import clean
-from ..text.wording import number
-from .console import QUIET, heading, where, wrapped
+from ..text.wording import number, where
+from .console import QUIET, heading, wrapped
 from .output import say
 
 if TYPE_CHECKING:
@@ -104,11 +104,11 @@ def _evidence(run: Run, finding: Finding) -> list[tuple[str, str]]:
     facts = list(finding.evidence)
     if len(facts) > EVIDENCE:
         facts = [*facts[: EVIDENCE - 1], facts[-1]]
-    return [(clean(fact.text), where(run, fact.place)) for fact in facts]
+    return [(clean(fact.text), where(fact.place, run)) for fact in facts]
 
 
 def _draw_in_short(console: Console, run: Run, finding: Finding, victims: int, digits: int) -> None:
-    place = where(run, finding.evidence[-1].place) if finding.evidence else ""
+    place = where(finding.evidence[-1].place, run) if finding.evidence else ""
     head = f"  {victims:>{digits}}  {clean(finding.code or finding.kind)}  {clean(finding.title)}"
     _draw_placed(console, head, place)
 

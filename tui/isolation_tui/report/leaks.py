@@ -8,8 +8,8 @@ from ..diagnose.conclusions import Conclusions
 from ..model import Leak, Run
 from ..text.measure import keep_start
 from ..text.sanitize import clean
-from ..text.wording import number, without_folders
-from .console import draw_table, heading, where
+from ..text.wording import number, test_name, where
+from .console import draw_table, heading
 from .output import say
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def _row(run: Run, author: str, leaks: list[Leak], reads_known: bool) -> tuple[s
     victims = {victim.nodeid for leak in leaks for victim in leak.victims}
     maybe = any(leak.maybe for leak in leaks if leak.readers)
     return (
-        clean(without_folders(author)),
+        test_name(author),
         keep_start(", ".join(dict.fromkeys(clean(leak.thing) for leak in leaks)), 30),
         f"{rows}{'?' if any(leak.inexact for leak in leaks) else ''}" if rows else "",
         str(max(leak.met for leak in leaks)),
         f"{len(readers)}{'?' if maybe else ''}" if reads_known or readers else "?",
         str(len(victims)),
-        where(run, leaks[0].place),
+        where(leaks[0].place, run),
     )

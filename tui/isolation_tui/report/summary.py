@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from ..diagnose.conclusions import Conclusions, conclude
 from ..model import FixtureDefinition, FixtureLife, Run, Test
 from ..text.measure import keep_start
-from ..text.sanitize import clean
-from ..text.wording import number, seconds
-from .console import QUIET, draw_table, heading, where, wrapped
+from ..text.sanitize import clean, first_line
+from ..text.wording import number, seconds, where
+from .console import QUIET, draw_table, heading, wrapped
 from .exit_status import deserves_output, exit_status, how_it_ended, output_tail
 from .findings import draw_causes, draw_harmless
 from .leaks import draw_leaks
@@ -78,7 +78,7 @@ def _draw_result(console: Console, run: Run, title: str, damage: str) -> None:
     for line in how_it_ended(run, damage):
         say(console, line, "bold yellow")
     for error in run.collection_errors:
-        say(console, f"Could not be collected: {clean(error.nodeid)}: {_first_line(error.message)}", "red")
+        say(console, f"Could not be collected: {clean(error.nodeid)}: {first_line(error.message)}", "red")
     if deserves_output(run):
         tail = output_tail(run)
         if tail:
@@ -120,7 +120,7 @@ def _draw_widest(console: Console, run: Run) -> None:
                 life.definition.scope,
                 number(len(life.users), "test"),
                 str(len(life.definition.lives)),
-                where(run, life.definition.place),
+                where(life.definition.place, run),
             )
             for life in rows
         ),
@@ -147,7 +147,7 @@ def _draw_slowest(console: Console, run: Run) -> None:
                 seconds(setup),
                 seconds(teardown),
                 str(len(definition.lives)),
-                where(run, definition.place),
+                where(definition.place, run),
             )
             for (setup, teardown), definition in rows
         ),
@@ -190,15 +190,11 @@ def _reason(test: Test) -> str:
     if failure is None:
         return "failed"
     name = clean(failure.exception)
-    message = _first_line(failure.message)
+    message = first_line(failure.message)
     before, colon, after = message.partition(": ")
     if colon and before.rpartition(".")[2] == name and " " not in before:  # "sqlalchemy.exc.IntegrityError: ..."
         message = after
     return message if not name or message.startswith(name) else f"{name}: {message}" if message else name
-
-
-def _first_line(text: str) -> str:
-    return clean(next((line for line in text.strip().splitlines() if line.strip()), "")).strip()
 
 
 # -- what is not certain -------------------------------------------------------------------------------------------

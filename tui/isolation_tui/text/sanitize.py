@@ -39,6 +39,11 @@ def clean_lines(text: str) -> list[str]:
     return [clean(line.replace("\t", "    ")) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
 
 
+def first_line(text: str) -> str:
+    """The first line that is not blank, made safe; '' where there is none."""
+    return next((line for line in clean_lines(text) if line.strip()), "").strip()
+
+
 def _safe(character: str) -> str:
     if character in "\n\r\t\v\f":
         return " "

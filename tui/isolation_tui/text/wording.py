@@ -1,6 +1,19 @@
-"""Numbers, durations, paths and node ids in words."""
+"""Numbers, durations, places and node ids in words. What comes from the suite is made safe here."""
 
 from __future__ import annotations
+
+from typing import Protocol
+
+from pytest_isolation.events import Place
+
+from .sanitize import clean
+
+
+class RunFolders(Protocol):
+    """The two folders of a run that paths are shown relative to."""
+
+    rootdir: str
+    cwd: str
 
 
 def number(count: int, one: str, many: str = "") -> str:
@@ -28,6 +41,28 @@ def relative(path: str, root: str) -> str:
     """``path`` as seen from ``root``; untouched where it lies elsewhere."""
     prefix = root.rstrip("/") + "/"
     return path[len(prefix) :] if root and path.startswith(prefix) else path
+
+
+def where(place: Place, run: RunFolders) -> str:
+    """``src/models/product.py:12``, relative to pytest's rootdir, else to where it was started.
+
+    The module where the file is not known; '' where nothing is.
+    """
+    if not place.file:
+        return clean(place.module)
+    shown = relative(place.file, run.rootdir)
+    if shown == place.file:
+        shown = relative(shown, run.cwd)
+    return f"{clean(shown)}:{place.line}" if place.line else clean(shown)
+
+
+def test_name(nodeid: str) -> str:
+    """A node id without its file; any other author as it is. What stands in brackets may hold anything.
+
+    >>> test_name("tests/test_a.py::TestUsers::test_it[a::b/c]"), test_name("fixture client")
+    ('TestUsers::test_it[a::b/c]', 'fixture client')
+    """
+    return clean(nodeid.partition("::")[2] or nodeid)
 
 
 def without_folders(nodeid: str) -> str:

@@ -8,9 +8,9 @@ from ...diagnose.conclusions import Conclusions
 from ...model import Run, Test
 from ...text.sanitize import clean
 from ...text.wording import number
+from ..theme import MUTED
 from ..widgets.finding_lines import class_of
 
-MUTED = "$text-muted"
 MOST = 4
 
 

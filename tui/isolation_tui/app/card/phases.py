@@ -14,9 +14,10 @@ from ...model.queries import charged
 from ...text.measure import keep_start
 from ...text.sanitize import clean
 from ...text.wording import number, seconds
+from ..content import limited
 from ..glyphs import ASCII, OUTCOME_STYLES, Glyphs
+from ..theme import FAINT, MUTED
 
-MUTED = "$text-muted"
 _WORDS = {
     TableEventKind.REGISTERED: "registered",
     TableEventKind.CLEARED: "cleared from the metadata",
@@ -79,12 +80,10 @@ def _branches(deeds: dict[str, list[str]], glyphs: Glyphs, width: int) -> list[C
     shown = list(deeds.items())
     lines = [
         Content.assemble(
-            (f" {last if index == len(shown) - 1 else branch} ", "$text-disabled"),
+            (f" {last if index == len(shown) - 1 else branch} ", FAINT),
             f"{clean(who)}: ",
             (keep_start(", ".join(done), max(width - len(who) - 6, 16), glyphs.ellipsis), MUTED),
         )
         for index, (who, done) in enumerate(shown)
     ]
-    if len(lines) <= MOST_LINES:
-        return lines
-    return [*lines[: MOST_LINES - 1], Content.styled(f" {last} and {len(lines) - MOST_LINES + 1} more", MUTED)]
+    return limited(lines, MOST_LINES, f" {last} ")

@@ -8,10 +8,10 @@ from ...model import HeldResource, Run, StateResidue, Test
 from ...model.queries import charged
 from ...text.measure import keep_end
 from ...text.sanitize import clean
-from ...text.wording import relative, without_folders
+from ...text.wording import test_name, where
 from ..glyphs import Glyphs
+from ..theme import MUTED
 
-MUTED = "$text-muted"
 MOST_LINES = 6
 """Of each of found and changed; the JSON document has all of them."""
 
@@ -25,16 +25,11 @@ def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Conten
         near = entry.location in reach
         mark = (f"{glyphs.dirty} found   ", "bold $text-warning") if near else ("  found   ", MUTED)
         parts = Content.assemble(mark, _changed(entry), (" (!)" if near else "", "bold $text-warning"))
-        by = without_folders(entry.test.nodeid) if entry.test is not None else "import"
-        lines.append(_signed(parts, f"by {clean(by)}{' or another' if entry.among else ''}", width, glyphs))
+        by = test_name(entry.test.nodeid) if entry.test is not None else "import"
+        lines.append(_signed(parts, f"by {by}{' or another' if entry.among else ''}", width, glyphs))
         if near and reach[entry.location].file:
-            place = reach[entry.location]
-            where = f"{clean(relative(place.file, run.rootdir))}:{place.line}"
-            lines.append(
-                Content.styled(
-                    f"          its code mentions it at {keep_end(where, max(width - 34, 12), glyphs.ellipsis)}", MUTED
-                )
-            )
+            place = keep_end(where(reach[entry.location], run), max(width - 34, 12), glyphs.ellipsis)
+            lines.append(Content.styled(f"          its code mentions it at {place}", MUTED))
     if len(found) > MOST_LINES:
         lines.append(Content.styled(f"  and {len(found) - MOST_LINES} more found", MUTED))
     for entry in test.state_changed[:MOST_LINES]:
@@ -62,13 +57,13 @@ def _held(run: Run, test: Test, held: HeldResource, glyphs: Glyphs, width: int) 
         said += ", closed later"
     elif held.intended:
         said += ", held for as long as it lives"
-    where = f"{clean(relative(held.place.file, run.rootdir))}:{held.place.line}" if held.place.file else ""
+    place = where(held.place, run) if held.place.file else ""
     line = Content.assemble(mark, said, (f"  {clean(charged(run, test.worker, held.unit))}", MUTED))
-    if not where:
+    if not place:
         return [line]
-    if line.cell_length + 2 + len(where) <= width:
-        return [Content.assemble(line, (f"  {where}", MUTED))]
-    return [line, Content.assemble(("  taken at ", MUTED), keep_end(where, max(width - 12, 12), glyphs.ellipsis))]
+    if line.cell_length + 2 + len(place) <= width:
+        return [Content.assemble(line, (f"  {place}", MUTED))]
+    return [line, Content.assemble(("  taken at ", MUTED), keep_end(place, max(width - 12, 12), glyphs.ellipsis))]
 
 
 def _changed(entry: StateResidue) -> str:

@@ -8,10 +8,11 @@ from ...model import ResidueRead, RowsAtStart, RowsLeft, RowWrite, Run, Test
 from ...model.queries import charged
 from ...text.measure import keep_end
 from ...text.sanitize import clean
-from ...text.wording import relative
+from ...text.wording import test_name, where
+from ..content import limited
 from ..glyphs import Glyphs
+from ..theme import MUTED
 
-MUTED = "$text-muted"
 MOST_LINES = 8
 """Of each of found, wrote and left; the JSON document has all of them."""
 
@@ -25,8 +26,8 @@ def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bo
     lines: list[Content] = []
     for each in found:
         lines += _found(run, test, each, glyphs, width, several, len(found) < 3, reads_known)
-    lines = _limited(lines)
-    lines += _limited(_wrote(run, test, several))
+    lines = limited(lines, MOST_LINES, "  ")
+    lines += limited(_wrote(run, test, several), MOST_LINES, "  ")
     left = [
         _signed(
             Content.assemble(
@@ -41,7 +42,7 @@ def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bo
         )
         for each in test.rows_left
     ]
-    return lines + _limited(left)
+    return lines + limited(left, MOST_LINES, "  ")
 
 
 def _met(run: Run, test: Test, found: RowsAtStart) -> ResidueRead | None:
@@ -57,10 +58,8 @@ def _read(run: Run, met: ResidueRead | None, width: int, glyphs: Glyphs) -> list
     """The line that read what others left there."""
     if met is None or not met.read.place.file:
         return []
-    where = f"{clean(relative(met.read.place.file, run.rootdir))}:{met.read.place.line}"
-    return [
-        Content.assemble(("         it reads it at ", MUTED), keep_end(where, max(width - 24, 12), glyphs.ellipsis))
-    ]
+    place = keep_end(where(met.read.place, run), max(width - 24, 12), glyphs.ellipsis)
+    return [Content.assemble(("         it reads it at ", MUTED), place)]
 
 
 def _found(
@@ -140,12 +139,4 @@ def _count(rows: int, inexact: bool, table: str) -> str:
 def _signed(line: Content, author: str, width: int, glyphs: Glyphs, more: str = "") -> Content:
     """The author in what room there is; of a node id the end says most."""
     room = max(width - line.cell_length - 5 - len(more), 16)
-    return Content.assemble(
-        line, (f"  by {keep_end(clean(author.rpartition('/')[2]), room, glyphs.ellipsis)}{more}", MUTED)
-    )
-
-
-def _limited(lines: list[Content]) -> list[Content]:
-    if len(lines) <= MOST_LINES:
-        return lines
-    return [*lines[: MOST_LINES - 1], Content.styled(f"  and {len(lines) - MOST_LINES + 1} more", MUTED)]
+    return Content.assemble(line, (f"  by {keep_end(test_name(author), room, glyphs.ellipsis)}{more}", MUTED))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
 from textual.content import Content
 
 from ...model import MappedTwice, Mapping, Run, Test, mapped_twice, schema_differences
 from ...model.queries import charged
-from ...text.measure import keep_end, keep_start
+from ...text.measure import keep_start
 from ...text.sanitize import clean
-from ...text.wording import number, relative
+from ...text.wording import number, where
+from ..content import sign
 from ..glyphs import Glyphs
+from ..theme import MUTED
 
-MUTED = "$text-muted"
 MOST_CLASSES = 4
 MOST_LINES = 3
 """Of names of tables."""
@@ -66,8 +66,5 @@ def _how(found: MappedTwice) -> str:
 
 def _mapping(run: Run, word: str, mapping: Mapping, glyphs: Glyphs, width: int) -> Content:
     place = mapping.place
-    where = f"{clean(relative(place.file, run.rootdir))}:{place.line}" if place.file else "?"
     who = clean(f"{charged(run, mapping.worker, mapping.unit)}, as {place.module}")
-    who = keep_start(who, max(width - min(len(where), 24) - 11, 12), glyphs.ellipsis)
-    where = keep_end(where, max(width - cell_len(who) - 11, 12), glyphs.ellipsis)
-    return Content.assemble((f"  {word:<7}", MUTED), where, (f"  {who}", MUTED))
+    return sign(Content.styled(f"  {word:<7}", MUTED), where(place, run) if place.file else "?", who, width, glyphs)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
 from textual.content import Content
 
 from pytest_isolation.events import Place
 
 from ...diagnose.conclusions import NOTHING, Conclusions
-from ...model import Run, TableEventKind, Test
+from ...model import Run, TableEvent, TableEventKind, Test
 from ...model.queries import (
     ModelsMet,
     charged,
@@ -19,17 +18,18 @@ from ...model.queries import (
     repeat_command,
     tables_touched,
 )
-from ...text.measure import keep_end, keep_start, pad
+from ...text.measure import keep_end, pad
 from ...text.sanitize import clean, clean_lines
-from ...text.wording import number, relative, seconds
+from ...text.wording import number, seconds, where
+from ..content import sign, spread
 from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, Glyphs
+from ..theme import FAINT, MUTED
 from .findings import findings_lines
 from .phases import phases_lines
 from .process_state import held_lines, state_lines
 from .rows import rows_lines
 from .schema import mapped_lines, schema_lines
 
-MUTED = "$text-muted"
 MOST_LINES = 400
 """Lines of a traceback that are shown; pytest's own output has the rest."""
 
@@ -71,14 +71,6 @@ def _titled(name: str, lines: list[Content]) -> Content | None:
     return _block(name, lines) if lines else None
 
 
-def place_text(place: Place, run: Run) -> str:
-    """``src/models/product.py:12``; '' where it is not known."""
-    if not place.file:
-        return ""
-    file = clean(relative(place.file, run.rootdir))
-    return f"{file}:{place.line}" if place.line else file
-
-
 def _top(run: Run, test: Test, glyphs: Glyphs) -> Content:
     outcome, failure = test.outcome, test.failure
     words = [outcome.value]
@@ -100,9 +92,9 @@ def _top(run: Run, test: Test, glyphs: Glyphs) -> Content:
     if test.dirty_start:
         facts.append("started dirty (!)")
     for fact in facts:
-        parts += [(f" {glyphs.separator} ", "$text-disabled"), (fact, MUTED)]
-    where = place_text(Place("", test.file, test.line), run)
-    return Content.assemble(*parts, "\n", (where, MUTED))
+        parts += [(f" {glyphs.separator} ", FAINT), (fact, MUTED)]
+    place = Place("", test.file, test.line)
+    return Content.assemble(*parts, "\n", (where(place, run), MUTED))
 
 
 def _message(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | None:
@@ -119,9 +111,9 @@ def _message(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | None
     top = Content.assemble((f"{name}: " if name else "", "bold $text-error"), first)
     function = clean(failure.place.function)
     inside = f"  in {function}" if function else ""
-    where = keep_end(place_text(failure.place, run), max(width - 3 - len(inside), 12), glyphs.ellipsis)
-    at = Content.assemble(("at ", MUTED), where, (inside, MUTED))
-    return Content("\n").join([top, *map(Content, lines[1:]), *([at] if where else [])])
+    place = keep_end(where(failure.place, run), max(width - 3 - len(inside), 12), glyphs.ellipsis)
+    at = Content.assemble(("at ", MUTED), place, (inside, MUTED))
+    return Content("\n").join([top, *map(Content, lines[1:]), *([at] if place else [])])
 
 
 def _refused(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | None:
@@ -132,27 +124,22 @@ def _refused(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | None
     for refusal in found[:4]:
         again = refusal.again
         if refusal.first is not None:
-            who = charged(run, refusal.first.worker, refusal.first.unit)
-            lines.append(
-                _who(glyphs, glyphs.passed, "registered", refusal.first.place, who, run, "$text-success", width)
-            )
-        who = charged(run, again.worker, again.unit)
-        lines.append(_who(glyphs, glyphs.refused, "again", again.place, who, run, "bold $text-error", width))
+            head = Content.styled(f"{glyphs.passed} {'registered':<11}", "$text-success")
+            lines.append(_registration(run, head, refusal.first, glyphs, width))
+        head = Content.styled(f"{glyphs.refused} {'again':<11}", "bold $text-error")
+        lines.append(_registration(run, head, again, glyphs, width))
         for caller in again.via[:3]:
-            what = clean(caller.function)
-            lines.append(_who(glyphs, " ", "via", caller, what, run, MUTED, width))
+            head = Content.styled(f"  {'via':<11}", MUTED)
+            lines.append(sign(head, where(caller, run), clean(caller.function), width, glyphs))
     if len(found) > 4:
         lines.append(Content.styled(f"and {len(found) - 4} more", MUTED))
     names = ", ".join(dict.fromkeys(f"'{clean(refusal.again.table)}'" for refusal in found))
     return _block(f"Who registered {names}", lines)
 
 
-def _who(glyphs: Glyphs, glyph: str, word: str, place: Place, who: str, run: Run, style: str, width: int) -> Content:
-    room = width - 15
-    where = place_text(place, run)
-    who = keep_start(clean(who), max(room - min(len(where), 20), 12), glyphs.ellipsis)
-    where = keep_end(where, max(room - cell_len(who), 12), glyphs.ellipsis)
-    return Content.assemble((f"{glyph} {word:<11}", style), where, (f"  {who}", MUTED))
+def _registration(run: Run, head: Content, event: TableEvent, glyphs: Glyphs, width: int) -> Content:
+    who = clean(charged(run, event.worker, event.unit))
+    return sign(head, where(event.place, run), who, width, glyphs)
 
 
 def _fixtures(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | None:
@@ -190,12 +177,8 @@ def _fixture_line(
 ) -> Content:  # fmt: skip
     left = Content.assemble(pad(keep_end(name, column, glyphs.ellipsis), column), (f"  {scope:<8}", MUTED), "  ", fact)
     room = width - left.cell_length - 4
-    where = keep_end(place_text(place, run), room, glyphs.ellipsis) if room >= 14 else ""
-    return _spread(left, Content.styled(where, "$text-disabled"), width) if where else left
-
-
-def _spread(left: Content, right: Content, width: int) -> Content:
-    return Content.assemble(left, " " * max(width - left.cell_length - right.cell_length, 2), right)
+    shown = keep_end(where(place, run), room, glyphs.ellipsis) if room >= 14 else ""
+    return spread(left, Content.styled(shown, FAINT), width) if shown else left
 
 
 def _models(test: Test, glyphs: Glyphs) -> Content | None:

@@ -15,14 +15,16 @@ from textual.widgets import Tab, Tabs
 
 from ...model import Run, Test
 from ...model.run_comparison import Change, Pair, RunComparison, compare
-from ...text.sanitize import clean, clean_lines
-from ...text.wording import seconds
+from ...text.sanitize import clean, first_line
+from ...text.wording import seconds, test_name
 from .. import view_keys
+from ..content import cut
 from ..glyphs import OUTCOME_STYLES
-from ..widgets.legend import EmptyState, Legend, cut
+from ..theme import MUTED
+from ..widgets.empty_state import EmptyState
+from ..widgets.legend import Legend
 from ..widgets.line_list import Line, LineList
-from ..widgets.plan_lines import delta_line, figures
-from ..words import MUTED, summary, test_name
+from ..widgets.plan_lines import delta_line, figures, result_line
 from .pair import PairScreen, Side
 from .view import View
 
@@ -127,8 +129,8 @@ class CompareScreen(View):
         if found is None:
             return ()
         said = [
-            Line(Content.assemble(("BEFORE: ", "bold"), summary(found.before))),
-            Line(Content.assemble(("AFTER:  ", "bold"), summary(found.after))),
+            Line(Content.assemble(("BEFORE: ", "bold"), result_line(found.before))),
+            Line(Content.assemble(("AFTER:  ", "bold"), result_line(found.after))),
         ]
         if self.app.size.height < 30:
             return said
@@ -159,9 +161,9 @@ class CompareScreen(View):
         )  # fmt: skip
         if failure is None or width < 100:
             return left
-        message = next((part for part in clean_lines(failure.message) if part.strip()), failure.exception)
+        message = first_line(failure.message) or clean(failure.exception)
         room = width * 55 // 100
-        return Content.assemble(cut(left, room, signs), (f"  {clean(message)}", MUTED))
+        return Content.assemble(cut(left, room, signs), (f"  {message}", MUTED))
 
     def _sign(self, test: Test | None) -> tuple[str, str]:
         return (" ", "") if test is None else (self.glyphs.outcome(test.outcome), OUTCOME_STYLES[test.outcome])

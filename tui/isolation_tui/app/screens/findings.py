@@ -21,10 +21,11 @@ from ...text.sanitize import clean
 from ...text.wording import number
 from .. import view_keys
 from ..open_source import open_source
-from ..widgets.finding_lines import UNEXPLAINED, cause_lines, finding_key, opened_lines, unexplained_lines
-from ..widgets.legend import EmptyState, Legend, show_test
+from ..theme import MUTED
+from ..widgets.empty_state import EmptyState
+from ..widgets.finding_lines import RECIPES, UNEXPLAINED, cause_lines, finding_key, opened_lines, unexplained_lines
+from ..widgets.legend import Legend
 from ..widgets.line_list import Line, LineList
-from ..words import MUTED, healing
 from .view import View
 
 
@@ -109,7 +110,7 @@ class FindingsScreen(View):
     def _mends(self, finding: Finding) -> str:
         """Whether x would mend it: there is a recipe for its class, it is not applied yet, and files can be changed."""
         bench = self.workbench
-        return healing(finding) if bench.can_run and bench.fix_status is FixStatus.CLEAN else ""
+        return RECIPES.get(finding.code, "") if bench.can_run and bench.fix_status is FixStatus.CLEAN else ""
 
     @property
     def opened(self) -> Finding | None:
@@ -165,7 +166,7 @@ class FindingsScreen(View):
             return
         test = run.tests.get(event.key[2])
         if test is not None:
-            show_test(self, test)
+            self.isolation.show_test(test)
         else:
             self.action_edit()
 

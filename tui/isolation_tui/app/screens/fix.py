@@ -18,10 +18,11 @@ from ...fix import FixError, NothingToFix, Plan
 from ...text.sanitize import clean
 from ...workbench import FixOutcome
 from .. import view_keys
-from ..widgets.legend import Legend, wrapped
+from ..content import wrapped
+from ..theme import MUTED
+from ..widgets.legend import Legend
 from ..widgets.line_list import Line, LineList
 from ..widgets.plan_lines import diff_lines, effect_table, figures, file_tree, heading, summary_table
-from ..words import MUTED
 from .view import View
 
 

@@ -11,10 +11,11 @@ from textual.content import Content
 
 from ...model import Outcome, TableEventKind
 from .. import keys, view_keys
+from ..content import wrapped
 from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, UNICODE, Glyphs
-from ..widgets.legend import Legend, wrapped
+from ..theme import MUTED
+from ..widgets.legend import Legend
 from ..widgets.line_list import Line, LineList
-from ..words import MUTED
 from .view import View
 
 _KEYS: tuple[tuple[str, list[Binding]], ...] = (

@@ -21,10 +21,11 @@ from ...text.sanitize import clean
 from ...text.wording import number
 from .. import view_keys
 from ..open_source import open_source
+from ..theme import MUTED
+from ..widgets.empty_state import EmptyState
 from ..widgets.leak_lines import leak_key, leak_lines, opened_lines, reading, what_is_left
-from ..widgets.legend import EmptyState, Legend, show_test
+from ..widgets.legend import Legend
 from ..widgets.line_list import Line, LineList
-from ..words import MUTED
 from .view import View
 
 
@@ -138,7 +139,7 @@ class LeaksScreen(View):
         run = self.run_shown
         test = run.tests.get(event.key[1]) if isinstance(event.key, tuple) and run is not None else None
         if test is not None:
-            show_test(self, test)
+            self.isolation.show_test(test)
         else:
             self.isolation.notice("It was left when no test was running.")
 

@@ -16,10 +16,11 @@ from ...model.matrix import Layer, Matrix
 from ...text.measure import keep_end
 from ...text.sanitize import clean
 from ..glyphs import TABLE_STYLES
-from ..widgets.legend import EmptyState, Legend, show_test
+from ..theme import MUTED
+from ..widgets.empty_state import EmptyState
+from ..widgets.legend import Legend
 from ..widgets.matrix_grid import MatrixGrid
 from ..widgets.matrix_words import cell_story
-from ..words import MUTED
 from .main import MainScreen
 from .view import View
 
@@ -173,7 +174,7 @@ class MetadataScreen(View):
 
     @on(MatrixGrid.Jump)
     def _jump(self, event: MatrixGrid.Jump) -> None:
-        show_test(self, event.test)
+        self.isolation.show_test(event.test)
 
 
 def _first_file(run: Run) -> str | None:

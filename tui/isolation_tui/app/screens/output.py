@@ -16,8 +16,9 @@ from ...text.sanitize import clean
 from .. import view_keys
 from ..keys import key
 from ..output_text import OutputText
+from ..widgets.empty_state import EmptyState
 from ..widgets.following_list import FollowingList
-from ..widgets.legend import EmptyState, Legend
+from ..widgets.legend import Legend
 from ..widgets.line_list import Line
 from .view import View
 

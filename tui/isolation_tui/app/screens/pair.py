@@ -15,9 +15,9 @@ from ...model import Run, Test
 from ...text.sanitize import clean
 from .. import view_keys
 from ..card.text import card
+from ..theme import MUTED
 from ..widgets.legend import Legend
 from ..widgets.line_list import Line, LineList
-from ..words import MUTED
 from .view import View
 
 

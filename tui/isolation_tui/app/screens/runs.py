@@ -16,9 +16,10 @@ from ...text.measure import keep_start
 from ...text.sanitize import clean
 from ...text.wording import number, seconds
 from .. import view_keys
-from ..widgets.legend import EmptyState, Legend
+from ..theme import MUTED
+from ..widgets.empty_state import EmptyState
+from ..widgets.legend import Legend
 from ..widgets.line_list import Line, LineList
-from ..words import MUTED, tests
 from .compare import CompareScreen
 from .view import View
 
@@ -76,7 +77,7 @@ class RunsScreen(View):
         if not run.finished:
             state = f"{signs.running} {state} {run.done}/{run.total}"
         select = getattr(source, "selected", ())
-        scope = f"{len(select)} selected" if select else tests(run.total)
+        scope = f"{len(select)} selected" if select else number(run.total, "test")
         counts = run.counts.line() if run.done or run.finished else ""
         style = "$text-error" if run.counts.bad else "$text-success"
         recorded = f"  {clean(source.recording.name)}" if source.recording is not None else ""

@@ -12,11 +12,11 @@ from pytest_isolation.events import Place
 from ...diagnose import Finding
 from ...model import Run, Test
 from ...text.measure import keep_end, pad
-from ...text.sanitize import clean, clean_lines
-from ...text.wording import number
+from ...text.sanitize import clean, first_line
+from ...text.wording import number, test_name, where
+from ..content import cut, wrapped
 from ..glyphs import OUTCOME_STYLES, Glyphs
-from ..words import MUTED, test_name, where
-from .legend import cut, wrapped
+from ..theme import MUTED
 from .line_list import Line
 
 GRADES = {
@@ -27,6 +27,10 @@ GRADES = {
 }
 UNEXPLAINED = "unexplained"
 """The key of the line that stands for the failing tests without a finding."""
+
+RECIPES = {"F2": "fix", **dict.fromkeys(("F4", "F6", "F7", "F15", "F19"), "may help")}
+"""Code of a finding -> what the conftest recipe does for it. ``may help``: if the database is the one of the
+application that the recipe finds."""
 
 _MENDS = {
     "fix": "plans the fix, shows it, applies it",
@@ -186,5 +190,5 @@ def unexplained_lines(tests: Sequence[Test], run: Run, glyphs: Glyphs) -> list[L
 
 def _failing(test: Test, run: Run, glyphs: Glyphs) -> Content:
     failure = test.failure
-    message = next((part for part in clean_lines(failure.message) if part.strip()), "") if failure else ""
+    message = first_line(failure.message) if failure else ""
     return Content.assemble(_victim(run, test.nodeid, glyphs), (f"   {message}", MUTED))

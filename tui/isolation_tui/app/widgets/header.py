@@ -12,7 +12,9 @@ from ...model import Outcome, Run, RunState
 from ...text.measure import keep_end
 from ...text.sanitize import clean
 from ...text.wording import number, seconds
+from ..content import spread
 from ..glyphs import OUTCOME_STYLES, Glyphs
+from ..theme import FAINT, MUTED
 
 if TYPE_CHECKING:
     from ..app import IsolationApp
@@ -49,7 +51,7 @@ def state_word(run: Run, facts: HeaderFacts) -> tuple[str, str]:
         return word, "bold $text-error" if run.exit_status else "bold $text-success"
     if facts.stopping:
         return "stopping", "$text-warning"
-    return run.state.value, "$text-primary" if run.state is RunState.RUNNING else "$text-muted"
+    return run.state.value, "$text-primary" if run.state is RunState.RUNNING else MUTED
 
 
 class RunHeader(Widget):
@@ -90,21 +92,21 @@ def header_lines(run: Run | None, facts: HeaderFacts, glyphs: Glyphs, width: int
     name = Content.styled(keep_end(clean(facts.title), max(width * 3 // 10, 12)), "bold")
     title = Content.assemble(("Isolation  ", "$text-primary"), name)
     if run is None:
-        return [_spread(title, Content.styled("no run yet", "$text-muted"), width)][:height]
+        return [spread(title, Content.styled("no run yet", MUTED), width)][:height]
     word, style = state_word(run, facts)
     state = Content.styled(word, style)
     flags = _flags(run, facts)
     counts = _counts(run, glyphs)
-    elapsed = Content.styled(f"{seconds(facts.elapsed):>8}", "$text-muted")
+    elapsed = Content.styled(f"{seconds(facts.elapsed):>8}", MUTED)
     if height > 1:
         room = width - title.cell_length - state.cell_length - elapsed.cell_length - 4
         bar = _progress(run, glyphs, max(min(room - 7, 30), 4))
-        first = _spread(title, Content("  ").join([bar, elapsed, state]), width)
-        return [first, _spread(counts, flags, width)]
+        first = spread(title, Content("  ").join([bar, elapsed, state]), width)
+        return [first, spread(counts, flags, width)]
     used = sum(part.cell_length for part in (title, counts, elapsed, flags, state)) + 16
     bar = _progress(run, glyphs, max(min(width - used, 44), 6))
     left = Content("   ").join([title, state])
-    return [_spread(left, Content("  ").join([counts, bar, elapsed, flags]), width)]
+    return [spread(left, Content("  ").join([counts, bar, elapsed, flags]), width)]
 
 
 def _counts(run: Run, glyphs: Glyphs) -> Content:
@@ -121,7 +123,7 @@ def _counts(run: Run, glyphs: Glyphs) -> Content:
     parts = [Content(f"{run.done:>{digits}}/{run.total}")]
     for outcome, count, visible in shown:
         if visible:
-            style = OUTCOME_STYLES[outcome] if count else "$text-disabled"
+            style = OUTCOME_STYLES[outcome] if count else FAINT
             parts.append(Content.styled(f"{glyphs.outcome(outcome)} {count:<{digits}}", style))
     return Content(" ").join(parts)
 
@@ -131,16 +133,16 @@ def _flags(run: Run, facts: HeaderFacts) -> Content:
     if run.dropped:
         parts.append(Content.styled(f"! {run.dropped} facts lost", "bold $text-warning"))
     if run.worker_count > 1:
-        parts.append(Content.styled(number(run.worker_count, "worker"), "$text-muted"))
+        parts.append(Content.styled(number(run.worker_count, "worker"), MUTED))
     if not facts.live:
-        parts.append(Content.styled("recorded", "$text-muted"))
+        parts.append(Content.styled("recorded", MUTED))
     if facts.fix_interrupted:
         parts.append(Content.styled("fix: interrupted (x)", "bold $text-warning"))
         return Content("  ").join(parts)
     fixed = run.fix if run.finished or not facts.live else facts.fix_on
     for word, on in (("fix", fixed), ("watch", facts.watching)):
         if word == "fix" or facts.live:
-            parts.append(Content.assemble((f"{word}: ", "$text-muted"), ("on", "bold $text-accent") if on else "off"))
+            parts.append(Content.assemble((f"{word}: ", MUTED), ("on", "bold $text-accent") if on else "off"))
     return Content("  ").join(parts)
 
 
@@ -152,11 +154,6 @@ def _progress(run: Run, glyphs: Glyphs, width: int) -> Content:
     head = glyphs.progress_head if 0 < filled < width else ""
     return Content.assemble(
         (glyphs.progress * (filled - len(head)) + head, style),
-        (glyphs.progress_rest * (width - filled), "$text-disabled"),
-        (f"{int(share * 100):>4}%", "$text-muted"),
+        (glyphs.progress_rest * (width - filled), FAINT),
+        (f"{int(share * 100):>4}%", MUTED),
     )
-
-
-def _spread(left: Content, right: Content, width: int) -> Content:
-    gap = max(width - left.cell_length - right.cell_length, 1)
-    return Content.assemble(left, " " * gap, right)

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from ..keys import FOOTER
+from ..theme import FAINT, MUTED
 
 
 class KeyBar(Widget):
@@ -64,7 +65,7 @@ class KeyBar(Widget):
 
     def _part(self, binding: Binding, enabled: bool) -> Content:
         key = self.app.get_key_display(binding)
-        styles = ("bold $footer-key-foreground", "$text-muted") if enabled else ("$text-disabled", "$text-disabled")
+        styles = ("bold $footer-key-foreground", MUTED) if enabled else (FAINT, FAINT)
         return Content.assemble((key, styles[0]), " ", (binding.description, styles[1]))
 
     async def on_click(self, event: events.Click) -> None:

@@ -12,11 +12,19 @@ from pytest_isolation.events import Place
 from ...model import Leak, Run, Test
 from ...text.measure import keep_end, keep_start, pad
 from ...text.sanitize import clean
-from ...text.wording import number
+from ...text.wording import number, test_name, where
+from ..content import cut
 from ..glyphs import OUTCOME_STYLES, Glyphs
-from ..words import MUTED, WAYS, test_name, tests, where
-from .legend import cut
+from ..theme import MUTED
 from .line_list import Line
+
+WAYS = {
+    "savepoint": "by the release of a savepoint, which SQLite treated as a commit",
+    "ddl": "by a DDL statement, which commits implicitly",
+    "beside": "on another connection than the one that is rolled back",
+    "thread": "on another thread's connection",
+}
+"""How rows escape the rollback that should remove them."""
 
 COUNT = 8
 """Cells of each of the three columns of numbers."""
@@ -126,12 +134,12 @@ def opened_lines(leak: Leak, run: Run, author: Test | None, command: str, width:
     if leak.keys:
         shown = ", ".join(clean(key) for key in leak.keys[:8]) + (", ..." if len(leak.keys) > 8 else "")
         lines.append(Line(Content.assemble(("keys     ", MUTED), shown)))
-    met = f"{tests(leak.met)} started with it" if leak.met else "no later test started with it"
+    met = f"{number(leak.met, 'test')} started with it" if leak.met else "no later test started with it"
     lines.append(Line(Content.assemble(("met      ", MUTED), met, (_doubt(leak), "$text-warning"))))
     lines.append(Line(Content("")))
     if leak.readers:
         said = "Its code may read it" if leak.maybe else "Read it later"
-        lines.append(Line(Content.assemble((f"{said}: {tests(len(leak.readers))}", "bold"), _failed(leak))))
+        lines.append(Line(Content.assemble((f"{said}: {number(len(leak.readers), 'test')}", "bold"), _failed(leak))))
         lines += [Line(partial(_reader, test, leak, run, glyphs), ("reader", test.nodeid)) for test in leak.readers]
     else:
         lines.append(Line(Content.styled("No test was seen to read it.", MUTED)))

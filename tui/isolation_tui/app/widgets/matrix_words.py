@@ -6,13 +6,16 @@ from collections import Counter
 
 from textual.content import Content
 
+from pytest_isolation.events import Place
+
 from ...model import Run, TableEvent, Test
 from ...model.matrix import Layer, Matrix, Totals
+from ...model.queries import charged
 from ...text.measure import keep_end
 from ...text.sanitize import clean
-from ...text.wording import number
+from ...text.wording import number, test_name, where
 from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, Glyphs
-from ..words import MUTED, test_name, test_place, tests, when, where, who
+from ..theme import MUTED
 
 
 def section_words(matrix: Matrix, layer: Layer) -> str:
@@ -40,11 +43,11 @@ def _verdict(total: Totals) -> str:
     """What most rows share: the words without the counts that differ from row to row."""
     verb = "registered" if total.layer is Layer.METADATA else "created"
     if total.fresh:
-        return f"{verb} new for each of {tests(total.held)}"
+        return f"{verb} new for each of {number(total.held, 'test')}"
     if total.times == 1 or 1 < total.workers == total.times:
-        return f"{verb} once, shared by {tests(total.held)}"
+        return f"{verb} once, shared by {number(total.held, 'test')}"
     if total.times == 0:
-        return f"found there by {tests(total.held)}" if total.held else f"never {verb}"
+        return f"found there by {number(total.held, 'test')}" if total.held else f"never {verb}"
     return f"{verb} several times, shared in between"
 
 
@@ -67,7 +70,7 @@ def cell_story(matrix: Matrix, layer: Layer, table: str, test: Test, glyphs: Gly
     story = [
         Content.assemble(
             (clean(table), "bold"), ("  in  ", MUTED), (test_name(test.nodeid), "bold"), "  ", outcome,
-            (f"  {test_place(test)}", MUTED),
+            (f"  {where(Place('', test.file, test.line), run)}", MUTED),
         )
     ]  # fmt: skip
     happened = matrix.events(layer, table, test)
@@ -90,19 +93,19 @@ def cell_story(matrix: Matrix, layer: Layer, table: str, test: Test, glyphs: Gly
     totals = matrix.totals(layer, table)
     words = totals.words()
     if totals.taken and layer is Layer.DATABASE:
-        words += f", dropped in {tests(totals.taken)}"
+        words += f", dropped in {number(totals.taken, 'test')}"
     story.append(Content.assemble(("whole run  ", MUTED), (words, "$text-error" if totals.refused else "")))
     return story
 
 
 def event_line(run: Run, event: TableEvent, glyphs: Glyphs, room: int = 60) -> Content:
-    """``✗ refused  by fixture sample_category (setup)  src/models/product.py:12  from src/database.py:41  +1.2 s``.
+    """``✗ refused  by fixture sample_category  src/models/product.py:12  from src/database.py:41  +1.2 s``.
 
     Each path keeps its last ``room`` cells.
     """
     parts = [
         Content.styled(f"{glyphs.table(event.kind)} {event.kind.value}", TABLE_STYLES[event.kind]),
-        Content.styled(who(run, event), "" if event.unit.nodeid else MUTED),
+        Content.styled(f"by {clean(charged(run, event.worker, event.unit))}", "" if event.unit.nodeid else MUTED),
     ]
     place = where(event.place, run)
     if place:
@@ -118,7 +121,7 @@ def event_line(run: Run, event: TableEvent, glyphs: Glyphs, room: int = 60) -> C
         )
     if event.holder:
         parts.append(Content.styled(clean(event.holder), MUTED))
-    parts.append(Content.styled(when(run, event.at), MUTED))
+    parts.append(Content.styled(f"+{max(event.at - run.started_at, 0.0):.3f} s", MUTED))
     return Content("  ").join(parts)
 
 

@@ -14,9 +14,9 @@ from ...model.run_comparison import Delta, compare
 from ...text.measure import keep_end, pad
 from ...text.sanitize import clean, clean_lines
 from ...text.wording import number
+from ..content import wrapped
 from ..glyphs import ASCII, Glyphs
-from ..words import MUTED
-from .legend import wrapped
+from ..theme import MUTED
 from .line_list import Line
 
 _KIND_STYLES = {"NEW": "bold $text-success", "ADD": "bold $text-primary", "MODIFY": "bold $text-warning"}
@@ -108,6 +108,12 @@ def row_lines(cells: Sequence[Cell], widths: Sequence[int], glyphs: Glyphs) -> l
             parts += [(pad(column[at] if at < len(column) else "", width), style), "  "]
         lines.append(Line(Content.assemble(*parts[:-1])))
     return lines
+
+
+def result_line(run: Run) -> str:
+    """``34 failed, 170 passed, 83 errors; 22 of those "Table already defined"``."""
+    line = run.counts.line()
+    return f'{line}; {already_defined(run)} of those "Table already defined"' if run.counts.bad else line
 
 
 def figures(before: Run | None, after: Run | None) -> list[Delta] | None:

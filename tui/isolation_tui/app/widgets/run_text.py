@@ -6,9 +6,9 @@ from textual.content import Content
 
 from ...model import Run, RunState
 from ...text.sanitize import clean, clean_lines
-from ...text.wording import number
-from ..card.text import MUTED, place_text
+from ...text.wording import number, where
 from ..glyphs import OUTCOME_STYLES, Glyphs
+from ..theme import MUTED
 
 
 def troubled(run: Run) -> bool:
@@ -63,9 +63,8 @@ def _collection(run: Run) -> list[Content]:
         repeated = not error.exception or error.message.startswith(error.exception)
         name = "" if repeated else f"{clean(error.exception)}: "
         lines += [Content(name + line if n == 0 else line) for n, line in enumerate(clean_lines(error.message.strip()))]
-        where = place_text(error.place, run)
-        if where:
-            lines.append(Content.styled(f"at {where}", MUTED))
+        if error.place.file:
+            lines.append(Content.styled(f"at {where(error.place, run)}", MUTED))
         lines += [Content.styled(line, MUTED) for line in clean_lines(error.traceback.strip())[-20:]]
         blocks.append(Content("\n").join(lines))
     if len(run.collection_errors) > 10:

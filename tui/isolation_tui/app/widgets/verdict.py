@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widget import Widget
 
+from ...diagnose.verdict import verdict
 from ...model import Outcome, Run
-from ..words import verdict
 
 if TYPE_CHECKING:
     from ..app import IsolationApp
