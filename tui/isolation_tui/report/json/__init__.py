@@ -1,1 +1,1 @@
-"""The JSON document, a file a part."""
+"""The JSON document of a run, one module for each part of it."""

@@ -1,82 +1,15 @@
-"""What a test read, what of the process it found changed, what it left open, and all leaks: for the document."""
+"""The document's leaks, and its leftover rows by author and table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from pytest_isolation.events import Place
-
-from ...model import HeldResource, Leak, Run, StateResidue, Test
-from ...model.queries import charged
-from ...text.wording import relative
-
-Json = dict[str, Any]
+from ...model import Leak, Run
+from .values import Json, file_and_line
 
 
-def reads_of(run: Run, test: Test) -> list[Json]:
-    """Tables that a test read, each once."""
-    return [
-        {
-            "database": read.database,
-            "table": read.table,
-            "how": read.how,
-            "who": charged(run, test.worker, read.unit),
-            "inexact": read.inexact,
-            **_at(run, read.place),
-        }
-        for read in test.tables_read.values()
-    ]
-
-
-def state_of(run: Run, test: Test) -> Json:
-    """The process as it found it, and what it changed."""
-    reach = {each.location: each.place for each in test.state_in_reach}
-    return {
-        "found": [_found(run, entry, reach.get(entry.location)) for entry in test.state_found.values()],
-        "changed": [
-            {
-                "location": entry.location,
-                "change": entry.change,
-                "detail": entry.detail,
-                "who": charged(run, test.worker, entry.unit),
-                "among": list(entry.among),
-            }
-            for entry in test.state_changed
-        ],
-    }
-
-
-def _found(run: Run, entry: StateResidue, reach: Place | None) -> Json:
-    return {
-        "location": entry.location,
-        "change": entry.change,
-        "detail": entry.detail,
-        "by": entry.test.nodeid if entry.test is not None else None,
-        "among": list(entry.among),
-        "in_reach": _at(run, reach) if reach is not None else None,
-    }
-
-
-def held_open(run: Run, test: Test) -> list[Json]:
-    """Connections and sessions that were still out when it had ended."""
-    return [_held(run, test, held) for held in test.held_open]
-
-
-def _held(run: Run, test: Test, held: HeldResource) -> Json:
-    return {
-        "what": held.what,
-        "database": held.database,
-        "in_transaction": held.in_transaction,
-        "who": charged(run, test.worker, held.unit),
-        "closed": held.closed_by is not None,
-        "intended": held.intended,
-        **_at(run, held.place),
-    }
-
-
-def leaks_of(run: Run, leaks: Sequence[Leak]) -> list[Json]:
-    """All of them, in the order of their harm."""
+def leak_entries(run: Run, leaks: Sequence[Leak]) -> list[Json]:
+    """All leaks, most harm first."""
     return [
         {
             "author": leak.author,
@@ -91,11 +24,24 @@ def leaks_of(run: Run, leaks: Sequence[Leak]) -> list[Json]:
             "maybe": leak.maybe,
             "benign": leak.benign,
             "inexact": leak.inexact,
-            **_at(run, leak.place),
+            **file_and_line(run, leak.place),
         }
         for leak in leaks
     ]
 
 
-def _at(run: Run, place: Place) -> Json:
-    return {"file": relative(place.file, run.rootdir), "line": place.line}
+def residue_entries(run: Run) -> list[Json]:
+    """Leftover rows by author and table; those that most tests started with come first."""
+    totals = sorted(run.residue.values(), key=lambda total: (-total.met, -total.rows, total.author, total.table))
+    return [
+        {
+            "author": total.author,
+            "database": total.database,
+            "table": total.table,
+            "rows": total.rows,
+            "dirty_starts": total.met,
+            "inexact": total.inexact,
+            **file_and_line(run, total.place),
+        }
+        for total in totals
+    ]

@@ -1,20 +1,14 @@
-"""What a run left in its databases, for the document and for the summary."""
+"""The rows that a test found, wrote and left, for its entry in the document."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from pytest_isolation.events import Place
-
-from ...model import ResidueTotal, RowsAtStart, RowsLeft, RowWrite, Run, Test
+from ...model import RowsAtStart, RowsLeft, RowWrite, Run, Test
 from ...model.queries import charged
-from ...text.wording import relative
-
-Json = dict[str, Any]
+from .values import Json, file_and_line
 
 
 def rows_of(run: Run, test: Test) -> Json:
-    """What a test found in tables, wrote there and left."""
+    """The rows that a test found in tables, wrote there and left."""
     return {
         "found": [_found(run, found) for found in test.rows_found],
         "wrote": [_written(run, test, written) for written in test.rows_written],
@@ -30,7 +24,12 @@ def _found(run: Run, found: RowsAtStart) -> Json:
         "intended": found.intended,
         "inexact": found.inexact,
         "authors": [
-            {"author": share.author, "rows": share.rows, "intended": share.intended, **_at(run, share.place)}
+            {
+                "author": share.author,
+                "rows": share.rows,
+                "intended": share.intended,
+                **file_and_line(run, share.place),
+            }
             for share in found.shares
         ],
         "other_authors": found.others,
@@ -50,7 +49,7 @@ def _written(run: Run, test: Test, written: RowWrite) -> Json:
         "escape": written.escape,
         "way": written.way,
         "keys": list(written.keys),
-        **_at(run, written.place),
+        **file_and_line(run, written.place),
     }
 
 
@@ -63,30 +62,5 @@ def _left(run: Run, left: RowsLeft) -> Json:
         "inexact": left.inexact,
         "open": left.open,
         "escape": left.escape,
-        **_at(run, left.place),
+        **file_and_line(run, left.place),
     }
-
-
-def residue(run: Run) -> list[Json]:
-    """By author and table, what met most tests first."""
-    return [
-        {
-            "author": tally.author,
-            "database": tally.database,
-            "table": tally.table,
-            "rows": tally.rows,
-            "dirty_starts": tally.met,
-            "inexact": tally.inexact,
-            **_at(run, tally.place),
-        }
-        for tally in by_harm(run)
-    ]
-
-
-def by_harm(run: Run) -> list[ResidueTotal]:
-    """Residue that most tests started with comes first."""
-    return sorted(run.residue.values(), key=lambda tally: (-tally.met, -tally.rows, tally.author, tally.table))
-
-
-def _at(run: Run, place: Place) -> Json:
-    return {"file": relative(place.file, run.rootdir), "line": place.line}
