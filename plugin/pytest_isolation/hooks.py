@@ -98,7 +98,7 @@ class IsolationPlugin:
             if self.settings.colour and not self.is_worker and getattr(config.option, "color", "") == "auto":
                 config.option.color = "yes"
             if self.process is not None and config.pluginmanager.hasplugin("warnings"):
-                self.process.spare_warnings()
+                self.process.skip_warnings()
             config.pluginmanager.register(self, "isolation-observer")
         except Exception as error:
             self.recorder.disable("session", error)
@@ -252,9 +252,9 @@ class IsolationPlugin:
                     short_traceback(call.excinfo.value, self._root) if failed else "",
                 )
                 if failed and self.process is not None:
-                    self.process.failed(item)
-            elif when == "call" and self.process is not None and self.process.changes.standing:
-                self.process.passed(item)
+                    self.process.test_failed(item)
+            elif when == "call" and self.process is not None and self.process.changes.unrestored:
+                self.process.test_passed(item)
         except Exception as error:
             self.recorder.disable("tests", error)
 

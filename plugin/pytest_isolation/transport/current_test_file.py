@@ -12,7 +12,7 @@ _HEADER = 2
 
 
 class CurrentTestFile:
-    """``folder/current-test-WORKER``: two bytes of length (big endian), then the node id in UTF-8, at most 4,094 bytes."""
+    """``folder/current-test-WORKER``: 2 bytes of length (big endian), then the node id in UTF-8, cut at 4,094 bytes."""
 
     def __init__(self, folder: str, worker: str) -> None:
         path = os.path.join(folder, "current-test-" + worker)

@@ -1,4 +1,4 @@
-"""What a function's code mentions: names it loads, with the attributes taken from them, and texts. Nothing is run."""
+"""Names and texts that a function's code mentions, read from its bytecode without running it."""
 
 import dis
 import weakref
@@ -9,10 +9,10 @@ GLOBAL, LOCAL, IMPORT = "global", "local", "import"
 
 
 class Chain(NamedTuple):
-    """``src.settings.currency()`` is a chain of a root and the names taken from it, one after the other.
+    """A name and the attributes taken from it, one after the other: ``src.settings.currency``.
 
-    ``root`` tells what its first name is: a global, a local variable, or a module that is imported there and then, in
-    which case ``level`` counts the dots of a relative import.
+    ``root`` is what the first name is: a global, a local variable, or a module that the function imports; then
+    ``level`` counts the dots of a relative import.
     """
 
     root: str
@@ -22,19 +22,21 @@ class Chain(NamedTuple):
 
 
 class Mentions(NamedTuple):
+    """What the code of one function mentions."""
+
     chains: List[Chain]
     texts: List[Tuple[str, int]]
-    """String constants with the lines they stand in."""
+    """String constants with their lines."""
     set: List[str]
-    """Those that name what is set there: ``monkeypatch.setenv("NAME", ...)``, ``mapping["NAME"] = ...``."""
+    """Names that it sets: ``monkeypatch.setenv("NAME", ...)``, ``mapping["NAME"] = ...``."""
     emptied: List[Chain]
-    """What is emptied: ``CACHE.clear()``, ``price.cache_clear()``. Of a fixture only what it does before its yield."""
+    """What it empties: ``CACHE.clear()``, ``price.cache_clear()``; in a fixture, only before its yield."""
     inner: List[CodeType]
-    """Functions defined within."""
+    """Functions defined in it."""
 
 
 _SETTING = ("setenv", "delenv", "setitem", "delitem")
-"""Methods of pytest's monkeypatch; the first text after their name says what they set."""
+"""Methods of pytest's monkeypatch; the first text after them names what they set."""
 
 _EMPTYING = ("clear", "cache_clear")
 
@@ -42,7 +44,7 @@ _known: Dict[int, Tuple[Any, Mentions]] = {}
 
 
 def mentions(code: CodeType) -> Mentions:
-    """Read once for each code."""
+    """What ``code`` mentions; each code is read once."""
     known = _known.get(id(code))
     if known is not None and known[0]() is code:
         return known[1]
@@ -59,7 +61,7 @@ def _read(code: CodeType) -> Mentions:
     found = Mentions([], [], [], [], [each for each in code.co_consts if type(each) is CodeType])
     lines = dict(dis.findlinestarts(code))
     aliases: Dict[str, Chain] = {}
-    """Local names of what was imported within the function."""
+    """Local names of what the function imports."""
     line, chain = code.co_firstlineno, None
     constants: List[Any] = [0, 0]
     last, setting, yielded = "", 0, False
@@ -88,7 +90,7 @@ def _read(code: CodeType) -> Mentions:
         if name in _BETWEEN:
             continue
         yielded = yielded or name == "YIELD_VALUE"
-        if name == "BUILD_CONST_KEY_MAP":  # what is between braces names no state, it makes some
+        if name == "BUILD_CONST_KEY_MAP":  # the keys of a dict display name no state
             del found.texts[-len(constants[1]) :]
         if name in ("STORE_SUBSCR", "DELETE_SUBSCR") and last == "LOAD_CONST" and found.texts:
             text = found.texts.pop()[0]

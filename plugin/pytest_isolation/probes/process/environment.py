@@ -13,17 +13,17 @@ _OURS = ("PYTEST_", "ISOLATION_TUI")
 
 
 def _key(name: str) -> Any:
-    """As ``os.environ`` keeps it: bytes on POSIX."""
+    """A name as ``os.environ`` keeps it: bytes on POSIX."""
     encode: Any = getattr(os.environ, "encodekey", str)
     return encode(name)
 
 
 class Environment:
-    """Compared whenever a unit leaves the stage, if anybody has set a variable since; and at the end of each test.
+    """Environment variables and ``sys.path``, compared when a unit ends if a variable was set, and after each test.
 
-    Some forty values take a microsecond to compare, a dozen times a test. ``os.environ`` hands whatever is set or
-    deleted to ``os.putenv`` and ``os.unsetenv``, which it looks up in its module (from Python 3.9 on): so these tell.
-    Where the suite has put something else in their place, or in that of ``os.environ``, the end of the test tells.
+    Forty values take a microsecond to compare, a dozen times a test. So a flag says whether that is needed:
+    ``os.environ`` calls ``os.putenv`` and ``os.unsetenv`` for every change, and looks them up in its module (from
+    Python 3.9 on). If the suite replaces these or ``os.environ``, the change is seen when the test has ended.
     """
 
     def __init__(self, changes: Changes) -> None:
@@ -32,29 +32,29 @@ class Environment:
         self._environ: Any = os.environ
         self._seen: Dict[Any, Any] = {}
         self.path: List[Any] = []
-        """``sys.path``, or a list that nothing else is, where it is no list."""
+        """``sys.path``, or an empty list if it is not a list."""
         self.length = 0
         self._list: List[int] = []
-        """Ids of what is in it."""
+        """Ids of its entries."""
         self._path: Tuple[Any, ...] = ()
-        self.stirred = True
-        """Whether a variable may have been set since the last look."""
-        self._told = sys.version_info >= (3, 9)
-        if self._told:
-            os.putenv = self._telling(os.putenv)
-            os.unsetenv = self._telling(os.unsetenv)
+        self.may_differ = True
+        """Whether a variable may have been set since it was last observed."""
+        self._is_flagged = sys.version_info >= (3, 9)
+        if self._is_flagged:
+            os.putenv = self._flagging(os.putenv)
+            os.unsetenv = self._flagging(os.unsetenv)
 
-    def _telling(self, call: Any) -> Any:
-        pytests = (self._current_test,)
+    def _flagging(self, call: Any) -> Any:
+        set_by_pytest = (self._current_test,)
 
         @functools.wraps(call)
-        def telling(*args: Any, **kwargs: Any) -> Any:
+        def flagging(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            if args[:1] != pytests:
-                self.stirred = True
+            if args[:1] != set_by_pytest:
+                self.may_differ = True
             return call(*args, **kwargs)
 
-        return telling
+        return flagging
 
     def begin(self) -> None:
         self._environ = os.environ
@@ -62,22 +62,22 @@ class Environment:
         self._seen = dict(data) if data is not None else {}
         self._remember_path()
 
-    def look(self) -> None:
-        """Where :attr:`stirred`, or where ``sys.path`` is not :attr:`path` or not of that :attr:`length`."""
+    def observe(self) -> None:
+        """Called if :attr:`may_differ`, or if ``sys.path`` is not :attr:`path` or has another :attr:`length`."""
         environ: Any = os.environ
         if environ is not self._environ:
-            self._changes.saw("env", "os.environ", id(self._environ), id(environ), "another object stands for it")
+            self._changes.note("env", "os.environ", id(self._environ), id(environ), "replaced by another object")
             self._environ = environ
         if type(environ) is _Environ:
-            self.stirred = not self._told
+            self.may_differ = not self._is_flagged
             self._compare(environ._data)
         path = sys.path
         if path is not self.path or len(path) != self.length:
             self._compare_path()
 
-    def look_closely(self) -> None:
-        """Also where nobody told of a change; and where the path has changed and is as long as it was."""
-        self.look()
+    def observe_closely(self) -> None:
+        """Compare without the flag too, and see a path that has changed and is as long as before."""
+        self.observe()
         if list(map(id, self.path)) != self._list:
             self._compare_path()
 
@@ -95,17 +95,17 @@ class Environment:
             if before != now and type(key) in (bytes, str):
                 name = os.fsdecode(key)
                 if not name.startswith(_OURS):
-                    self._changes.saw("env", name, before, now)
+                    self._changes.note("env", name, before, now)
 
     def _compare_path(self) -> None:
         before = self._path
         self._remember_path()
         if before != self._path:
             detail = "%d entries, was %d" % (len(self._path), len(before))
-            self._changes.saw("path", "sys.path", before, self._path, detail)
+            self._changes.note("path", "sys.path", before, self._path, detail)
 
     def _remember_path(self) -> None:
-        """As marks: strings are compared as such, anything else by identity."""
+        """As fingerprints: strings are compared as such, anything else by identity."""
         path = sys.path
         if type(path) is list:
             self.path, self.length, self._list = path, len(path), list(map(id, path))
@@ -120,7 +120,7 @@ def _data(environ: Any) -> Optional[Dict[Any, Any]]:
 
 
 class Directory:
-    """The working directory: a call of the system, and so looked at less often."""
+    """The working directory; asking for it is a system call, so it is observed less often."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -129,15 +129,15 @@ class Directory:
     def begin(self) -> None:
         self._seen = _directory()
 
-    def look(self) -> None:
+    def observe(self) -> None:
         now = _directory()
         if now != self._seen:
             before, self._seen = self._seen, now
-            self._changes.saw("cwd", "cwd", before, now, "" if now else "it is no more")
+            self._changes.note("cwd", "cwd", before, now, "" if now else "it no longer exists")
 
 
 _getcwd = {"call": os.getcwd}
-"""In a dict: tests that patch ``os.getcwd`` must not be called by us."""
+"""In a dict: the probe must not call what a test patches into ``os.getcwd``."""
 
 
 def _directory() -> str:

@@ -1,9 +1,9 @@
-"""Marks: what stands for an object of the suite, made without running any code of its class.
+"""Fingerprints of the suite's objects, made without running any code of their classes.
 
-Atoms (numbers, short texts) are their own marks, so that an equal value put back is no change. Everything else is
-marked by its identity, and containers by their size and the identities of what they hold, in depth and number bounded.
-Not seen: a change beyond those bounds, inside an object that is no container, or where a new object happens to lie at
-the address of one that is gone.
+The fingerprint of an atom (a number, a short text) is its value, so that restoring an equal value is no change. That of
+any other object is its identity; a container adds its size and the identities of its elements, bounded in depth and
+number. Not seen: a change beyond these bounds, a change inside an object that is no container, and a new object at the
+address of a freed one.
 """
 
 import functools
@@ -13,14 +13,14 @@ from types import GetSetDescriptorType
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 MOST_ELEMENTS = 32
-"""Of one container, from its start; as many again from its end."""
-MOST_MARKS = 200
-"""Of one global, whatever it holds."""
+"""Elements of one container, from its start; as many again from its end."""
+MOST_FINGERPRINTS = 200
+"""Of one global, with all that it holds."""
 DEPTH = 3
 
 
 def ids(*kinds: type) -> Set[int]:
-    """Types are compared by identity: ``==`` would ask the metaclass of a class of the suite."""
+    """Ids of types, which are compared by identity: ``==`` would run a metaclass of the suite."""
     return {id(kind) for kind in kinds}
 
 
@@ -30,10 +30,10 @@ _DICTS = ids(dict, OrderedDict, defaultdict, Counter)
 _SEQUENCES = ids(list, deque)
 _SETS = ids(set)
 CONTAINERS = _DICTS | _SEQUENCES | _SETS
-"""Ids of the types that are looked into: exactly these, as a subclass may have code of its own."""
+"""Ids of the types whose elements are compared; not their subclasses, which may have code of their own."""
 
 CacheWrapper = type(functools.lru_cache(maxsize=1)(lambda: None))
-"""What a memoised function is, where CPython's own functools is used."""
+"""The type of a memoised function, if CPython's own functools made it."""
 
 class_names: Callable[[type], Any] = type.__dict__["__dict__"].__get__
 class_module: Callable[[type], Any] = type.__dict__["__module__"].__get__
@@ -41,8 +41,8 @@ class_name: Callable[[type], Any] = type.__dict__["__name__"].__get__
 class_bases: Callable[[type], Any] = type.__dict__["__mro__"].__get__
 
 
-def mark(value: Any) -> Any:
-    """What stands for a value; never equal for an int and a bool."""
+def fingerprint(value: Any) -> Any:
+    """The fingerprint of one object, without its elements; never equal for an int and a bool."""
     kind = id(type(value))
     if kind in _ATOMS or (kind in _TEXTS and len(value) < 200):
         return kind, value
@@ -50,35 +50,41 @@ def mark(value: Any) -> Any:
 
 
 def is_atom(value: Any) -> bool:
+    """Whether it is a number, a text, bytes or None."""
     return id(type(value)) in _ATOMS or id(type(value)) in _TEXTS
 
 
 def type_name(value: Any) -> str:
+    """The name of its class, without the module."""
     return str(class_name(type(value)))
 
 
 def is_one_of(value: Any, kinds: Set[int]) -> bool:
-    """Whether it is of exactly one of these types, given by :func:`ids`."""
+    """Whether its type is one of these, given by :func:`ids`."""
     return id(type(value)) in kinds
 
 
 def is_container(value: Any) -> bool:
+    """Whether its elements are compared."""
     return id(type(value)) in CONTAINERS
 
 
-def maps(value: Any) -> bool:
-    """Whether it is a mapping among the containers."""
+def is_mapping(value: Any) -> bool:
+    """Whether it is a container of keys and values."""
     return id(type(value)) in _DICTS
 
 
-def inside(value: Any, marked: Callable[[Any], Any] = id) -> List[Any]:
-    """Marks of what a container holds, in order: sizes, elements, and those of the containers among them."""
+def contents(value: Any, of_each: Callable[[Any], Any] = id) -> List[Any]:
+    """Fingerprints of what a container holds, in order: its size, its elements, and those of containers in it.
+
+    ``of_each`` makes the fingerprint of an element.
+    """
     out: List[Any] = []
-    _walk(value, out, marked, DEPTH, {id(value)})
+    _walk(value, out, of_each, DEPTH, {id(value)})
     return out
 
 
-def _walk(value: Any, out: List[Any], marked: Callable[[Any], Any], depth: int, seen: Set[int]) -> None:
+def _walk(value: Any, out: List[Any], of_each: Callable[[Any], Any], depth: int, seen: Set[int]) -> None:
     kind, size = id(type(value)), len(value)
     if kind in _DICTS:
         elements = list(islice(value, MOST_ELEMENTS))
@@ -90,14 +96,14 @@ def _walk(value: Any, out: List[Any], marked: Callable[[Any], Any], depth: int, 
         if kind in _DICTS:
             elements += islice(reversed(value.values()), MOST_ELEMENTS)
     out.append(size)
-    out.extend(map(marked, elements))
+    out.extend(map(of_each, elements))
     if depth and not CONTAINERS.isdisjoint(map(id, map(type, elements))):
         for element in elements:
-            if len(out) > MOST_MARKS:
+            if len(out) > MOST_FINGERPRINTS:
                 return
             if id(type(element)) in CONTAINERS and id(element) not in seen:
                 seen.add(id(element))
-                _walk(element, out, marked, depth - 1, seen)
+                _walk(element, out, of_each, depth - 1, seen)
 
 
 def name_of_cache(wrapper: Any) -> Tuple[str, str]:
@@ -108,7 +114,7 @@ def name_of_cache(wrapper: Any) -> Tuple[str, str]:
 
 
 def attributes_of(value: Any) -> Optional[Dict[str, Any]]:
-    """An instance's own attributes; None where it has none, or a ``__dict__`` of its class's making."""
+    """An instance's own attributes; None if it has none, or if its class defines ``__dict__``."""
     for base in class_bases(type(value)):
         descriptor = class_names(base).get("__dict__")
         if descriptor is not None:

@@ -1,6 +1,7 @@
-"""Configuration and extensions of Flask applications, found where they are made; Flask is never imported.
+"""Configuration and extensions of Flask applications, which are found when the suite makes them.
 
-An application's set-up is the business of whoever makes it: it is known from the end of that fixture or test on.
+What happens to an application in the fixture or test that makes it is its set-up, and no change: it is compared from
+the end of that fixture or test on. Flask is never imported here.
 """
 
 import functools
@@ -8,33 +9,37 @@ import weakref
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 from .changes import Changes
-from .fingerprints import attributes_of, mark, type_name
+from .fingerprints import attributes_of, fingerprint, type_name
 
 
 class _App:
+    """One application, held weakly, and the fingerprints of its configuration and extensions."""
+
     __slots__ = ("config", "label", "reference", "seen")
 
     def __init__(self, app: Any, label: str, forget: Callable[[Any], None]) -> None:
         self.reference = weakref.ref(app, forget)
         self.config: Callable[[], Any] = lambda: None
-        """A weak reference, once it is known as it is to be."""
+        """A weak reference, from the end of its set-up on."""
         self.label = label
         self.seen: Dict[str, Tuple[List[int], Dict[str, Any]]] = {}
-        """config and extension -> ids of the values, and marks by key."""
+        """``config`` and ``extension`` -> ids of the values, and fingerprints by key."""
 
 
 class FlaskApps:
+    """All applications that were made, and what changes in them."""
+
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self.known: Dict[int, _App] = {}
         """id of an application -> what is known of it."""
-        self._fresh: List[_App] = []
-        """Made by the unit that is on the stage."""
+        self._new: List[_App] = []
+        """Made since the last close observation: their set-up is not over."""
         self._gone: List[_App] = []
         self._labels: Dict[str, int] = {}
 
     def arm(self, module: Any) -> None:
-        """``flask.app``, as the suite imported it."""
+        """Wrap the constructor of Flask. ``module`` is ``flask.app``, as the suite imported it."""
         original = module.Flask.__init__
 
         @functools.wraps(original)
@@ -43,7 +48,7 @@ class FlaskApps:
             try:
                 self._made(app)
             except Exception:
-                pass  # an application that cannot be followed is not
+                pass  # this application is not followed
 
         module.Flask.__init__ = __init__
 
@@ -54,7 +59,7 @@ class FlaskApps:
         number = id(app)
         known = _App(app, label if count == 1 else "%s#%d" % (label, count), lambda _: self._forget(number, known))
         self.known[number] = known
-        self._fresh.append(known)
+        self._new.append(known)
 
     def _forget(self, number: int, known: _App) -> None:
         if self.known.get(number) is known:
@@ -62,46 +67,46 @@ class FlaskApps:
         self._gone.append(known)
 
     def label_of(self, value: Any) -> str:
-        """'' for what is no application that was seen being made."""
+        """The name under which its changes are emitted; '' for anything but a known application."""
         known = self.known.get(id(value))
         return known.label if known is not None and known.reference() is value else ""
 
-    def settle(self) -> None:
-        """The unit that made the fresh ones has ended: from now on they are as they are. Extensions are compared, and
-        what is left of those that are no more is forgotten."""
-        fresh, self._fresh = self._fresh, []
-        for known in fresh:
+    def observe_closely(self) -> None:
+        """Compare all, extensions too. The set-up of new applications is over; changes of freed ones are dropped."""
+        new, self._new = self._new, []
+        for known in new:
             for what, held in _held(known.reference()):
-                known.seen[what] = _ids(held), _marks(held)
+                known.seen[what] = _ids(held), _fingerprints(held)
                 if what == "config":
                     known.config = weakref.ref(held)
         if self._gone:
             gone, self._gone = self._gone, []
             for known in gone:
                 for what in ("config", "extension"):
-                    self._changes.gone(what, known.label + ".")
+                    self._changes.owner_gone(what, known.label + ".")
         for known in list(self.known.values()):
             for what, held in _held(known.reference()) if known.seen else ():
                 if what not in known.seen or _ids(held) != known.seen[what][0]:
                     self._compare(known, what, held)
 
-    def look(self) -> None:
+    def observe(self) -> None:
+        """Compare the configurations."""
         for known in list(self.known.values()):
             config = known.config()
             if config is not None and _ids(config) != known.seen["config"][0]:
                 self._compare(known, "config", config)
 
     def _compare(self, known: _App, what: str, held: Dict[Any, Any]) -> None:
-        before, now = known.seen[what][1] if what in known.seen else {}, _marks(held)
+        before, now = known.seen[what][1] if what in known.seen else {}, _fingerprints(held)
         known.seen[what] = _ids(held), now
         for name in {**before, **now}:
             if before.get(name) != now.get(name):
                 detail = type_name(dict.__getitem__(held, name)) if name in now else ""
-                self._changes.saw(what, "%s.%s" % (known.label, name), before.get(name), now.get(name), detail)
+                self._changes.note(what, "%s.%s" % (known.label, name), before.get(name), now.get(name), detail)
 
 
 def views(app: Any, urls: Iterable[str]) -> List[Any]:
-    """The view functions that may answer requests for these addresses, or for such as begin so."""
+    """The view functions that may answer requests for these addresses, or for addresses that begin with them."""
     held = attributes_of(app) or {}
     rules: Any = (attributes_of(held.get("url_map")) or {}).get("_rules")
     functions: Any = held.get("view_functions")
@@ -123,7 +128,7 @@ def views(app: Any, urls: Iterable[str]) -> List[Any]:
 
 
 def _held(app: Any) -> List[Tuple[str, Dict[Any, Any]]]:
-    attributes = attributes_of(app) or {}  # nothing of None
+    attributes = attributes_of(app) or {}  # {} for a freed application
     config: Any = attributes.get("config")
     extensions: Any = attributes.get("extensions")
     found: List[Tuple[str, Dict[Any, Any]]] = []
@@ -138,5 +143,5 @@ def _ids(held: Dict[Any, Any]) -> List[int]:
     return list(map(id, dict.values(held)))
 
 
-def _marks(held: Dict[Any, Any]) -> Dict[str, Any]:
-    return {key: mark(value) for key, value in list(dict.items(held)) if type(key) is str}
+def _fingerprints(held: Dict[Any, Any]) -> Dict[str, Any]:
+    return {key: fingerprint(value) for key, value in list(dict.items(held)) if type(key) is str}

@@ -1,6 +1,6 @@
-"""Logging: what the root logger and the project's own loggers are set to.
+"""Levels, handlers and filters of the root logger and of the project's own loggers.
 
-pytest puts handlers of its own on the root logger during each phase; they are not counted.
+pytest adds handlers of its own to the root logger during each phase; these are left out.
 """
 
 import logging
@@ -13,54 +13,56 @@ _LOGGERS = ids(logging.Logger, logging.RootLogger)
 _FIELDS = ("level", "disabled", "propagate", "handlers", "filters")
 
 
-class Logs:
+class LoggingConfig:
+    """Compares the loggers' fields, and ``logging.disable``."""
+
     def __init__(self, changes: Changes, packages: Set[str]) -> None:
         self._changes = changes
         self._packages = packages
-        """Top-level names of the project's own modules: loggers are mostly named after modules."""
-        self._known = -1
+        """Top-level names of the project's own modules, after which most loggers are named."""
+        self._count = -1
         self._loggers: Dict[str, Any] = {}
         self._seen: Dict[str, Tuple[Any, ...]] = {}
-        self._quick: Dict[str, List[int]] = {}
-        """Logger -> ids of its fields, and of the handlers and filters among them."""
+        self._ids: Dict[str, List[int]] = {}
+        """Logger -> ids of its fields, and of its handlers and filters."""
         self._disable = 0
 
     def begin(self) -> None:
         self._disable = self._disabled()
-        self.look()
+        self.observe()
 
-    def look(self) -> None:
+    def observe(self) -> None:
         manager = logging.root.manager
-        if len(manager.loggerDict) != self._known:
+        if len(manager.loggerDict) != self._count:
             self._find(manager.loggerDict)
         for name, logger in self._loggers.items():
-            quick = _quick_marks(logger.__dict__)
-            if quick == self._quick.get(name):
+            found = _ids(logger.__dict__)
+            if found == self._ids.get(name):
                 continue
-            self._quick[name] = quick
-            now = _marks(logger.__dict__)
+            self._ids[name] = found
+            now = _fingerprints(logger.__dict__)
             before = self._seen.get(name)
             if now != before:
                 self._seen[name] = now
                 if before is not None:
-                    self._tell(name, before, now)
+                    self._note(name, before, now)
         disable = self._disabled()
         if disable != self._disable:
             before_disable, self._disable = self._disable, disable
-            self._changes.saw("logging", "logging.disable", before_disable, disable)
+            self._changes.note("logging", "logging.disable", before_disable, disable)
 
     def _find(self, known: Dict[str, Any]) -> None:
-        self._known = len(known)
+        self._count = len(known)
         self._loggers = {"root": logging.root}
         for name, logger in list(known.items()):
             if is_one_of(logger, _LOGGERS) and name.partition(".")[0] in self._packages:
                 self._loggers[name] = logger
 
-    def _tell(self, name: str, before: Tuple[Any, ...], now: Tuple[Any, ...]) -> None:
+    def _note(self, name: str, before: Tuple[Any, ...], now: Tuple[Any, ...]) -> None:
         for field, old, new in zip(_FIELDS, before, now):
             if old != new:
                 detail = "%d, was %d" % (len(new), len(old)) if type(old) is type(new) is tuple else ""
-                self._changes.saw("logging", "%s.%s" % (name, field), old, new, detail)
+                self._changes.note("logging", "%s.%s" % (name, field), old, new, detail)
 
     @staticmethod
     def _disabled() -> Any:
@@ -68,18 +70,18 @@ class Logs:
         return disable if type(disable) is int else id(disable)
 
 
-def _quick_marks(logger: Dict[str, Any]) -> List[int]:
-    """Equal where :func:`_marks` are: the usual case, that nothing has changed at all."""
+def _ids(logger: Dict[str, Any]) -> List[int]:
+    """Equal only if :func:`_fingerprints` are equal, and quicker: usually nothing has changed at all."""
     values = list(map(logger.get, _FIELDS))
-    marks, handlers, filters = list(map(id, values)), values[-2], values[-1]
+    found, handlers, filters = list(map(id, values)), values[-2], values[-1]
     if type(handlers) is list:
-        marks += map(id, handlers)
+        found += map(id, handlers)
     if type(filters) is list:
-        marks += map(id, filters)
-    return marks
+        found += map(id, filters)
+    return found
 
 
-def _marks(logger: Dict[str, Any]) -> Tuple[Any, ...]:
+def _fingerprints(logger: Dict[str, Any]) -> Tuple[Any, ...]:
     level, disabled, propagate = logger.get("level"), logger.get("disabled"), logger.get("propagate")
     handlers, filters = logger.get("handlers"), logger.get("filters")
     return (

@@ -1,4 +1,4 @@
-"""How much a memoised function (``functools.lru_cache``, ``functools.cache``) remembers."""
+"""How many results a memoised function (``functools.lru_cache``, ``functools.cache``) holds."""
 
 import weakref
 from typing import Any, List
@@ -10,10 +10,10 @@ _info = CacheWrapper.cache_info if hasattr(CacheWrapper, "cache_info") else None
 
 
 class Memoised:
-    """One memoised function, held weakly. Its mark is the size and how often it was emptied; empty is always the same.
+    """One memoised function, held weakly. Its fingerprint is its size and how often it was emptied, 0 if empty.
 
-    That it was emptied and filled anew between two looks shows in its misses, which begin again: what it holds is then
-    the work of whoever filled it last. Misses without growth are calls that raised, and leave nothing.
+    A function that is emptied and filled again counts its misses from 0 again: it is charged to the unit that filled it
+    last. Misses without growth are calls that raised, and add nothing.
     """
 
     __slots__ = ("_misses", "_reference", "_seen", "_times", "module", "name")
@@ -32,21 +32,21 @@ class Memoised:
     def is_of(self, wrapper: Any) -> bool:
         return self._reference() is wrapper
 
-    def look(self, changes: Changes, among: "List[str]") -> None:
+    def observe(self, changes: Changes, among: "List[str]") -> None:
         wrapper = self._reference()
         if wrapper is None or _info is None:
             return
         _, misses, most, size = _info(wrapper)
         if misses == self._misses and size == self._seen:
             return
-        before = self._mark(self._seen)
+        before = self._fingerprint(self._seen)
         was, self._seen = self._seen, size
         emptied, self._misses = misses < self._misses, misses
         if emptied or (size == was and size == most):
             self._times += 1
-        now = self._mark(size)
+        now = self._fingerprint(size)
         if now != before:
-            changes.saw("cache", self.name, before, now, "remembers %d, was %d" % (size, was), among, True)
+            changes.note("cache", self.name, before, now, "holds %d, was %d" % (size, was), among, True)
 
-    def _mark(self, size: int) -> Any:
+    def _fingerprint(self, size: int) -> Any:
         return (size, self._times) if size else 0

@@ -1,22 +1,22 @@
-"""Whether anything in a module is not what it was: a few microseconds, as all of it is done by loops in C."""
+"""Compare a whole module with what it was, in a few microseconds: all loops are in C."""
 
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 
-from .fingerprints import CONTAINERS, attributes_of, class_names, inside, is_container, maps
+from .fingerprints import CONTAINERS, attributes_of, class_names, contents, is_container, is_mapping
 
 SMALL = 50
 """Elements of a container that is compared together with others, if it holds no containers itself."""
 
 Watched = Dict[str, bool]
-"""The names that are compared, and whether their values are looked into."""
+"""The names that are compared, and whether the contents of their values are."""
 
 
-class QuickLook:
-    """A module's values, those of its classes' attributes, and what the containers among them hold.
+class ModuleFingerprint:
+    """Identities of a module's values, of its classes' attributes, and of what the containers among them hold.
 
-    Containers that are small and flat are compared all at once, the others one by one.
+    Small and flat containers are compared all at once, the others one by one.
     """
 
     __slots__ = (
@@ -38,13 +38,13 @@ class QuickLook:
         self._get = _getter(watched)
         values = list(self._get(names))
         self._ids = list(map(id, values))
-        looked_into = [number for number, into in enumerate(watched.values()) if into]
+        with_contents = [number for number, compared in enumerate(watched.values()) if compared]
         places = {name: number for number, name in enumerate(watched)}
         self._classes: List[Tuple[int, int, Callable[[Any], Any]]] = []
         attributes: List[Any] = []
         for name, inner in classes:
             known, start = class_names(values[places[name]]), len(values) + len(attributes)
-            looked_into += [start + number for number, into in enumerate(inner.values()) if into]
+            with_contents += [start + number for number, compared in enumerate(inner.values()) if compared]
             self._classes.append((places[name], len(known), _getter(inner)))
             attributes += self._classes[-1][2](known)
         self._inner = list(map(id, attributes))
@@ -52,23 +52,23 @@ class QuickLook:
         self._small: List[int] = []
         self._maps: List[int] = []
         self._rest: List[Tuple[int, List[Any]]] = []
-        for number in looked_into:
+        for number in with_contents:
             self._sort(number, values[number])
         small = [values[number] for number in self._small]
         self._sizes = list(map(len, small))
         self._elements = list(map(id, self._elements_of(values, small)))
         others = sum(len(held) + 20 for _, held in self._rest)
         self.cost = 20 + len(values) + len(self._elements) + 5 * len(classes) + others
-        """In marks compared."""
+        """Of one comparison, in values compared."""
 
     def _sort(self, number: int, value: Any) -> None:
         if not is_container(value):
-            self._rest.append((number, inside(attributes_of(value) or {})))
+            self._rest.append((number, contents(attributes_of(value) or {})))
         elif len(value) > SMALL or not CONTAINERS.isdisjoint(map(id, map(type, _flat(value)))):
-            self._rest.append((number, inside(value)))
+            self._rest.append((number, contents(value)))
         else:
             self._small.append(number)
-            if maps(value):
+            if is_mapping(value):
                 self._maps.append(number)
 
     def _elements_of(self, values: List[Any], small: List[Any]) -> List[Any]:
@@ -77,7 +77,7 @@ class QuickLook:
         return elements
 
     def same(self, names: Mapping[str, Any]) -> bool:
-        """What is looked at later is known to be what it was by what is looked at before."""
+        """Whether nothing differs. Each step relies on the steps before it: the same ids are the same objects."""
         if len(names) != self._size:
             return False
         try:
@@ -94,7 +94,7 @@ class QuickLook:
                 if list(map(id, attributes)) != self._inner:
                     return False
                 values += attributes
-        except KeyError:  # one has gone, and another one has come
+        except KeyError:  # a name was removed, and another one added
             return False
         if self._small:
             small = [values[number] for number in self._small]
@@ -104,17 +104,17 @@ class QuickLook:
                 return False
         for number, before in self._rest:
             value = values[number]
-            if inside(value if is_container(value) else attributes_of(value) or {}) != before:
+            if contents(value if is_container(value) else attributes_of(value) or {}) != before:
                 return False
         return True
 
 
 def _getter(watched: Watched) -> Callable[[Any], Any]:
-    """Their values, in one call."""
+    """A function that gets the values of these names in one call."""
     if len(watched) > 1:
         return itemgetter(*watched)
     return lambda names: [names[name] for name in watched]
 
 
 def _flat(value: Any) -> List[Any]:
-    return [*value, *value.values()] if maps(value) else [*value]
+    return [*value, *value.values()] if is_mapping(value) else [*value]

@@ -1,10 +1,11 @@
-"""Module globals of the project's own modules, the attributes of their classes, and what memoised functions hold.
+"""Globals of the project's own modules, attributes of their classes, and sizes of memoised functions.
 
-Looking at everything takes longer than a small test: a look goes round, as far as its budget reaches, and goes on there
-next time. What is seen to have changed since a look some tests ago is told with the tests among which it happened.
+Comparing everything takes longer than a small test. So the modules form a ring: each observation compares as many as
+its budget allows, and the next one continues there. A change of a module that was last compared some tests ago is
+emitted with these tests, as any of them may have made it.
 
-Not looked at: installed modules, modules of a class of their own (lazy ones), classes whose metaclass is not Python's
-own (mapped models, enumerations), and names like ``__this__``.
+Not compared: installed modules, modules whose class is not Python's (lazy ones), classes whose metaclass is not
+Python's (mapped models, enumerations), and names like ``__this__``.
 """
 
 import sys
@@ -19,16 +20,16 @@ from .fingerprints import (
     attributes_of,
     class_module,
     class_names,
+    contents,
+    fingerprint,
     ids,
-    inside,
     is_container,
     is_one_of,
-    mark,
     size_in_words,
     type_name,
 )
 from .memoised import Memoised
-from .module_fingerprint import QuickLook, Watched
+from .module_fingerprint import ModuleFingerprint, Watched
 
 _OUR_PACKAGE = __name__.partition(".")[0]
 _PYTHONS_METACLASSES = ids(type, ABCMeta)
@@ -37,12 +38,12 @@ _METHODS = ids(staticmethod, classmethod)
 Among = List[str]
 
 SMALL_PROJECT = 800
-"""In marks: a project no larger is looked at as a whole after each test."""
+"""In values compared: a project no larger is compared as a whole after each test."""
 
 
 class _Project:
-    """``own`` are the names of its modules. ``homes`` is where a container is followed that several of them hold by
-    ``from ... import``: id -> the holder, and its name there."""
+    """What all modules share. ``own`` are their names. Of a container that several modules hold by ``from ... import``,
+    ``homes`` knows the one in which it is compared: id -> the holder, and its name there."""
 
     __slots__ = ("homes", "own")
 
@@ -52,60 +53,61 @@ class _Project:
 
 
 class _Holder:
-    """A module's or class's names, and the marks of their values. ``watched`` tells which of them are looked into.
+    """The names of a module or class, and the fingerprints of their values.
 
-    In a test module tests are passed over: there are many, and nobody binds them anew.
+    ``watched`` has the names that are compared, and whether their contents are. Tests in a test module are left out:
+    there are many, and nothing rebinds them.
     """
 
-    __slots__ = ("_is_of_tests", "_marks", "prefix", "watched")
+    __slots__ = ("_fingerprints", "_has_tests", "prefix", "watched")
 
     def __init__(self, prefix: str, names: Mapping[str, Any], project: _Project) -> None:
         self.prefix = prefix
-        self._is_of_tests = _is_of_tests(names)
-        self._marks: Dict[str, Any] = {}
+        self._has_tests = _has_tests(names)
+        self._fingerprints: Dict[str, Any] = {}
         self._remember(names, project)
 
     def _remember(self, names: Mapping[str, Any], project: _Project) -> None:
-        self._marks = {}
+        self._fingerprints = {}
         self.watched: Watched = {}
         for name, value in list(names.items()):
             if type(name) is not str or name[:2] == "__" or name[:1] == "@" or name.startswith(("_abc_", "_sa_")):
                 continue
-            if self._is_of_tests and name[:4] in ("test", "Test"):
+            if self._has_tests and name[:4] in ("test", "Test"):
                 continue
-            held = _inside_of(value, project.own)
-            if held is None or not self._is_home(name, value, project):
-                self._marks[name] = mark(value), ()
+            container = _container_of(value, project.own)
+            if container is None or not self._is_home(name, value, project):
+                self._fingerprints[name] = fingerprint(value), ()
                 self.watched[name] = False
             else:
-                self._marks[name] = id(value), tuple(inside(held, mark))
+                self._fingerprints[name] = id(value), tuple(contents(container, fingerprint))
                 self.watched[name] = True
 
     def _is_home(self, name: str, value: Any, project: _Project) -> bool:
-        """The first holder follows it, for as long as it has it."""
+        """The first holder of a container compares its contents, as long as it holds it."""
         home = project.homes.get(id(value))
-        if home is not None and home != (self, name) and home[0]._marks.get(home[1], (None,))[0] == id(value):
+        if home is not None and home != (self, name) and home[0]._fingerprints.get(home[1], (None,))[0] == id(value):
             return False
         project.homes[id(value)] = self, name
         return True
 
     def compare(self, names: Mapping[str, Any], project: _Project, changes: Changes, among: Among) -> None:
-        """Tell changes what differs."""
-        before = self._marks
+        """Note what differs."""
+        before = self._fingerprints
         self._remember(names, project)
-        for name in {**before, **self._marks}:
-            old, new = before.get(name), self._marks.get(name)
+        for name in {**before, **self._fingerprints}:
+            old, new = before.get(name), self._fingerprints.get(name)
             if old == new:
                 continue
             value = names.get(name)
             if old is None and type(value) is ModuleType:
-                continue  # a submodule was imported, and Python says so in its package
+                continue  # a submodule was imported, and Python adds it to its package
             in_place = old is not None and new is not None and old[0] == new[0]
-            changes.saw("global", self.prefix + name, old, new, _detail(old, new, value), among, in_place)
+            changes.note("global", self.prefix + name, old, new, _detail(old, new, value), among, in_place)
 
 
-def _inside_of(value: Any, own: Set[str]) -> Optional[Any]:
-    """The container to look into: the value itself, or what an instance of the project's own classes holds."""
+def _container_of(value: Any, own: Set[str]) -> Optional[Any]:
+    """The container to compare: the value itself, or the attributes of an instance of the project's own classes."""
     if is_container(value):
         return value
     module = class_module(type(value))
@@ -121,18 +123,18 @@ def _detail(old: Any, new: Any, value: Any) -> str:
 
 
 class _Module:
-    """One module: its own names, its classes', its memoised functions."""
+    """One module: its names, its classes, its memoised functions."""
 
-    __slots__ = ("_caches", "_classes", "_holder", "_quick", "cost", "id", "looked_at", "name")
+    __slots__ = ("_caches", "_classes", "_fingerprint", "_holder", "cost", "id", "name", "observed_at")
 
-    def __init__(self, name: str, module: Any, project: _Project, looked_at: int) -> None:
+    def __init__(self, name: str, module: Any, project: _Project, observed_at: int) -> None:
         self.name = name
-        self.looked_at = looked_at
-        """How many tests had ended."""
+        self.observed_at = observed_at
+        """How many tests had ended when it was last compared."""
         self.follow(module, project)
 
     def follow(self, module: Any, project: _Project) -> None:
-        """From now on; what is no module of Python's own has nothing in it."""
+        """Start to compare ``module``; nothing in it is compared if its class is not Python's."""
         self.id = id(module)
         self._classes: Dict[str, _Holder] = {}
         self._caches: List[Memoised] = []
@@ -157,9 +159,9 @@ class _Module:
                 for attribute in list(inner.values()):
                     self._find_cache(attribute)
         classes = [(name, holder.watched) for name, holder in self._classes.items()]
-        self._quick = QuickLook(names, self._holder.watched, classes)
-        self.cost = self._quick.cost + 10 * len(self._caches)
-        """Of a look, in marks compared."""
+        self._fingerprint = ModuleFingerprint(names, self._holder.watched, classes)
+        self.cost = self._fingerprint.cost + 10 * len(self._caches)
+        """Of one comparison, in values compared."""
 
     def _find_cache(self, value: Any) -> None:
         if is_one_of(value, _METHODS):
@@ -170,13 +172,13 @@ class _Module:
                 self._caches.append(cache)
 
     def is_same(self, module: Any) -> bool:
-        """Whether nothing in it is another, as far as one quick look tells."""
-        return type(module) is ModuleType and not self._caches and self._quick.same(module.__dict__)
+        """Whether nothing differs; False if only a closer comparison can tell."""
+        return type(module) is ModuleType and not self._caches and self._fingerprint.same(module.__dict__)
 
-    def look(self, module: Any, project: _Project, changes: Changes, among: Among) -> int:
-        """How many marks that took to compare."""
+    def observe(self, module: Any, project: _Project, changes: Changes, among: Among) -> int:
+        """Note what differs; the number of values that were compared."""
         names = module.__dict__
-        if not self._quick.same(names):
+        if not self._fingerprint.same(names):
             self._holder.compare(names, project, changes, among)
             for name, holder in self._classes.items():
                 value = names.get(name)
@@ -184,15 +186,17 @@ class _Module:
                     holder.compare(class_names(value), project, changes, among)
             self._find(names, project)
         for cache in self._caches:
-            cache.look(changes, among)
+            cache.observe(changes, among)
         return self.cost
 
 
 class ModuleGlobals:
+    """All modules of the project, and which of them are compared when."""
+
     def __init__(self, changes: Changes, tests: List[str]) -> None:
         self._changes = changes
         self._tests = tests
-        """Node ids in the order they started."""
+        """Node ids of the tests that have started, in order."""
         self._project = _Project()
         self.own = self._project.own
         """Names of the project's own modules."""
@@ -201,9 +205,9 @@ class ModuleGlobals:
         self._ring: List[_Module] = []
         self._at = 0
         self._of_tests: List[Tuple[str, _Module]] = []
-        """File, and module: looked at after their own tests only."""
+        """(file, module) of test modules, which are compared after their own tests only."""
         self._near: Tuple[str, List[_Module]] = "", []
-        """File of the present test, and its module."""
+        """File of the running test, and its module."""
         self._is_small = False
         self._known: Set[str] = set()
         self._modules: Any = None
@@ -214,38 +218,40 @@ class ModuleGlobals:
         if type(self._modules) is dict:
             self._discover(self._modules, 0)
 
-    def look(self, ended: int, budget: int = sys.maxsize) -> None:
-        """``ended`` is how many tests have ended. ``budget`` is in marks compared, some 100 ns each; at least one
-        module is looked at, and that of the present test."""
+    def observe(self, ended: int, budget: int = sys.maxsize) -> None:
+        """Compare the module of the running test and at least one other, within the budget.
+
+        ``ended`` is how many tests have ended; ``budget`` is in values compared, some 100 ns each.
+        """
         modules: Any = sys.modules
         if modules is not self._modules:
-            self._changes.saw("module", "sys.modules", id(self._modules), id(modules), "another object stands for it")
+            self._changes.note("module", "sys.modules", id(self._modules), id(modules), "replaced by another object")
             self._modules = modules
         if type(modules) is not dict:
             return
         if len(modules) != self._count:
             self._discover(modules, ended)
-        for known in self._present():
-            self._look_at(known, modules, ended)
+        for known in self._of_running_test():
+            self._observe(known, modules, ended)
         if self._is_small:
             budget = sys.maxsize
         for _ in range(len(self._ring)):
             if self._at >= len(self._ring):
                 self._at = 0
-            budget -= self._look_at(self._ring[self._at], modules, ended)
+            budget -= self._observe(self._ring[self._at], modules, ended)
             self._at += 1
             if budget <= 0:
                 break
 
-    def _present(self) -> List[_Module]:
+    def _of_running_test(self) -> List[_Module]:
         file = self._tests[-1].partition("::")[0] if self._tests else ""
         if file != self._near[0]:
             self._near = file, [known for path, known in self._of_tests if path.endswith("/" + file)]
         return self._near[1]
 
-    def _look_at(self, known: _Module, modules: Dict[str, Any], ended: int) -> int:
-        module, since = modules.get(known.name), known.looked_at
-        known.looked_at = ended
+    def _observe(self, known: _Module, modules: Dict[str, Any], ended: int) -> int:
+        module, since = modules.get(known.name), known.observed_at
+        known.observed_at = ended
         try:
             if id(module) == known.id and known.is_same(module):  # the usual case
                 return known.cost
@@ -253,21 +259,21 @@ class ModuleGlobals:
             return 50
         among = self._tests[since:] if len(self._tests) > since + 1 else []
         if id(module) != known.id:
-            detail = "" if module is None else "another %s stands for it" % type_name(module)
+            detail = "" if module is None else "replaced by another %s" % type_name(module)
             before = None if known.id == id(None) else known.id
             now = None if module is None else id(module)
-            self._changes.saw("module", known.name, before, now, detail, among)
+            self._changes.note("module", known.name, before, now, detail, among)
             known.follow(module, self._project)
             return 50
         if type(module) is not ModuleType:  # planted, or lazy
             return 1
         try:
-            return known.look(module, self._project, self._changes, among)
+            return known.observe(module, self._project, self._changes, among)
         except RuntimeError:  # another thread changes it meanwhile
             return 50
 
     def _discover(self, modules: Dict[str, Any], ended: int) -> None:
-        """Modules that are new. To import one late is no change; to plant one that no file made is."""
+        """Find new modules. A late import is no change; a module in ``sys.modules`` that no file made is one."""
         first, self._count = self._count < 0, len(modules)
         fresh = []
         for name, module in list(modules.items()):
@@ -277,15 +283,15 @@ class ModuleGlobals:
             if type(module) is ModuleType and _is_own(name, module.__dict__):
                 self.own.add(name)
                 self.packages.add(name.partition(".")[0])
-                is_of_tests = "test" in name.rpartition(".")[2] and _is_of_tests(module.__dict__)
-                fresh.append((is_of_tests, name, module))
+                has_tests = "test" in name.rpartition(".")[2] and _has_tests(module.__dict__)
+                fresh.append((has_tests, name, module))
             elif not first and _is_planted(module) and not self._is_part_of_library(name):
-                self._changes.saw("module", name, None, id(module), type_name(module))
+                self._changes.note("module", name, None, id(module), type_name(module))
                 fresh.append((False, name, module))
-        fresh.sort(key=lambda each: each[0])  # what tests import is another module's
-        for is_of_tests, name, module in fresh:
+        fresh.sort(key=lambda each: each[0])  # what tests import belongs to other modules
+        for has_tests, name, module in fresh:
             known = _Module(name, module, self._project, ended)
-            if is_of_tests:
+            if has_tests:
                 self._of_tests.append((module.__dict__["__file__"].replace("\\", "/"), known))
             else:
                 self._ring.append(known)
@@ -293,7 +299,7 @@ class ModuleGlobals:
         self._is_small = sum(known.cost for known in self._ring) <= SMALL_PROJECT
 
     def _is_part_of_library(self, name: str) -> bool:
-        """Modules in C make submodules of their own, without a spec: ``xml.parsers.expat.model``."""
+        """Modules in C make submodules without a spec: ``xml.parsers.expat.model``."""
         package, dot, _ = name.partition(".")
         return bool(dot) and package in self._known and package not in self.packages
 
@@ -303,19 +309,19 @@ def _is_own(name: str, names: Dict[str, Any]) -> bool:
     return type(file) is str and name.partition(".")[0] != _OUR_PACKAGE and not is_library(file)
 
 
-def _is_of_tests(names: Mapping[str, Any]) -> bool:
-    """Whether tests are defined in it; a class is one as well, if its methods are tests."""
+def _has_tests(names: Mapping[str, Any]) -> bool:
+    """Whether it defines tests, as functions or as methods of a class."""
     for name, value in list(names.items()):
         if type(name) is str and name[:4] == "test" and type(value) is FunctionType:
             return True
         is_class = type(name) is str and name[:4] == "Test" and type(value) is type
-        if is_class and class_module(value) == names.get("__name__") and _is_of_tests(class_names(value)):
+        if is_class and class_module(value) == names.get("__name__") and _has_tests(class_names(value)):
             return True
     return False
 
 
 def _is_planted(module: Any) -> bool:
-    """Every import leaves a spec; what a test puts into ``sys.modules`` has none."""
+    """Whether no import made it: every import leaves a spec."""
     if type(module) is ModuleType:
         return module.__dict__.get("__spec__") is None
     return module is not None and not issubclass(type(module), ModuleType)

@@ -1,8 +1,8 @@
-"""``random`` and ``numpy.random`` seeded by the suite, and left so: what follows is the same in every run.
+"""``random`` and ``numpy.random`` that the suite has seeded, so that later numbers are the same in every run.
 
-Numbers drawn change the state all the time and say nothing. So the calls are watched: ``seed(x)`` fixes the state,
-``seed()`` and a state that is put back end that. A ``seed`` taken by ``from random import seed`` before pytest has
-started would not be seen.
+Drawing numbers changes the state all the time, so the state is not compared. Instead the calls are observed:
+``seed(x)`` fixes the state; ``seed()`` and restoring a state end that. A ``seed`` that was imported by
+``from random import seed`` before pytest started is not seen.
 """
 
 import functools
@@ -13,34 +13,36 @@ from typing import Any, Dict
 from .changes import Changes
 
 
-class Seeds:
+class RandomSeeds:
+    """Wraps the functions that set a generator's state, and counts the calls that fix it."""
+
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self._fixed: Dict[str, int] = {}
-        """Module -> how many calls have fixed it, 0 where it is not."""
+        """Module -> number of the call that fixed it, 0 if it is not fixed."""
         self._calls = 0
         self._seen: Dict[str, int] = {}
-        self._watch(random, "random", "setstate")
+        self._wrap(random, "random", "setstate")
 
     def begin(self) -> None:
-        self.look()
+        self.observe()
         self._seen = dict(self._fixed)
 
-    def look(self) -> None:
+    def observe(self) -> None:
         if "numpy.random" not in self._fixed and "numpy.random" in sys.modules:
-            self._watch(sys.modules["numpy.random"], "numpy.random", "set_state")
+            self._wrap(sys.modules["numpy.random"], "numpy.random", "set_state")
         if self._fixed == self._seen:
             return
         for name, now in self._fixed.items():
             before = self._seen.get(name, 0)
             if before != now:
-                self._changes.saw("random", name, before, now, "seeded")
+                self._changes.note("random", name, before, now, "seeded")
         self._seen = dict(self._fixed)
 
-    def _watch(self, module: Any, name: str, put_back: str) -> None:
+    def _wrap(self, module: Any, name: str, setstate_name: str) -> None:
         self._fixed[name] = 0
         names = vars(module)
-        seed, setstate = names.get("seed"), names.get(put_back)
+        seed, setstate = names.get("seed"), names.get(setstate_name)
         if not callable(seed) or not callable(setstate):
             return
 
@@ -53,10 +55,10 @@ class Seeds:
             return result
 
         @functools.wraps(setstate)
-        def putting_back(*args: Any, **kwargs: Any) -> Any:
+        def restoring(*args: Any, **kwargs: Any) -> Any:
             result = setstate(*args, **kwargs)
             self._fixed[name] = 0
             return result
 
         module.seed = seeding
-        setattr(module, put_back, putting_back)
+        setattr(module, setstate_name, restoring)

@@ -1,9 +1,9 @@
-"""Which changed state the code of a failed test may read: found by following names from the test function and its
-fixtures through the project's own functions. Nothing is run, and values are looked up without code of their classes.
+"""Find the changed state that a test's code may read, without running it.
 
-Followed are names, their attributes, functions within functions, methods of classes that are named, and the views of a
-Flask application whose addresses a test with a test client mentions. What is reached another way (by ``getattr``,
-through a registry) is not found.
+The search follows names from the test function and its fixtures through the project's own functions: globals and their
+attributes, functions within functions, methods of classes that are named, and the views of a Flask application whose
+addresses a test with a test client mentions. Values are looked up without running code of their classes. What is
+reached another way (by ``getattr``, through a registry) is not found.
 """
 
 import sys
@@ -26,10 +26,10 @@ from .fingerprints import (
     is_one_of,
 )
 from .flask_apps import views
-from .search_targets import Wanted
+from .search_targets import SearchTargets
 
 MOST_FUNCTIONS = 800
-"""Followed for one test."""
+"""Functions that are read for one test."""
 
 _SET_UPS = ("setup", "setUp", "setup_method", "setup_class", "setUpClass", "asyncSetUp")
 _FOLLOWED_IN_CELLS = ids(FunctionType, CacheWrapper)
@@ -38,20 +38,20 @@ _NOTHING: Any = object()
 
 
 class _Work(NamedTuple):
-    """A function to be read: with the names it sees, and the class whose method it is."""
+    """A function to read, the globals it sees, and the class whose method it is."""
 
     code: CodeType
     globals: Dict[str, Any]
     given: Optional[Dict[str, Any]]
-    """Fixture values by argument: for the test and its fixtures; None for code that they call."""
+    """Fixture values by argument, for the test and its fixtures; None for code that they call."""
     owner: Any
 
 
-class Walk:
-    """One walk, from a failed test to what it mentions of ``wanted``."""
+class ReachableCode:
+    """One search, from a test to those of its targets that its code mentions."""
 
-    def __init__(self, wanted: Wanted, own: Set[str], label_of: Callable[[Any], str]) -> None:
-        self._wanted = wanted
+    def __init__(self, targets: SearchTargets, own: Set[str], label_of: Callable[[Any], str]) -> None:
+        self._targets = targets
         self._own = own
         self._label_of = label_of
         self._asked: Dict[int, Any] = {}
@@ -62,7 +62,8 @@ class Walk:
         self._module = ""
         self._work: Optional[_Work] = None
 
-    def from_test(self, item: Any) -> None:
+    def search(self, item: Any) -> None:
+        """Follow the names in the code of the test, its fixtures, and the views that it requests."""
         function = getattr(item, "obj", None)
         values = getattr(item, "funcargs", None)
         values = dict(values) if type(values) is dict else {}
@@ -84,7 +85,7 @@ class Walk:
 
     def _run(self) -> None:
         done = 0
-        while self._waiting and done < MOST_FUNCTIONS and not self._wanted.all_found:
+        while self._waiting and done < MOST_FUNCTIONS and not self._targets.all_found:
             done += 1
             self._read(self._waiting.popleft())
 
@@ -95,12 +96,12 @@ class Walk:
         self._module = module if type(module) is str else ""
         if work.given is not None:
             for text in found.set:
-                self._wanted.set(text)
+                self._targets.set(text)
             for chain in found.emptied:
-                self._wanted.emptied(self._value(chain, work))
+                self._targets.emptied(self._value(chain, work))
             self._urls.update(text for text, _ in found.texts if text[:1] == "/")
         for text, line in found.texts:
-            self._wanted.text(text, self._place(line))
+            self._targets.text(text, self._place(line))
         for inner in found.inner:
             self._enqueue(inner, work.globals, work.given, work.owner)
         for chain in found.chains:
@@ -114,10 +115,10 @@ class Walk:
 
     def _resolve(self, chain: Chain, work: _Work) -> None:
         place = self._place(chain.line)
-        self._wanted.words(chain.names, place)
+        self._targets.words(chain.names, place)
         value = self._value(chain, work)
         if value is not _NOTHING:
-            self._wanted.value(value, place)
+            self._targets.value(value, place)
             self._follow(value)
 
     def _value(self, chain: Chain, work: _Work) -> Any:
@@ -134,14 +135,14 @@ class Walk:
     def _root(self, chain: Chain, work: _Work, place: Place) -> Tuple[Any, Sequence[str]]:
         first, rest = chain.names[0], chain.names[1:]
         if chain.root == GLOBAL:
-            self._wanted.name(self._module, first, place)
+            self._targets.name(self._module, first, place)
             value = work.globals.get(first, _NOTHING)
             if type(value) is str:
-                self._wanted.text(value, place)  # a constant that names a variable or a key
+                self._targets.text(value, place)  # a constant that names a variable or a key
             return value, rest
         if chain.root == IMPORT:
             name = _absolute(first, chain.level, work.globals)
-            self._wanted.imported(name, place)
+            self._targets.imported(name, place)
             return _module(name), rest
         if chain.root == LOCAL and work.owner is not None and first in ("self", "cls") and rest:
             attribute = _class_attribute(work.owner, rest[0])
@@ -154,7 +155,7 @@ class Walk:
             names = value.__dict__
             module = names.get("__name__")
             if type(module) is str:
-                self._wanted.name(module, name, place)
+                self._targets.name(module, name, place)
                 if name not in names:
                     return _module("%s.%s" % (module, name))
             return names.get(name, _NOTHING)
@@ -171,7 +172,7 @@ class Walk:
     def _mention_class(self, cls: Any, name: str, place: Place) -> None:
         for base in class_bases(cls):
             if self._is_own(base) and name in class_names(base):
-                self._wanted.class_name(base, name, place)
+                self._targets.class_name(base, name, place)
 
     def _is_own(self, cls: Any) -> bool:
         module = class_module(cls)
@@ -203,7 +204,7 @@ class Walk:
         elif kind is ModuleType:
             return
         elif self._label_of(value):
-            self._wanted.app(self._label_of(value))
+            self._targets.app(self._label_of(value))
         elif issubclass(kind, type):
             self._follow_class(value)
         elif self._is_own(kind):
@@ -213,10 +214,10 @@ class Walk:
             app = held.get("application")
             if app is not None and self._label_of(app):  # a test client
                 self._asked[id(app)] = app
-                self._wanted.app(self._label_of(app))
+                self._targets.app(self._label_of(app))
 
     def _follow_class(self, cls: Any) -> None:
-        """All its methods: which of them are called is not known. A test class has its neighbours' tests in it."""
+        """Follow all methods, as it is unknown which of them are called; but not those of a test class."""
         if id(cls) in self._seen or not self._is_own(cls):
             return
         self._seen.add(id(cls))
@@ -224,7 +225,7 @@ class Walk:
             if self._is_own(base) and not str(class_name(base)).startswith("Test"):
                 for value in list(class_names(base).values()):
                     if is_one_of(value, _METHODS):
-                        self._wanted.value(value, Place())
+                        self._targets.value(value, Place())
                         self._follow(value, owner=cls)
 
     def _enqueue(self, code: CodeType, names: Dict[str, Any], given: Optional[Dict[str, Any]], owner: Any) -> None:
@@ -233,11 +234,13 @@ class Walk:
             self._waiting.append(_Work(code, names, given, owner))
 
 
-def reached(item: Any, standing: Set[Tuple[str, str]], own: Set[str], label_of: Callable[[Any], str]) -> List[Any]:
+def state_in_reach(
+    item: Any, changed: Set[Tuple[str, str]], own: Set[str], label_of: Callable[[Any], str]
+) -> List[Tuple[str, Place]]:
     """(``what:name``, place) of the changed state that the item's code mentions."""
-    wanted = Wanted(standing, own, tuple(getattr(item, "fixturenames", None) or ()))
-    Walk(wanted, own, label_of).from_test(item)
-    return wanted.met()
+    targets = SearchTargets(changed, own, tuple(getattr(item, "fixturenames", None) or ()))
+    ReachableCode(targets, own, label_of).search(item)
+    return targets.mentioned()
 
 
 def _class_attribute(cls: Any, name: str) -> Any:

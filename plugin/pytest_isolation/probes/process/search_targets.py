@@ -1,4 +1,4 @@
-"""Changed state that a walk through code looks for, and by what it is known there."""
+"""Changed state that a search through code looks for, and what it is called there."""
 
 import sys
 from types import ModuleType
@@ -13,15 +13,15 @@ _WORDS = {
     "logging": {"caplog", "assertLogs"},
     "random": {"random", "randint", "randrange", "choice", "choices", "shuffle", "sample", "uniform"},
 }
-"""State that has no name of its own in the code that depends on it."""
+"""Words that mention state which has no name of its own in the code."""
 
 
-class Wanted:
-    """``found`` is ``what:name`` -> the first line that mentions it."""
+class SearchTargets:
+    """The targets of one search; ``found`` is ``what:name`` -> the first line that mentions it."""
 
-    def __init__(self, standing: Set[Tuple[str, str]], own: Set[str], fixtures: Sequence[str]) -> None:
+    def __init__(self, changed: Set[Tuple[str, str]], own: Set[str], fixtures: Sequence[str]) -> None:
         self.found: Dict[str, Place] = {}
-        self._count = len(standing)
+        self._count = len(changed)
         self._texts: Dict[str, List[str]] = {}
         self._names: Dict[Tuple[str, ...], str] = {}
         self._ids: Dict[int, str] = {}
@@ -29,11 +29,11 @@ class Wanted:
         self._modules: Dict[str, str] = {}
         self._caches: Dict[str, str] = {}
         self._path = ""
-        self._forgotten: Set[str] = set()
+        self._dropped: Set[str] = set()
         self._apps: Dict[str, str] = {}
         """Location in an application -> its label."""
-        self._apps_met: Set[str] = set()
-        for what, name in standing:
+        self._apps_mentioned: Set[str] = set()
+        for what, name in changed:
             location = "%s:%s" % (what, name)
             if what == "env":
                 self._texts.setdefault(name, []).append(location)
@@ -42,7 +42,7 @@ class Wanted:
                 self._texts.setdefault(key, []).append(location)
                 self._apps[location] = label
             elif what == "global":
-                self._want_global(name, location, own)
+                self._add_global(name, location, own)
             elif what == "cache":
                 self._caches[name] = location
             elif what == "module":
@@ -55,8 +55,8 @@ class Wanted:
                 if not self._words[location].isdisjoint(fixtures):
                     self.found[location] = Place()
 
-    def _want_global(self, name: str, location: str, own: Set[str]) -> None:
-        """``module.name`` or ``module.Class.name``, and the very object, under whatever name it was imported."""
+    def _add_global(self, name: str, location: str, own: Set[str]) -> None:
+        """Look for ``module.name`` or ``module.Class.name``, and for the object itself under any imported name."""
         module, _, attribute = name.rpartition(".")
         path = [attribute]
         while module and module not in own:
@@ -72,44 +72,45 @@ class Wanted:
 
     @property
     def all_found(self) -> bool:
+        """Whether the search may end."""
         return len(self.found) >= self._count and not self._apps
 
-    def met(self) -> List[Tuple[str, Place]]:
-        """What was found; of an application's state, that of the very applications that were met."""
+    def mentioned(self) -> List[Tuple[str, Place]]:
+        """What was found; the state of an application only if the code mentions that application."""
         apps = self._apps
         return sorted(
             (location, place)
             for location, place in self.found.items()
-            if location not in apps or apps[location] in self._apps_met
+            if location not in apps or apps[location] in self._apps_mentioned
         )
 
     def _note(self, location: "str | None", place: Place) -> None:
-        if location and location not in self._forgotten and not (location in self.found and self.found[location].file):
+        if location and location not in self._dropped and not (location in self.found and self.found[location].file):
             self.found[location] = place
 
-    # -- what the walk meets --------------------------------------------------------------------------------------
+    # -- what the code mentions -----------------------------------------------------------------------------------
 
     def set(self, text: str) -> None:
-        """The test or a fixture of its own sets it anew: what it was before is of no account."""
+        """Drop what the test or its own fixture sets: the earlier value does not matter."""
         for location in self._texts.pop(text, ()):
-            self._forget(location)
+            self._drop(location)
 
     def emptied(self, value: Any) -> None:
-        """The same for a container or a memoised function that is emptied."""
+        """Drop a container or a memoised function that the test or its own fixture empties."""
         location = self._ids.get(id(value))
         if type(value) is CacheWrapper:
             location = self._caches.get("%s.%s" % name_of_cache(value))
         if location is not None:
-            self._forget(location)
+            self._drop(location)
 
-    def _forget(self, location: str) -> None:
-        if location not in self._forgotten:
-            self._forgotten.add(location)
+    def _drop(self, location: str) -> None:
+        if location not in self._dropped:
+            self._dropped.add(location)
             self._count -= 1
             self.found.pop(location, None)
 
     def app(self, label: str) -> None:
-        self._apps_met.add(label)
+        self._apps_mentioned.add(label)
 
     def text(self, text: str, place: Place) -> None:
         for location in self._texts.get(text, ()):

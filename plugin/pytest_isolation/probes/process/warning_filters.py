@@ -1,5 +1,4 @@
-"""``warnings.filters``. Where pytest's own warnings plugin is on, each test has a copy that is thrown away, and nothing
-can be left behind: then nobody looks."""
+"""``warnings.filters``, observed only without pytest's own warnings plugin, which restores them after each test."""
 
 import warnings
 from typing import Any, List
@@ -8,23 +7,25 @@ from .changes import Changes
 
 
 class WarningFilters:
+    """Compares the filters by identity."""
+
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self._seen: List[int] = []
         self._kept: Any = []
-        """The filters that are known: pieces of the interpreter's own making, kept so that their ids stay theirs."""
+        """The filters themselves, kept so that their ids are not reused; the interpreter makes them, not the suite."""
 
     def begin(self) -> None:
         self._remember()
 
-    def look(self) -> None:
+    def observe(self) -> None:
         filters: Any = warnings.filters
         if type(filters) is not list or list(map(id, filters)) == self._seen:
             return
         before = tuple(self._seen)
         self._remember()
         detail = "%d filters, was %d" % (len(self._seen), len(before))
-        self._changes.saw("warnings", "warnings.filters", before, tuple(self._seen), detail)
+        self._changes.note("warnings", "warnings.filters", before, tuple(self._seen), detail)
 
     def _remember(self) -> None:
         filters: Any = warnings.filters
