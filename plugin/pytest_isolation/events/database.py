@@ -1,4 +1,4 @@
-"""What databases hold: tables, rows, open transactions."""
+"""Facts about databases: tables, rows, open transactions."""
 
 import zlib
 from typing import List, NamedTuple, Tuple
@@ -9,8 +9,8 @@ from .registry import fact
 
 @fact
 class DatabaseSeen(NamedTuple):
-    """A database that statements were sent to. ``url`` has no password in it; each in-memory SQLite database has a
-    number of its own, whatever its URL. ``maker`` made the engine that first spoke to it."""
+    """A database that the suite uses. ``url`` has no password; each in-memory SQLite database has a number of its own,
+    whatever its URL. ``maker`` made the engine that used it first."""
 
     database: int
     url: str
@@ -20,8 +20,8 @@ class DatabaseSeen(NamedTuple):
 
 @fact
 class TablesCreated(NamedTuple):
-    """Tables that one statement, or one ``create_all``, made. ``by``: ``orm`` (SQLAlchemy's DDL), ``sql`` (raw text) or
-    ``rollback`` (a DROP that was rolled back)."""
+    """Tables that one statement or one ``create_all`` created. ``by``: ``orm`` (SQLAlchemy's DDL), ``sql`` (raw text)
+    or ``rollback`` (of a DROP)."""
 
     database: int
     tables: List[str]
@@ -32,7 +32,7 @@ class TablesCreated(NamedTuple):
 
 @fact
 class TablesDropped(NamedTuple):
-    """As :class:`TablesCreated`; ``rollback`` means a CREATE that was rolled back."""
+    """Tables that were dropped, as in :class:`TablesCreated`; ``rollback`` is that of a CREATE."""
 
     database: int
     tables: List[str]
@@ -43,8 +43,8 @@ class TablesDropped(NamedTuple):
 
 @fact
 class TableSets(NamedTuple):
-    """Names of the tables known at the ``edge`` (``start`` or ``end``) of a test, for those MetaData and databases in
-    which they differ from what was last sent. A database's set is what DDL was seen to make of it: nobody asks it."""
+    """Names of the tables at the ``edge`` (``start`` or ``end``) of a test, for each MetaData and database whose tables
+    differ from what was last sent. A database's tables are known from the DDL sent to it, and never queried."""
 
     nodeid: str
     edge: str
@@ -54,20 +54,19 @@ class TableSets(NamedTuple):
 
 @fact
 class RowsWritten(NamedTuple):
-    """What one unit did to the rows of one table: summed up when it left the stage, or when its transaction ended.
+    """What one unit did to the rows of one table, summed up when the unit or its transaction ended.
 
-    ``state`` is ``committed``, ``rolled back`` or ``open``; where a transaction outlives its unit the rows are said to
-    be open first, and what became of them comes with ``settled``. ``place`` is the line that wrote first.
+    ``state`` is ``committed``, ``rolled back`` or ``open``. If a transaction is still open when its unit ends, its rows
+    are emitted as ``open``, and again with their outcome and ``settled``. ``place`` is the line that wrote first.
 
-    ``inserted``, ``updated`` and ``deleted`` are what was done, ``kept`` and ``taken`` what it comes to: how many of
-    the unit's own rows stand, and how many of others' are gone (a deletion meets the unit's own rows first).
-    ``emptied``: all rows that stood before are gone, however many (TRUNCATE). ``inexact``: the counts may be wrong.
-    ``escape``: made permanent by the release of a savepoint inside a transaction, which no rollback undoes any more
-    (SQLite's SAVEPOINT without BEGIN). ``way`` is how rows escaped what was to undo them: ``savepoint``, ``ddl`` (a DDL
-    statement that commits by itself), ``beside`` (committed on another connection than the one whose transaction a
-    fixture holds open around the test), ``thread`` (the same, on another thread). ``keys`` are primary keys of rows
-    that stand, as far as they are known without a query, like ``id=3``; the first few. ``gone`` are those of all of
-    others' rows that are ``taken``, or none.
+    ``inserted``, ``updated`` and ``deleted`` count the writes. ``kept`` and ``taken`` are their result: how many of the
+    unit's own rows remain, and how many of others' are gone (a deletion counts against the unit's own rows first).
+    ``emptied``: all earlier rows are gone, however many there were (TRUNCATE). ``inexact``: the counts may be wrong.
+    ``escape``: releasing a savepoint made the rows permanent, and no rollback can undo that (SQLite's SAVEPOINT without
+    BEGIN). ``way`` is how rows escaped a rollback: ``savepoint``, ``ddl`` (a DDL statement that commits by itself),
+    ``beside`` (committed on another connection than the one whose transaction a fixture holds open around the test) or
+    ``thread`` (the same, on another thread). ``keys`` are primary keys of the rows that remain, like ``id=3``: the
+    first few that are known without a query. ``gone`` are the keys of all rows that were ``taken``, or empty.
     """
 
     database: int
@@ -91,7 +90,7 @@ class RowsWritten(NamedTuple):
 
 @fact
 class DatabasesUsed(NamedTuple):
-    """The databases that statements were sent to while a test was on the stage, whoever sent them. Said at its end."""
+    """The databases that received statements during a test, from any unit. Emitted at its end."""
 
     nodeid: str
     databases: List[int]
@@ -99,7 +98,7 @@ class DatabasesUsed(NamedTuple):
 
 @fact
 class HoldersGone(NamedTuple):
-    """MetaData and in-memory databases that the suite has let go of: nothing more will be said of them."""
+    """MetaData and in-memory databases that the suite has freed: no more facts about them follow."""
 
     metadata: List[int] = []
     databases: List[int] = []
@@ -107,13 +106,13 @@ class HoldersGone(NamedTuple):
 
 @fact
 class TablesRead(NamedTuple):
-    """Tables that ``unit`` was the first to read in its test: each is said once a test, whatever the number of
-    statements, and again only if it was read in a stronger way later.
+    """Tables that ``unit`` was the first to read in its test. Each is emitted once a test, and again only if it is read
+    in a stronger way later.
 
-    ``how``, the weakest first: ``match`` (rows that equal something: whose they are is not known), ``key`` (by a
-    primary key that is not of a row which the test inserted), ``scan`` (whatever stands there, or fits a condition),
-    ``clash`` (a write that a unique constraint refused). ``emptied``: the test itself had emptied the table before.
-    ``inexact``: told from the statement's text, and nobody saw the table made: it may be a view, and hide others.
+    ``how``, the weakest first: ``match`` (rows that equal something, whose author is unknown), ``key`` (by a primary
+    key of a row that the test did not insert), ``scan`` (any row, or those that match a condition), ``clash`` (a write
+    that a unique constraint refused). ``emptied``: the test itself had emptied the table before. ``inexact``: known
+    from the statement's text alone, and the table was not seen being created: it may be a view of others.
     """
 
     database: int
@@ -127,8 +126,8 @@ class TablesRead(NamedTuple):
 
 @fact
 class RowsCounted(NamedTuple):
-    """What a real count says when the test has ended (only where it was asked for): rows by table. ``why_not`` tells
-    why nothing was counted, '' where it was."""
+    """Rows by table, counted by a query when a test has ended; only if that is asked for. ``why_not`` is why nothing
+    was counted, else ''."""
 
     nodeid: str
     database: int
@@ -138,8 +137,8 @@ class RowsCounted(NamedTuple):
 
 @fact
 class NothingDone(NamedTuple):
-    """A ``create_all`` that created nothing, or a ``drop_all`` that dropped nothing. ``call`` is which; ``known``
-    is how many tables the MetaData held."""
+    """A ``create_all`` that created nothing, or a ``drop_all`` that dropped nothing. ``call`` is which of them;
+    ``known`` is how many tables the MetaData had."""
 
     database: int
     metadata: int
@@ -151,8 +150,8 @@ class NothingDone(NamedTuple):
 
 @fact
 class DropAwaited(NamedTuple):
-    """Before tables are dropped: transactions that others hold open on the same database, which a server may wait for.
-    ``holders`` are the lines that took them, ``units`` who did, in the same order."""
+    """Tables are about to be dropped while others hold transactions open on the same database, for which a server may
+    wait. ``holders`` are the lines that opened them, ``units`` who did, in the same order."""
 
     database: int
     holders: List[Place]
@@ -163,9 +162,9 @@ class DropAwaited(NamedTuple):
 
 @fact
 class WaitedInVain(NamedTuple):
-    """An error said that something is in use. ``why`` is ``pool`` (all connections of a pool are out), ``locked``
-    (SQLite), ``lock timeout`` (a server's) or ``in use`` (DROP DATABASE). ``holders`` are the lines that took what was
-    out at that moment, ``units`` who did, in the same order; the first few."""
+    """A statement failed because something is in use. ``why`` is ``pool`` (all connections of a pool are out),
+    ``locked`` (SQLite), ``lock timeout`` (a server's) or ``in use`` (DROP DATABASE). ``holders`` are the lines that
+    took what was out at that moment, ``units`` who did, in the same order; the first few."""
 
     database: int
     why: str
@@ -177,7 +176,7 @@ class WaitedInVain(NamedTuple):
 
 @fact
 class HeldOpen(NamedTuple):
-    """A connection or a session that was taken during a test and is still out when that test has ended.
+    """A connection or session that was taken during a test and is still open when that test has ended.
 
     ``holder`` is its number in this process; ``what`` is ``connection`` or ``session``; ``place`` is the line that took
     it (for a session: that began its transaction), ``unit`` who did.
@@ -194,7 +193,7 @@ class HeldOpen(NamedTuple):
 
 @fact
 class HeldClosed(NamedTuple):
-    """What was said to be held open has been given back, or was let go of."""
+    """What a :class:`HeldOpen` named has been returned, closed or freed."""
 
     holder: int
     unit: Unit
@@ -202,8 +201,8 @@ class HeldClosed(NamedTuple):
 
 @fact
 class SessionShared(NamedTuple):
-    """A session that one test used begins a transaction in another; said once a test. ``first`` is the test that used
-    it first, and ``owner`` who did; ``place`` and ``unit`` are who uses it now."""
+    """A session that one test used begins a transaction in another; emitted once a test. ``first`` is the test that
+    used it first, and ``owner`` who did; ``place`` and ``unit`` are who uses it now."""
 
     session: int
     first: str
@@ -214,8 +213,8 @@ class SessionShared(NamedTuple):
 
 @fact
 class StatementFailed(NamedTuple):
-    """A statement that the database refused: the first few different errors of each unit. ``error`` is the name of the
-    driver's exception; ``mark`` stands for its message (see :func:`mark_of`), which may hold values."""
+    """A statement that the database refused; the first few different errors of each unit. ``error`` is the name of the
+    driver's exception; ``mark`` identifies its message (see :func:`mark_of`), which may contain values."""
 
     database: int
     error: str
@@ -225,5 +224,5 @@ class StatementFailed(NamedTuple):
 
 
 def mark_of(message: str) -> str:
-    """By what a message is told again where its first line is seen, without telling what it says."""
+    """A checksum of a message's first line: recognises the message without revealing it."""
     return "%08x" % zlib.crc32(message.partition("\n")[0].strip().encode("utf-8", "replace"))

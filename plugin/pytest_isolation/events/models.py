@@ -1,4 +1,4 @@
-"""What SQLAlchemy's MetaData and mappers hold."""
+"""Facts about SQLAlchemy's MetaData and mappers."""
 
 from typing import List, NamedTuple
 
@@ -8,7 +8,7 @@ from .registry import fact
 
 @fact
 class MetadataSeen(NamedTuple):
-    """A MetaData that holds tables of the suite. ``name`` is its bind key or '' (most have none)."""
+    """A MetaData with tables of the suite. ``name`` is its bind key, '' for most."""
 
     metadata: int
     name: str
@@ -17,8 +17,8 @@ class MetadataSeen(NamedTuple):
 
 @fact
 class TableRegistered(NamedTuple):
-    """A Table entered a MetaData. ``place`` is the innermost line outside libraries, ``via`` its callers, nearest
-    first."""
+    """A Table was added to a MetaData. ``place`` is the innermost line outside libraries, ``via`` are its callers,
+    nearest first."""
 
     metadata: int
     table: str
@@ -51,8 +51,8 @@ class TableRefused(NamedTuple):
 
 @fact
 class IndexRepeated(NamedTuple):
-    """A Table got an index of a ``name`` that one of its indexes has already: "index ... already exists" comes of it
-    where the table is created. ``place`` and ``via`` as in :class:`TableRegistered`."""
+    """A Table got a second index of one ``name``: creating the table then fails with "index ... already exists".
+    ``place`` and ``via`` as in :class:`TableRegistered`."""
 
     metadata: int
     table: str
@@ -64,6 +64,8 @@ class IndexRepeated(NamedTuple):
 
 @fact
 class TableRemoved(NamedTuple):
+    """A Table was removed from its MetaData."""
+
     metadata: int
     table: str
     place: Place
@@ -72,6 +74,8 @@ class TableRemoved(NamedTuple):
 
 @fact
 class MetadataCleared(NamedTuple):
+    """``MetaData.clear()`` removed these tables."""
+
     metadata: int
     tables: List[str]
     place: Place
@@ -80,7 +84,7 @@ class MetadataCleared(NamedTuple):
 
 @fact
 class RegistryDisposed(NamedTuple):
-    """``registry.dispose()`` or ``clear_mappers()``: mappings ended, tables stay in their MetaData."""
+    """``registry.dispose()`` or ``clear_mappers()`` ended these mappings; the tables stay in their MetaData."""
 
     models: List[str]
     place: Place
@@ -89,9 +93,9 @@ class RegistryDisposed(NamedTuple):
 
 @fact
 class InstanceDetached(NamedTuple):
-    """An instance of a mapped class that the fixture life ``life`` gave has lost its session. ``way`` is ``session``
-    where the suite's own code closed or removed that, or took the instance out of it, and ``context`` where an
-    application context ended."""
+    """An instance of a mapped class that fixture life ``life`` returned has lost its session. ``way`` is ``session`` if
+    the suite's own code closed or removed the session or expunged the instance, ``context`` if an application context
+    ended."""
 
     life: int
     model: str

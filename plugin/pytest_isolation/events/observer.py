@@ -1,4 +1,4 @@
-"""What the observer states itself."""
+"""Facts of the observer itself: the command, the output, the end of the process."""
 
 from typing import List, NamedTuple
 
@@ -8,8 +8,11 @@ from .registry import fact
 
 @fact
 class RunStarted(NamedTuple):
-    """The first line of a recording. ``fix`` tells whether the project's conftest fix stood applied;
-    ``select`` are the node ids that the run was restricted to."""
+    """The start of a run, and the first line of its recording.
+
+    ``fix`` is whether the conftest fix was applied to the project; ``select`` are the node ids that the run was
+    restricted to.
+    """
 
     command: List[str]
     cwd: str
@@ -23,14 +26,14 @@ class RunStarted(NamedTuple):
 
 @fact
 class Output(NamedTuple):
-    """What pytest printed, as it came; may hold colour sequences."""
+    """Text that pytest printed, unchanged; it may contain colour sequences."""
 
     text: str
 
 
 @fact
 class Disconnected(NamedTuple):
-    """The connection of ``who`` ended; ``clean`` if it had sent its SessionFinished."""
+    """The connection of worker ``who`` ended; ``clean`` if it had sent its SessionFinished."""
 
     who: str
     clean: bool
@@ -38,7 +41,8 @@ class Disconnected(NamedTuple):
 
 @fact
 class ProcessEnded(NamedTuple):
-    """``status`` as a shell shows it: pytest's own, or minus the signal's number; ``stopped`` if we asked for it."""
+    """The process of pytest ended. ``status`` is pytest's own, or minus the number of the signal; ``stopped`` if the
+    observer asked for it."""
 
     status: int
     stopped: bool = False

@@ -1,13 +1,13 @@
-"""Where a fact happened, and who is charged with it."""
+"""Values inside facts: the place where something happened, and the unit that is charged with it."""
 
 from typing import NamedTuple
 
 PROTOCOL = 2
-"""Version of the lines written here. A reader refuses another one: in the first, a line was an object."""
+"""Version of the lines. A reader refuses any other version; in version 1 a line was an object."""
 
 
 class Place(NamedTuple):
-    """A line of source: dotted module name, absolute file, line (1-based; 0 unknown), function."""
+    """A line of source code: dotted module name, absolute file, line (from 1; 0 unknown), function."""
 
     module: str = ""
     file: str = ""
@@ -16,11 +16,11 @@ class Place(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """Who stood on the stage when a fact happened, and is charged with it.
+    """What was running when a fact happened, and is charged with it: a fixture, or a phase of a test.
 
-    ``life`` is the fixture life being set up or torn down (0: none, the test's own phase is charged).
+    ``life`` is the fixture life that is being set up or torn down; 0: the test's own phase is charged.
     ``phase`` is ``import`` (plugin start to collection), ``collect``, ``setup``, ``call``, ``teardown`` or ``finish``.
-    ``step`` tells for a fixture whether it was in ``setup`` or in ``teardown``; '' where no fixture is charged.
+    ``step`` is ``setup`` or ``teardown`` of the fixture; '' if no fixture is charged.
     """
 
     nodeid: str = ""

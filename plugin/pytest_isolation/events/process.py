@@ -1,4 +1,4 @@
-"""What the process itself holds: environment, configuration, module globals."""
+"""Facts about the process's own state: environment, configuration, module globals."""
 
 from typing import List, NamedTuple
 
@@ -8,16 +8,17 @@ from .registry import fact
 
 @fact
 class StateChanged(NamedTuple):
-    """Something of the process is not what it was before ``unit`` stepped on the stage.
+    """A piece of the process's state differs from what it was before ``unit`` ran.
 
     ``what`` is ``env``, ``cwd``, ``path`` (``sys.path``), ``module``, ``warnings``, ``logging``, ``random``, ``config``
-    (of a Flask application), ``extension``, ``global`` or ``cache`` (of a memoised function). ``name`` says which:
+    (of a Flask application), ``extension``, ``global`` or ``cache`` (of a memoised function). ``name`` is its name:
     ``INVENTORY_CURRENCY``, ``src.settings.LIMITS``. ``change`` is ``added``, ``changed``, ``removed``, or ``restored``
-    where it is again what it was when it was first seen. ``detail`` says how in words, without any value: types and
-    sizes alone. ``among`` are the tests during one of which it happened, where that is not known more closely: then the
-    unit is merely the one on whose watch it was seen. A unit without a phase is a test of which nothing closer is
-    known: itself, or a fixture that it has to itself. ``in_place`` says that it is the same object yet, with something
-    else in it: what earlier units put there may be in it still.
+    if it is again what it was when it was first seen. ``detail`` describes the change by types and sizes, never by
+    values.
+
+    ``among`` are the tests of which one made the change, if it is not known which; then ``unit`` only saw it. A unit
+    without a phase is a test, where it is not known whether the test itself or one of its own fixtures made the change.
+    ``in_place``: it is the same object with other contents, which may include what earlier units put there.
     """
 
     what: str
@@ -31,9 +32,11 @@ class StateChanged(NamedTuple):
 
 @fact
 class StateInReach(NamedTuple):
-    """Changed state that the code of a test may read, found in the code it can reach and never by running it. Of tests
-    that passed only some are looked at. ``names`` are ``what:name``; ``places`` are the lines that mention them, in the
-    same order."""
+    """Changed state that the code of a test may read, found in the code that it can reach, without running it.
+
+    It is emitted for tests that failed, and for some that passed. ``names`` are ``what:name``; ``places`` are the lines
+    that mention them, in the same order.
+    """
 
     nodeid: str
     names: List[str]

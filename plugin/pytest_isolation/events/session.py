@@ -1,4 +1,4 @@
-"""The session: how a process of pytest begins, collects and ends; and the stream itself."""
+"""Facts about the session (how pytest starts, collects and ends), and about the stream itself."""
 
 from typing import List, NamedTuple, Optional
 
@@ -8,7 +8,7 @@ from .registry import fact
 
 @fact
 class Hello(NamedTuple):
-    """First fact of every process. ``role``: ``main`` (the launched process) or ``worker`` (pytest-xdist's)."""
+    """The first fact of every process. ``role``: ``main`` (the launched process) or ``worker`` (pytest-xdist's)."""
 
     protocol: int
     role: str
@@ -22,8 +22,8 @@ class Hello(NamedTuple):
 
 @fact
 class SessionStarted(NamedTuple):
-    """pytest is configured. ``config_file`` is '' without one. ``worker_count`` is 0 without pytest-xdist. ``limits``:
-    what this old a pytest cannot tell, in words, one line each."""
+    """pytest is configured. ``config_file`` is '' without one; ``worker_count`` is 0 without pytest-xdist. ``limits``
+    are sentences about what is not known with this old a pytest."""
 
     rootdir: str
     config_file: str = ""
@@ -33,7 +33,7 @@ class SessionStarted(NamedTuple):
 
 @fact
 class LibraryArmed(NamedTuple):
-    """The suite imported a library that a probe listens to (``sqlalchemy``, ``sqlalchemy.orm``)."""
+    """The suite imported a library that a probe observes (``sqlalchemy``, ``sqlalchemy.orm``)."""
 
     name: str
     version: str
@@ -50,13 +50,15 @@ class Collected(NamedTuple):
 
 @fact
 class Deselected(NamedTuple):
+    """A chunk of node ids that were collected and do not run."""
+
     nodeids: List[str]
 
 
 @fact
 class CollectionFailed(NamedTuple):
-    """A module or directory that could not be collected: an error in pytest's count. ``ends_pytest``: a conftest that
-    pytest loads before it begins, and by whose failure it ends without counting anything."""
+    """A module or directory that could not be collected: an error in pytest's count. ``ends_pytest``: it is a conftest
+    that pytest loads before it starts, and its failure ends pytest without any count."""
 
     nodeid: str
     exception: str = ""
@@ -68,19 +70,23 @@ class CollectionFailed(NamedTuple):
 
 @fact
 class CollectionFinished(NamedTuple):
+    """All node ids are collected; ``total`` is their number."""
+
     total: int
 
 
 @fact
 class SessionFinished(NamedTuple):
-    """pytest's own end. Absent where the process was killed or left by ``os._exit``; None where pytest ended before it
-    had a session (a usage error, a broken conftest)."""
+    """pytest ended by itself. A process that was killed or left by ``os._exit`` does not emit it. ``exit_status`` is
+    None if pytest ended before it had a session (a usage error, a broken conftest)."""
 
     exit_status: Optional[int] = None
 
 
 @fact
 class Interrupted(NamedTuple):
+    """Ctrl-C, or ``pytest.exit()``."""
+
     reason: str
 
 
@@ -103,7 +109,7 @@ class WorkerCrashed(NamedTuple):
 
 @fact
 class ProbeDisabled(NamedTuple):
-    """A listener of ours failed; it says so once and is silent from then on."""
+    """A probe failed, and emits nothing from then on. Each probe reports this once."""
 
     probe: str
     why: str
@@ -111,6 +117,6 @@ class ProbeDisabled(NamedTuple):
 
 @fact
 class FactsDropped(NamedTuple):
-    """How many facts this process could not send so far because the reader was too slow."""
+    """The number of facts that this process has dropped so far because the reader was too slow."""
 
     total: int

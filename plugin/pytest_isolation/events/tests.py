@@ -1,4 +1,4 @@
-"""Tests and fixtures: when each began and ended, and how."""
+"""Facts about tests and fixtures: when each started and ended, and how."""
 
 from typing import List, NamedTuple, Optional
 
@@ -8,8 +8,8 @@ from .registry import fact
 
 @fact
 class TestStarted(NamedTuple):
-    """``attempt`` counts from 1 (plugins may rerun a test). ``line`` is 1-based, 0 unknown; ``file`` as pytest says it,
-    relative to the rootdir."""
+    """A test started. ``attempt`` counts from 1 (plugins may rerun a test). ``line`` counts from 1, 0 unknown; ``file``
+    is relative to the rootdir, as pytest has it."""
 
     nodeid: str
     attempt: int = 1
@@ -19,12 +19,12 @@ class TestStarted(NamedTuple):
 
 @fact
 class PhaseFinished(NamedTuple):
-    """One report: ``when`` is setup, call or teardown; ``outcome`` is passed, failed, skipped or rerun.
+    """One of pytest's reports. ``when`` is setup, call or teardown; ``outcome`` is passed, failed, skipped or rerun.
 
-    ``duration`` in nanoseconds. ``exception`` is the type's name, '' where nothing was raised. ``xfail`` is the reason
-    where the test was expected to fail (may be ''), None elsewhere. ``uses`` are the fixture lives that the test had
-    at the end of this phase and not before it. ``life`` is the fixture life that raised, 0 where it was the test or is
-    not known. ``subtest`` describes the subtest that this report is of, None for the test itself.
+    ``duration`` is in nanoseconds. ``exception`` is the type's name, '' if nothing was raised. ``xfail`` is the reason
+    (may be '') if the test was expected to fail, else None. ``uses`` are the fixture lives that the test has at the end
+    of this phase and did not have before. ``life`` is the fixture life that raised; 0 if the test raised, or if that is
+    not known. ``subtest`` describes the subtest of this report, None for the test itself.
     """
 
     nodeid: str
@@ -56,10 +56,10 @@ class WarningCaught(NamedTuple):
 
 @fact
 class FixtureDefined(NamedTuple):
-    """Sent before the first life of a definition. ``definition`` is unique within the process.
+    """A fixture function, emitted before its first life. ``definition`` is its number in this process.
 
-    ``baseid`` is where pytest sees it from ('' rootdir conftest or plugin, a folder, ``file`` or ``file::Class``).
-    ``internal`` marks pytest's own (xunit set-up, event loops).
+    ``baseid`` is where it is visible: '' (from the rootdir's conftest, or a plugin), a folder, ``file`` or
+    ``file::Class``. ``internal``: pytest or a plugin made it (xunit set-up, event loops).
     """
 
     definition: int
@@ -73,12 +73,11 @@ class FixtureDefined(NamedTuple):
 
 @fact
 class FixtureSetUp(NamedTuple):
-    """A life began (or failed to). Sent when its set-up ended; ``began`` is when it started, in microseconds
-    since the epoch; the fact comes when it ended.
+    """The set-up of a fixture life ended, or failed. ``began`` is when it started, in microseconds since the epoch.
 
-    ``nodeid`` asked first. ``parent`` is the life whose set-up asked for it by ``getfixturevalue`` (0: none);
-    ``depends`` are the lives of its arguments. ``duration`` is its own time in nanoseconds, without lives it
-    caused.
+    ``nodeid`` is the test that requested it first. ``parent`` is the life whose set-up requested it by
+    ``getfixturevalue`` (0: none); ``depends`` are the lives of its arguments. ``duration`` is its own time in
+    nanoseconds, without the set-ups that it requested itself.
     """
 
     life: int
@@ -95,8 +94,8 @@ class FixtureSetUp(NamedTuple):
 
 @fact
 class FixtureTornDown(NamedTuple):
-    """A life ended. ``nodeid`` is the test during which it ended, '' after the last. ``duration`` of its teardown in
-    nanoseconds; None where the life never came to be or the time is not known."""
+    """A fixture life ended. ``nodeid`` is the test during which it ended, '' after the last one. ``duration`` of its
+    teardown is in nanoseconds; None if its set-up never completed, or if the time is not known."""
 
     life: int
     nodeid: str
@@ -105,10 +104,12 @@ class FixtureTornDown(NamedTuple):
 
 @fact
 class FixtureGave(NamedTuple):
-    """What the value of a life is, where that tells of a database. ``what`` is ``engine``, ``connection``, ``session``
-    or ``instance``; ``name`` is SQLAlchemy's class, like ``AsyncEngine``, and for an instance (the value itself, or
-    one in a list, tuple or dict) its mapped class, as ``module.QualifiedName``; ``lost`` whether that had lost its
-    session already."""
+    """The value of a fixture life, if it is SQLAlchemy's or an instance of a mapped class.
+
+    ``what`` is ``engine``, ``connection``, ``session`` or ``instance``. ``name`` is SQLAlchemy's class, like
+    ``AsyncEngine``; for an instance (the value itself, or one in a list, tuple or dict) it is the mapped class, as
+    ``module.QualifiedName``. ``lost``: the instance has no session any more.
+    """
 
     life: int
     what: str
