@@ -32,6 +32,8 @@ class FakeSource:
     title: str = "demo_app"
     live: bool = False
     recording: Path | None = None
+    recording_failure: str = ""
+    damage: str = ""
     pending: list[Stamped] = field(default_factory=list)
     stops: int = 0
 

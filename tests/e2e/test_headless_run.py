@@ -134,6 +134,12 @@ def test_a_recording_replays_to_the_same_document(tool: Any, project: Write, tmp
     assert again.status == live.status == 1
     assert json.loads((tmp_path / "live.json").read_text()) == json.loads((tmp_path / "again.json").read_text())
 
+    facts = tool.run("replay", "--facts", "run.ndjson")
+    assert facts.status == 0
+    kinds = [line.split()[2] for line in facts.out.splitlines()]
+    assert (kinds[0], kinds[-1]) == ("RunStarted", "ProcessEnded")
+    assert {"TestStarted", "FixtureDefined", "Output"} <= set(kinds)
+
 
 def test_a_reader_that_leaves_early_causes_no_traceback(tool: Any, project: Write) -> None:
     project(MIXED)

@@ -1,11 +1,11 @@
-"""Recordings: the wire's own lines in a file, and back again through the same fold."""
+"""Recordings: the lines that the suite sent, written to a file and read back."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from pytest_isolation.events import PROTOCOL, Hello, RunStarted
 
@@ -21,8 +21,11 @@ RECORDINGS_BEGIN = (b'["observer",["RunStarted",', _FIRST_VERSION)
 
 
 class RecordingWriter:
-    """Appends lines to a file that only this user may read. Raises :class:`ToolError` where it cannot be opened; a
-    write that fails later ends the recording (``failed`` says why), never the run."""
+    """A file that lines are appended to, readable by this user only.
+
+    Raises :class:`ToolError` if it cannot be opened. A write that fails later ends the recording, never the run;
+    ``failed`` is the reason then.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,11 +60,19 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-class Recording:
-    """A recording as read: iterate for its facts.
+class RecordedLine(NamedTuple):
+    """A line of a recording: its number, its facts, and what is wrong with it ('' nothing)."""
 
-    ``damage`` says, once iterated, what is wrong with it ('' nothing): cut short, or lines that are none. Raises
-    :class:`ToolError` (NO_SUCH_PATH, BAD_RECORDING) where there is nothing to show at all.
+    number: int
+    facts: list[Stamped]
+    damage: str
+
+
+class Recording:
+    """A recording on disk; iterate over it for its facts.
+
+    After that, ``damage`` says what is wrong with the file: cut short, or with damaged lines ('' nothing). Raises
+    :class:`ToolError` (NO_SUCH_PATH, BAD_RECORDING) if there is nothing to show at all.
     """
 
     def __init__(self, path: Path) -> None:
@@ -86,19 +97,24 @@ class Recording:
         _check_protocol(path, facts[0])
 
     def __iter__(self) -> Iterator[Stamped]:
-        bad = 0
+        for line in self.lines():
+            yield from line.facts
+
+    def lines(self) -> Iterator[RecordedLine]:
+        """The lines of the file, each decoded."""
+        damaged = 0
         line = b""
         with self.path.open("rb") as file:
-            for line in file:
+            for number, line in enumerate(file, 1):
                 facts, damage = decode(line)
-                bad += bool(damage)
+                damaged += bool(damage)
                 for stamped in facts:
                     _check_protocol(self.path, stamped)
-                    yield stamped
+                yield RecordedLine(number, facts, damage)
         if not line.endswith(b"\n"):
             self.damage = "it was cut short in the middle of a line"
-        elif bad:
-            self.damage = f"{bad} of its lines are damaged; what was damaged in them is passed over"
+        elif damaged:
+            self.damage = f"{damaged} of its lines are damaged; the damaged facts are left out"
 
 
 def _check_protocol(path: Path, stamped: Stamped) -> None:

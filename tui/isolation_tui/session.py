@@ -31,7 +31,11 @@ DRAIN_PATIENCE = 2.0
 
 
 class Source(Protocol):
-    """What a screen or a summary watches: a live run or a recorded one."""
+    """A run to show: a live one or a recorded one.
+
+    ``recording`` is the file that it is recorded to, or read from. ``selected`` are the node ids that it is restricted
+    to, empty for a run of everything.
+    """
 
     run: Run
     title: str
@@ -41,6 +45,18 @@ class Source(Protocol):
 
     @property
     def finished(self) -> bool: ...
+    @property
+    def stopping(self) -> bool:
+        """Whether pytest was asked to stop and has not ended yet."""
+
+    @property
+    def damage(self) -> str:
+        """What is wrong with the recording that the run is read from ('' nothing, or a live run)."""
+
+    @property
+    def recording_failure(self) -> str:
+        """Why recording ended before the run did ('' it did not)."""
+
     def poll(self) -> bool: ...
     def stop(self) -> None: ...
     def close(self) -> None: ...
@@ -55,6 +71,7 @@ class LiveSession:
     """
 
     live = True
+    damage = ""
 
     def __init__(
         self,
@@ -121,7 +138,7 @@ class LiveSession:
 
     @property
     def recording_failure(self) -> str:
-        """Why the recording ended before the run did ('' it did not): a full disk, most often."""
+        """Why recording ended before the run did ('' it did not), such as a full disk."""
         return self._writer.failed if self._writer is not None else ""
 
     def poll(self) -> bool:
@@ -232,6 +249,8 @@ class ReplaySession:
     """A recording, shown as a run: the same fold, no process. Raises :class:`ToolError` as :class:`Recording` does."""
 
     live = False
+    stopping = False
+    recording_failure = ""
 
     def __init__(self, path: Path) -> None:
         self.run = Run()

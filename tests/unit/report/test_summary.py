@@ -30,6 +30,7 @@ class Told:
     damage: str = ""
     selected: tuple[str, ...] = ()
     finished: bool = True
+    stopping: bool = False
 
     def poll(self) -> bool:
         return False

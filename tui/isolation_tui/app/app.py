@@ -160,11 +160,10 @@ class IsolationApp(App[int]):
             *run.limits,
             *(f"{probe.probe} is not watched any more: {probe.why}" for probe in run.disabled_probes),
         ]
-        damage = getattr(source, "damage", "")
         if self.insight.problem:
             warnings.append(f"The causes could not be worked out: {self.insight.problem}")
-        if damage and source.finished:
-            warnings.append(f"This recording is cut short: {damage}.")
+        if source.damage and source.finished:
+            warnings.append(f"This recording is cut short: {source.damage}.")
         known = self._warned.setdefault(id(run), set())
         for warning in warnings:
             if warning not in known:

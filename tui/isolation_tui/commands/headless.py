@@ -137,7 +137,7 @@ class Headless:
             self.progress.say(self.workbench.fix_remark)
 
     def _stop(self) -> None:
-        insisting = any(getattr(source, "stopping", False) for source in self.workbench.sources)
+        insisting = any(source.stopping for source in self.workbench.sources)
         if self.workbench.busy:
             self.progress.say(
                 "Insisting: pytest is told to terminate."

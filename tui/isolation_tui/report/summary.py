@@ -35,9 +35,9 @@ def draw_summary(console: Console, source: Source, *, title: str = "", brief: bo
     """All there is to say about a run that has finished. ``brief`` leaves out fixtures and failures: for the terminal
     after the dashboard, where they were on screen a moment ago."""
     run = source.run
-    _draw_result(console, run, title or source.title, damage_of(source))
+    _draw_result(console, run, title or source.title, source.damage)
     if source.live and source.recording is not None:
-        _draw_recording(console, source.recording, getattr(source, "recording_failure", ""))
+        _draw_recording(console, source.recording, source.recording_failure)
     found = conclude(run)
     draw_causes(console, run, found)
     draw_harmless(console, run, found)
@@ -92,12 +92,6 @@ def _draw_recording(console: Console, recording: Path, failure: str) -> None:
         say(console, f"The recording {recording} is incomplete: {failure}. The run itself is not.", "bold yellow")
     else:
         say(console, f"Recorded in {recording}; show it with: isolation-tui replay {shlex.quote(str(recording))}")
-
-
-def damage_of(source: Source) -> str:
-    """What is wrong with the recording that the run was read from; '' nothing, or a live run."""
-    damage: str = getattr(source, "damage", "")
-    return damage
 
 
 # -- fixtures -----------------------------------------------------------------------------------------------------
