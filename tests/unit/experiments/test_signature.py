@@ -55,6 +55,14 @@ def test_the_type_is_told_whether_it_is_dotted_or_repeated_in_the_message() -> N
 def test_an_error_without_a_message_has_a_signature() -> None:
     assert signature("AssertionError", "", "setup") == "setup: AssertionError"
     assert signature("", "") == "call: error"
+    assert signature("ValueError", "ValueError") == signature("ValueError", "") == "call: ValueError"
+
+
+def test_a_missing_fixture_is_told_by_its_name() -> None:
+    reported = signature("FixtureLookupError", "fixture 'shop' not found\navailable fixtures: ...", "setup")
+    raised = signature("_pytest.fixtures.FixtureLookupError", "('shop', <SubRequest 'a' for <Function b>>)", "setup")
+    assert reported == raised
+    assert reported != signature("FixtureLookupError", "fixture 'store' not found", "setup")
 
 
 def test_a_long_message_is_looked_at_once() -> None:

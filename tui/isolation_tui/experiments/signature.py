@@ -30,6 +30,7 @@ _COLLECTIONS = (
 """Of each kind of brackets: one that holds something, but no brackets; its mark, so that the next one outwards is
 found; and what is written in the end."""
 _DEEPEST = 6
+_QUOTED = re.compile(r"'([^'\n]+)'")
 
 
 def signature(exception: str, message: str, phase: str = "call") -> str:
@@ -39,9 +40,11 @@ def signature(exception: str, message: str, phase: str = "call") -> str:
     """
     kind = exception.rpartition(".")[2] or "error"
     line = next((line.strip() for line in message.splitlines() if line.strip()), "")[:LONGEST]
-    prefix, colon, rest = line.partition(":")
-    if colon and prefix.rpartition(".")[2] == kind:
+    prefix, _, rest = line.partition(":")
+    if prefix.rpartition(".")[2] == kind:
         line = rest.strip()
+    if kind == "FixtureLookupError":  # pytest's report has a text of its own
+        line = next(iter(_QUOTED.findall(message)), "")
     for pattern, word in _REPLACED:
         line = pattern.sub(word, line)
     if line.startswith("assert "):
