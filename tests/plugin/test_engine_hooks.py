@@ -128,32 +128,57 @@ def test_the_first_error_of_an_engine_is_told_of_and_the_next(tmp_path: Path) ->
     assert [fact.error for fact in seen.of(StatementFailed)] == ["OperationalError"] * 3
 
 
-def test_a_commit_that_fails_has_no_frame_of_ours(tmp_path: Path) -> None:
-    suite = """
-        import traceback
-        from sqlalchemy import create_engine, text
+FAILED_COMMIT = """
+    from sqlalchemy import create_engine, text
 
-        def test_it():
-            engine = create_engine("sqlite://")
-            with engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-                connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY)")
-                connection.exec_driver_sql(
-                    "CREATE TABLE b (a INTEGER REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED)"
-                )
-                connection.execute(text("INSERT INTO b VALUES (1)"))
-                try:
-                    connection.commit()
-                except Exception as error:
-                    frames = traceback.extract_tb(error.__traceback__)
-                    assert not [frame for frame in frames if "isolation" in frame.filename]
-                    raise
-        """
-    root = write(tmp_path, {"test_it.py": suite})
-    seen, alone = observe(root, "--tb=native"), bare(root, "--tb=native")
-    assert seen.status == alone.status == 1
+    def test_it():
+        engine = create_engine("sqlite://")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+            connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+            connection.exec_driver_sql("CREATE TABLE b (a INTEGER REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED)")
+            connection.execute(text("INSERT INTO b VALUES (1)"))
+            connection.commit()
+    """
+
+
+@pytest.mark.parametrize("style", ["long", "short", "line"])
+def test_pytest_shows_no_frame_of_ours_in_a_commit_that_fails(tmp_path: Path, style: str) -> None:
+    root = write(tmp_path, {"test_it.py": FAILED_COMMIT})
+    seen = observe(root, f"--tb={style}")
+    assert seen.status == 1
     assert "FOREIGN KEY constraint failed" in seen.output
     assert "pytest_isolation" not in seen.output
+
+
+def test_looking_at_a_connection_is_no_commit(tmp_path: Path) -> None:
+    """``inspect.getmembers``, ``mock.create_autospec`` and debuggers read every attribute."""
+    suite = """
+        import inspect
+        from unittest import mock
+        import pytest
+        from models import User, engine
+
+        @pytest.mark.parametrize("look", [inspect.getmembers, mock.create_autospec], ids=["members", "autospec"])
+        def test_looks(look):
+            with engine.connect() as connection:
+                connection.execute(User.__table__.insert().values(name="a"))
+                look(connection)
+                connection.rollback()
+
+        def test_none_is_left():
+            with engine.connect() as connection:
+                assert connection.execute(User.__table__.select()).all() == []
+        """
+    root = write(tmp_path, {"models.py": MODELS, "test_it.py": suite})
+    seen = observe(root)
+    assert seen.status == 0, seen.output
+    assert written(seen) == [
+        ("test_looks[members]", 1, 1, "rolled back"),
+        ("test_looks[autospec]", 1, 1, "rolled back"),
+    ]
+    strict = bare(root, "--isolation=strict")
+    assert strict.status == 0, strict.output
 
 
 SECOND = """

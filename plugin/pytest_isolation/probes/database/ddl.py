@@ -19,7 +19,6 @@ from .databases import Databases
 from .drivers import connection_of
 from .engine_hooks import Taps
 from .sql_writes import BEFORE, LONGEST_KEPT, MEMO_LIMIT, QUALIFIED, RELEASE, ROLLBACK_TO, SAVEPOINT, plain, shape_of
-from .statement_dispatch import StatementsSent
 
 PROBE = "schema"
 
@@ -59,37 +58,23 @@ class _Ddl(NamedTuple):
 
 
 class SchemaProbe:
-    def __init__(
-        self, recorder: Recorder, databases: Databases, statements: StatementsSent,
-        metadata_number: Callable[[Any], int],
-    ) -> None:  # fmt: skip
+    def __init__(self, recorder: Recorder, databases: Databases, metadata_number: Callable[[Any], int]) -> None:
         self._recorder = recorder
-        self._statements = statements
         self._database = databases.number
         self._metadata = metadata_number
         self._tables: DefaultDict[int, Set[str]] = defaultdict(set)
         self._gathered: Optional[Tuple[type, int, str, Place, Unit]] = None
         self._names: List[str] = []
-        self._waiting: List[str] = []
-        """Tables of the call that now runs, which are yet to be taken note of: as soon as anybody could ask."""
-        self._kind: Any = None
-        """Of what is gathered now: that fact."""
         self._connection: Any = None
-        """Whose statements are gathered now, with the number of its database, and SQLite's own connection."""
-        self._number = 0
+        """Whose statements are gathered now, and SQLite's own connection."""
         self._lite: Any = None
         self._undone = False
         """Whether a rollback would undo what is gathered now."""
         self._call_site: Optional[Place] = None
         """Where the create_all or drop_all that now runs was called."""
         self.when_dropped: List[Callable[[int, Sequence[str]], None]] = []
-        """Called with database and tables at the moment of the drop, or at the end of the call that drops several."""
+        """Called with database and tables, at the moment of the drop."""
         databases.when_gone.append(self._forget)
-        self._texts: Dict[Tuple[int, type], Dict[str, str]] = {}
-        """(id(pool), what it does) -> text of SQLAlchemy's own DDL of a Table, which nobody else hears of -> the
-        Table's key."""
-        self._pools_gone: List[int] = []
-        databases.when_pool_gone.append(self._pools_gone.append)
         self._idle: Set[NothingDone] = set()
         """Said since the unit stepped on the stage: it may call ten thousand times."""
         self.before_drops: List[Callable[[Any, Place], None]] = []
@@ -111,11 +96,8 @@ class SchemaProbe:
 
     def _call_begins(self) -> Place:
         self.say()
-        place = self._call_site = caller(4)
-        if self._pools_gone:
-            gone, self._pools_gone[:] = list(self._pools_gone), []
-            self._texts = {key: texts for key, texts in self._texts.items() if key[0] not in gone}
-        return place
+        self._call_site = caller(4)
+        return self._call_site
 
     def _say_if_nothing(self, metadata: Any, connection: Any, call: str, given: Any) -> None:
         """SQLAlchemy has looked already which of the tables are there."""
@@ -151,12 +133,13 @@ class SchemaProbe:
         if getattr(context, "isddl", False):
             element: Any = getattr(context.compiled.statement, "element", None)
             if getattr(element, "metadata", None) is not None:  # with the other tables of the call
-                self._ddl_of(change.kind, conn, statement, _key(element))
+                number = self._database(conn)
+                if number is not None:
+                    self._gather(change.kind, conn, number, [_key(element)], "orm")
                 return
         number = self._database(conn)
         if number is None:
             return
-        self._note_waiting()
         if change.renamed:
             schema, dot, _ = change.tables[0].rpartition(".")
             self._gather(TablesDropped, conn, number, change.tables[:1], "sql")
@@ -167,34 +150,11 @@ class SchemaProbe:
                     self._gather(change.kind, conn, number, [table], "sql")
         self.say()
 
-    def _ddl_of(self, kind: type, conn: Any, statement: str, table: str) -> None:
-        if not self._waiting or conn is not self._connection or kind is not self._kind or self._changed_sides():
-            number = self._database(conn)
-            if number is None:
-                return
-            if self._call_site is None:
-                self._gather(kind, conn, number, [table], "orm")
-                return
-            self.say()
-            self._begin(kind, conn, number, "orm")
-        self._waiting.append(table)
-        pool = id(conn.engine.pool)
-        texts = self._texts.setdefault((pool, kind), {})
-        if len(statement) <= LONGEST_KEPT and self._statements.heard_by_none_but(self.executed, pool, statement):
-            _keep(texts, statement, table)
-        self._statements.gathering = conn, texts, self._waiting
-
-    def _changed_sides(self) -> bool:
-        """Whether a rollback would undo what comes now, and not what is gathered, or the other way round."""
-        return self._lite is not None and getattr(self._lite, "in_transaction", False) is not self._undone
-
     def committed(self, conn: Any) -> None:
-        self._note_waiting()
         if conn in self._uncommitted:
             del self._uncommitted[conn]
 
     def rolled_back(self, conn: Any) -> None:
-        self._note_waiting()
         self._undo(self._uncommitted.pop(conn, ()))
 
     def _undo(self, changes: Sequence[_Change]) -> None:
@@ -206,7 +166,6 @@ class SchemaProbe:
             self.say()
 
     def _savepoint(self, conn: Any, verb: str, name: str) -> None:
-        self._note_waiting()
         changes = self._uncommitted.setdefault(conn, [])
         mark = _Change(False, 0, name)
         if verb == SAVEPOINT:
@@ -226,19 +185,20 @@ class SchemaProbe:
     def _gather(self, kind: type, conn: Any, number: int, tables: Sequence[str], by: str) -> None:
         """Without a connection it is no change of a transaction's, but the end of one."""
         held = self._gathered
-        self._note_waiting()
-        if held is None or conn is not self._connection or held[0] is not kind or held[1] != number or held[2] != by:
+        if (
+            held is None
+            or conn is not self._connection
+            or held[:3] != (kind, number, by)
+            or self._would_be_undone(conn) is not self._undone
+        ):
             self.say()
             self._begin(kind, conn, number, by)
-        else:
-            self._undone = self._would_be_undone(conn)
         self._note(tables)
 
     def _begin(self, kind: type, conn: Any, number: int, by: str) -> None:
         site = self._call_site if by == "orm" else None
         self._gathered = (kind, number, by, site or caller(4), self._recorder.unit())
-        self._kind = kind
-        self._connection, self._number = conn, number
+        self._connection = conn
         self._lite = connection_of(conn) if conn is not None and conn.dialect.name == "sqlite" else None
         self._undone = self._would_be_undone(conn)
 
@@ -246,12 +206,6 @@ class SchemaProbe:
         if self._lite is not None:  # Python's sqlite3 opens no transaction for DDL by itself
             return bool(getattr(self._lite, "in_transaction", False))
         return conn is not None and _undone_by_rollback(conn)
-
-    def _note_waiting(self) -> None:
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            self._statements.gathering = None
-            self._note(waiting)
 
     def _note(self, tables: Sequence[str]) -> None:
         """Of what is gathered now."""
@@ -272,7 +226,6 @@ class SchemaProbe:
     def say(self) -> None:
         """Say what was gathered, which is one unit's: it is called whenever one leaves the stage."""
         if self._gathered is not None:
-            self._note_waiting()
             kind, number, by, place, unit = self._gathered
             self._recorder.emit(kind(number, self._names, by, place, unit))
             self._gathered, self._names = None, []
@@ -352,7 +305,7 @@ def arm(
 ) -> SchemaProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     MetaData = sqlalchemy.MetaData
-    probe = SchemaProbe(recorder, databases, taps.statements, metadata_number)
+    probe = SchemaProbe(recorder, databases, metadata_number)
 
     def listen(target: Any, name: str, listener: Any) -> None:
         sqlalchemy.event.listen(target, name, recorder.guarded(PROBE, listener))

@@ -6,8 +6,8 @@ instructions; SQLAlchemy 2.1). So from 2.0 on the same moments are seen without 
 
 * ``ExecutionContext.post_exec`` is called once for each statement, when the driver has executed it, and does nothing.
   Dialects that have one of their own are told of before that runs.
-* ``Connection._commit_impl`` and its likes are announced when they are looked up, which is just before they are called.
-  That leaves no frame of ours in the traceback of a commit that fails.
+* ``Connection._commit_impl`` and its likes are wrapped: the listeners are called, then the method itself. pytest hides
+  the wrapper's frame in the traceback of a commit that fails.
 
 Where SQLAlchemy is older, or is not built as it was (its own code is asked), its events are listened to.
 """
@@ -63,14 +63,15 @@ class Taps:
             if self.tapped:
                 method = _METHODS[event]
                 original = self._connection.__dict__[method]
-                setattr(self._connection, method, Announced(original, tuple(listeners), self.statements))
+                setattr(self._connection, method, _announcing(original, tuple(listeners), self.statements))
             else:
                 for listener in listeners:
                     listen(Engine, event, listener)
 
     def _listen_to_errors(self, listeners: "Sequence[Listener]") -> None:
-        """An event, for all that it tells. From 2.0 on it is the dialect's, and has all of a dialect's events asked for
-        with each statement: here from an engine's first error on, as it asks for them just after that is looked up."""
+        """Listen to the event itself, whose context holds all that the probes need. From 2.0 on it is an event of the
+        dialect, and a dialect with a listener looks for all of its events with each statement: so an engine's dialect
+        gets its events only with the engine's first error."""
         dialect: Any = getattr(self._module.engine, "Dialect", None)
         before = getattr(dialect, "__dict__", {}).get("_has_events")
         for listener in listeners:
@@ -83,32 +84,27 @@ class Taps:
             and "_has_events" in original.__code__.co_names
         ):
             dialect._has_events = before
-            first = Announced(original, (_have_events,), self.statements)
-            self._connection._handle_dbapi_exception = first
+            self._connection._handle_dbapi_exception = _announcing(original, (_have_events,), self.statements)
 
 
 def _have_events(connection: Any) -> None:
     connection.dialect._has_events = True
 
 
-class Announced:
-    """A method that tells of itself when it is looked up on an instance, and is then called as it always was."""
+def _announcing(original: Any, listeners: "tuple[Listener, ...]", statements: StatementsSent) -> Any:
+    """A method that calls the listeners with the connection, then ``original``."""
 
-    def __init__(self, original: FunctionType, listeners: "tuple[Listener, ...]", statements: StatementsSent) -> None:
-        self._original = original
-        self._listeners = listeners
-        self._statements = statements
-        functools.update_wrapper(self, original)  # type: ignore[arg-type]
-
-    def __get__(self, connection: Any, owner: Any = None) -> Any:
-        if connection is None:
-            return self._original
+    @functools.wraps(original)
+    def method(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         try:
-            for listener in self._listeners:
+            for listener in listeners:
                 listener(connection)
         except Exception:
-            self._statements.unheard = True
-        return self._original.__get__(connection, owner)
+            statements.unheard = True
+        return original(connection, *args, **kwargs)
+
+    return method
 
 
 def when_result_is_there(context: Any, then: Callable[[Any], None]) -> None:
@@ -154,12 +150,7 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
             statement = context.statement
             if statement in statements.quiet:
                 return
-            conn, gathering = context.root_connection, statements.gathering
-            if gathering is not None:
-                if statement in gathering[1] and conn is gathering[0] and context.isddl:
-                    gathering[2].append(gathering[1][statement])
-                    return
-                statements.gathering = None
+            conn = context.root_connection
             try:
                 hearers = heard[id(conn.engine.pool)][statement]
             except KeyError:

@@ -40,9 +40,6 @@ class StatementsSent:
         sent it something. That there is a second is noticed with the first text that is not among them."""
         self._unheard: Dict[int, Set[str]] = {}
         """id(pool) -> texts that nobody hears of."""
-        self.gathering: Optional[Tuple[Any, Dict[str, str], List[str]]] = None
-        """(connection, text -> table, tables): while a hearer gathers the tables of one call, what it alone hears of is
-        put there at once. It ends with any other text."""
         self._passed_over: List[Tuple[int, str]] = []
         """What was passed over for the rest of the test."""
         self.when_first: List[Callable[[Any], Any]] = []
@@ -105,9 +102,6 @@ class StatementsSent:
                 unheard.add(statement)
         return tuple(hearers)
 
-    def heard_by_none_but(self, hearer: Hearer, pool: int, statement: str) -> bool:
-        return self._known.get(pool, {}).get(statement) == (hearer,)
-
     def failed(self, failed: Hearer, error: Exception) -> None:
         for probe, _, hear in self._hearers:
             if hear == failed:
@@ -119,7 +113,7 @@ class StatementsSent:
         self.heard.clear()
         self._known.clear()
         self._unheard.clear()
-        self.quiet, self.gathering = _NO_TEXTS, None
+        self.quiet = _NO_TEXTS
 
     def pass_over(self, pool: int, statement: str, hearer: Hearer, for_good: bool) -> None:
         """``hearer`` wants to hear no more of it, ``for_good`` or in this test. ``pool`` is its id."""
@@ -133,7 +127,7 @@ class StatementsSent:
     def test_boundary(self) -> None:
         """A test starts or has ended."""
         self.heard.clear()
-        self.quiet, self.gathering = _NO_TEXTS, None
+        self.quiet = _NO_TEXTS
         passed_over, self._passed_over = self._passed_over, []
         for pool, statement in passed_over:
             self._known.get(pool, {}).pop(statement, None)
