@@ -7,7 +7,6 @@ from textual import events
 from textual.widgets import Input
 
 from isolation_tui.app.card.card import TestCard as Card
-from isolation_tui.app.screens.card import CardScreen
 from isolation_tui.app.screens.too_small import TooSmallScreen
 from isolation_tui.app.widgets.filter_bar import FilterBar
 from isolation_tui.app.widgets.timeline import Timeline
@@ -300,17 +299,18 @@ def test_a_failure_of_ours_is_a_notice_that_says_what_next(play, workbench_of):
     play(scene, workbench=bench)
 
 
-def test_on_a_narrow_terminal_the_card_is_a_screen_behind_enter(play):
+def test_on_a_narrow_terminal_the_card_replaces_the_timeline_after_enter(play):
     async def scene(stage):
         await stage.until(lambda: timeline(stage).cursor is not None)
         assert "Who registered" not in stage.text
         await stage.press("enter")
-        assert isinstance(stage.app.screen, CardScreen)
         await stage.until(lambda: "Who registered" in stage.text)
+        assert "whole run" not in stage.text
         await stage.press("n")
         await stage.until(lambda: "test_02" in stage.text)
         await stage.press("escape")
-        assert not isinstance(stage.app.screen, CardScreen)
+        await stage.until(lambda: "Who registered" not in stage.text)
+        assert timeline(stage).has_focus
 
     play(scene, before().run, size=(80, 24))
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from isolation_tui.app import output_text
-from isolation_tui.app.output_text import OutputText
+from isolation_tui.app.widgets import output_text
+from isolation_tui.app.widgets.output_text import OutputText
 
 
 def fed(*chunks: str) -> OutputText:

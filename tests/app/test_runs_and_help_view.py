@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isolation_tui.app import keys, view_keys
+from isolation_tui.app import keys
 from isolation_tui.app.screens.help import shown_keys
 from isolation_tui.app.widgets.line_list import LineList
 from runstory import after, before
@@ -83,8 +83,7 @@ def test_help_names_every_key_and_every_sign(play):
     async def scene(stage):
         await stage.press("question_mark")
         said = "\n".join(line.drawn().plain for line in stage.app.screen.query_one("#help", LineList).lines)
-        groups = (keys.APP, keys.MAIN, *(value for value in vars(view_keys).values() if isinstance(value, list)))
-        for group in groups:
+        for group in (value for value in vars(keys).values() if isinstance(value, list)):
             for binding in group:
                 assert shown_keys(binding) in said
         for sign in "✔✘E■✗⌫▲▼◆":
@@ -97,7 +96,7 @@ def test_help_names_every_key_and_every_sign(play):
 
 
 def test_no_two_bindings_of_a_view_have_one_id():
-    groups = [value for value in vars(view_keys).values() if isinstance(value, list)]
+    groups = [value for value in vars(keys).values() if isinstance(value, list)]
     ids = [binding.id for group in groups for binding in group]
     assert len(ids) == len(set(ids))
     assert all(binding.tooltip for group in groups for binding in group)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from isolation_tui.app import conclusions_worker as insight_module
-from isolation_tui.app.conclusions_worker import Insight
+from isolation_tui.app import conclusions_worker
+from isolation_tui.app.conclusions_worker import ConclusionsWorker
 from isolation_tui.app.widgets.verdict import Verdict
 from isolation_tui.diagnose.conclusions import NOTHING, conclude
 from isolation_tui.diagnose.verdict import verdict
@@ -72,21 +72,21 @@ def test_the_line_stays_where_it_is_and_turns_loud_at_the_end(play, workbench_of
 
 def test_a_run_that_goes_on_is_not_looked_at_with_every_fact() -> None:
     told = before().facts
-    run, insight = Run(), Insight()
+    run, worker = Run(), ConclusionsWorker()
     looks = 0
     for fact in told[:-1]:
         run.apply(fact)
-        looks += insight.look(run)
+        looks += worker.look(run)
     assert looks == 1  # less than a second has gone by
     run.apply(told[-1])
-    assert insight.look(run)
-    assert insight.settled(run)
-    assert not insight.look(run)
+    assert worker.look(run)
+    assert worker.settled(run)
+    assert not worker.look(run)
 
 
 def test_a_large_run_is_looked_at_beside_the_screen(monkeypatch) -> None:
-    run, insight = before().run, Insight()
-    monkeypatch.setattr(Insight, "LARGE", 10)
+    run, worker = before().run, ConclusionsWorker()
+    monkeypatch.setattr(ConclusionsWorker, "LARGE", 10)
     go, threads = threading.Event(), []
 
     def slow(run):
@@ -94,23 +94,23 @@ def test_a_large_run_is_looked_at_beside_the_screen(monkeypatch) -> None:
         go.wait(30)
         return conclude(run)
 
-    monkeypatch.setattr(insight_module, "conclude", slow)
-    assert not insight.look(run)
-    assert not insight.look(run)
-    assert insight.of(run) is NOTHING
-    assert verdict(run, NOTHING, insight.settled(run)) == ("Looking for the causes...", "")
+    monkeypatch.setattr(conclusions_worker, "conclude", slow)
+    assert not worker.look(run)
+    assert not worker.look(run)
+    assert worker.of(run) is NOTHING
+    assert verdict(run, NOTHING, worker.settled(run)) == ("Looking for the causes...", "")
     go.set()
     threads[0].join(30)
-    assert insight.look(run)
+    assert worker.look(run)
     assert threads == [threads[0]] != [threading.main_thread()]
-    assert insight.of(run).failed == 117
+    assert worker.of(run).failed == 117
 
 
 def test_a_defect_of_ours_is_told_and_takes_nothing_down(play, monkeypatch):
     def broken(run):
         raise KeyError("nobody")
 
-    monkeypatch.setattr(insight_module, "conclude", broken)
+    monkeypatch.setattr(conclusions_worker, "conclude", broken)
 
     async def scene(stage):
         await stage.until(lambda: "The causes could not be worked out: KeyError" in stage.text)

@@ -24,14 +24,13 @@ from ..model import Test
 from ..text.sanitize import clean
 from ..workbench import FixAction
 from . import glyphs, keys
-from .conclusions_worker import Insight
+from .conclusions_worker import ConclusionsWorker
 from .driver import lasting
-from .palette import RunProvider
+from .palette import RunProvider, verbs
 from .screens.main import MainScreen
 from .screens.too_small import TooSmallScreen, fits
 from .screens.view import View
 from .theme import DARK, THEMES
-from .verbs import verbs
 from .widgets.header import HeaderFacts
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ class IsolationApp(App[int]):
         self.clock = clock
         self.asked_to_leave = asked_to_leave
         """Whether a signal wants the dashboard gone; looked at with every tick."""
-        self.insight = Insight()
+        self.conclusions = ConclusionsWorker()
         self.glyphs = glyphs.choose(os.environ, getattr(sys.__stdout__, "encoding", None))
         self.stopping = False
         self.quitting = False
@@ -149,7 +148,7 @@ class IsolationApp(App[int]):
             self.refresh_bindings()
         if source is not None:
             self._warn(source)
-            self._news = self.insight.look(source.run) or self._news
+            self._news = self.conclusions.look(source.run) or self._news
         if time.monotonic() - self._told_at >= REPAINT - 0.5 / TICKS_PER_SECOND:
             self.tell(self._news)
 
@@ -160,8 +159,8 @@ class IsolationApp(App[int]):
             *run.limits,
             *(f"{probe.probe} is not watched any more: {probe.why}" for probe in run.disabled_probes),
         ]
-        if self.insight.problem:
-            warnings.append(f"The causes could not be worked out: {self.insight.problem}")
+        if self.conclusions.problem:
+            warnings.append(f"The causes could not be worked out: {self.conclusions.problem}")
         if source.damage and source.finished:
             warnings.append(f"This recording is cut short: {source.damage}.")
         known = self._warned.setdefault(id(run), set())

@@ -40,7 +40,7 @@ class _Thought:
         self.done = True
 
 
-class Insight:
+class ConclusionsWorker:
     """Keeps what was concluded of each run. While one goes on it is looked at once a second, or less often where a look
     is dear; once more when it has ended. Large runs are looked at in a thread, so that no key waits."""
 

@@ -51,7 +51,7 @@ class TestCard(VerticalScroll, can_focus=True):
         width = max(self.scrollable_content_region.width, 20)
         about_run = test is None or run is None or (bool(caption) and troubled(run))
         now = monotonic()
-        found = app.insight.of(run)
+        found = app.conclusions.of(run)
         same = self._shown[:3] == (id(run), id(test), width) and found is self._found
         if same and run is not None and not run.finished and now - self._painted_at < self.PATIENCE:
             return

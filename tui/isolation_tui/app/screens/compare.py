@@ -17,7 +17,7 @@ from ...model import Run, Test
 from ...model.run_comparison import Change, Pair, RunComparison, compare
 from ...text.sanitize import clean, first_line
 from ...text.wording import seconds, test_name
-from .. import view_keys
+from .. import keys
 from ..content import cut
 from ..glyphs import OUTCOME_STYLES
 from ..theme import MUTED
@@ -44,7 +44,7 @@ class CompareScreen(View):
         Tabs { padding: 0 1; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.COMPARE]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.COMPARE]
     AUTO_FOCUS: ClassVar[str | None] = "#tests"
 
     def __init__(self) -> None:

@@ -19,8 +19,8 @@ from ...fix import FixStatus
 from ...model import Run
 from ...text.sanitize import clean
 from ...text.wording import number
-from .. import view_keys
-from ..open_source import open_source
+from .. import keys
+from ..editor import open_source
 from ..theme import MUTED
 from ..widgets.empty_state import EmptyState
 from ..widgets.finding_lines import RECIPES, UNEXPLAINED, cause_lines, finding_key, opened_lines, unexplained_lines
@@ -41,7 +41,7 @@ class FindingsScreen(View):
         &.-some #nothing { display: none; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.FINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.FINDINGS]
     AUTO_FOCUS: ClassVar[str | None] = "#causes"
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class FindingsScreen(View):
 
     def show_run(self) -> None:
         run = self.run_shown
-        conclusions = self.isolation.insight.of(run)
+        conclusions = self.isolation.conclusions.of(run)
         state = (id(run), id(conclusions), run is not None and run.finished, self.workbench.fix_status)
         if state == self._state and conclusions.findings:
             return
@@ -87,7 +87,7 @@ class FindingsScreen(View):
             nothing.say("No run yet.", "Findings appear as tests fail. r runs the suite.")
         elif not run.finished:
             nothing.say(f"Nothing found so far: {run.done} of {run.total} tests have ended.", *looked)
-        elif not self.isolation.insight.settled(run):
+        elif not self.isolation.conclusions.settled(run):
             nothing.say("Looking for the causes...", *looked)
         elif run.counts.bad:
             nothing.say(

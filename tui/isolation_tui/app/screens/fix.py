@@ -17,7 +17,7 @@ from ...errors import ToolError
 from ...fix import FixError, NothingToFix, Plan
 from ...text.sanitize import clean
 from ...workbench import FixOutcome
-from .. import view_keys
+from .. import keys
 from ..content import wrapped
 from ..theme import MUTED
 from ..widgets.legend import Legend
@@ -53,7 +53,7 @@ class FixScreen(View):
         &.-flat #deeds Button { height: 1; border: none; min-width: 8; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.FIX]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.FIX]
     AUTO_FOCUS: ClassVar[str | None] = "#plan"
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.content import Content
 
 from ...model import Outcome, TableEventKind
-from .. import keys, view_keys
+from .. import keys
 from ..content import wrapped
 from ..glyphs import OUTCOME_STYLES, TABLE_STYLES, UNICODE, Glyphs
 from ..theme import MUTED
@@ -23,15 +23,15 @@ _KEYS: tuple[tuple[str, list[Binding]], ...] = (
     ("Main screen", keys.MAIN),
     ("Timeline", keys.TIMELINE),
     ("A test's card", keys.CARD),
-    ("Metadata", view_keys.GRID),
-    ("Findings", view_keys.FINDINGS),
-    ("Leaks", view_keys.LEAKS),
-    ("Fix", view_keys.FIX),
-    ("Before / after", view_keys.COMPARE),
-    ("Two cards", view_keys.PAIR),
-    ("Output", view_keys.OUTPUT),
-    ("Runs", view_keys.RUNS),
-    ("Lists", view_keys.LIST),
+    ("Metadata", keys.GRID),
+    ("Findings", keys.FINDINGS),
+    ("Leaks", keys.LEAKS),
+    ("Fix", keys.FIX),
+    ("Before / after", keys.COMPARE),
+    ("Two cards", keys.PAIR),
+    ("Output", keys.OUTPUT),
+    ("Runs", keys.RUNS),
+    ("Lists", keys.LIST),
 )
 
 _WORDS = (

@@ -19,8 +19,8 @@ from ...model import Leak, Run, Test
 from ...model.authors import author_test
 from ...text.sanitize import clean
 from ...text.wording import number
-from .. import view_keys
-from ..open_source import open_source
+from .. import keys
+from ..editor import open_source
 from ..theme import MUTED
 from ..widgets.empty_state import EmptyState
 from ..widgets.leak_lines import leak_key, leak_lines, opened_lines, reading, what_is_left
@@ -41,7 +41,7 @@ class LeaksScreen(View):
         &.-some #nothing { display: none; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.LEAKS]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.LEAKS]
     AUTO_FOCUS: ClassVar[str | None] = "#leaks"
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class LeaksScreen(View):
 
     def show_run(self) -> None:
         run = self.run_shown
-        conclusions = self.isolation.insight.of(run)
+        conclusions = self.isolation.conclusions.of(run)
         state = (id(run), id(conclusions), run is not None and run.finished)
         if state == self._state and conclusions.leaks:
             return
@@ -82,7 +82,7 @@ class LeaksScreen(View):
         )
         if run is None:
             nothing.say("No run yet.", about, "r runs the suite.")
-        elif not run.finished or not self.isolation.insight.settled(run):
+        elif not run.finished or not self.isolation.conclusions.settled(run):
             nothing.say("Nothing was left behind so far.", about)
         else:
             blind = [*run.limits, *(f"{probe.probe} was not watched" for probe in run.disabled_probes)]

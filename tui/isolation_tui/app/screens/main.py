@@ -15,18 +15,14 @@ from ...model.authors import authors_met
 from ...model.filters import TestFilter
 from ...model.queries import location, repeat_command
 from ...text.sanitize import clean
-from ...text.wording import number
 from ..card.card import TestCard
+from ..editor import open_source
 from ..keys import MAIN
-from ..open_source import open_source
 from ..widgets.filter_bar import FilterBar
 from ..widgets.timeline import Timeline
 from ..widgets.verdict import Verdict
 from .pair import PairScreen, Side
 from .view import View
-
-WIDE = 110
-"""From this many columns on, the card stands beside the timeline."""
 
 
 class MainScreen(View):
@@ -59,10 +55,6 @@ class MainScreen(View):
     @property
     def timeline(self) -> Timeline:
         return self.query_one(Timeline)
-
-    @property
-    def wide(self) -> bool:
-        return self.size.width >= WIDE
 
     def tick(self, changed: bool) -> None:
         self.timeline.show(self.run_shown)
@@ -110,12 +102,16 @@ class MainScreen(View):
             panel.border_title, panel.border_subtitle = title, Content(hint)
 
     def show_test(self, test: Test) -> None:
-        """Put the cursor on the test: the way back from other views. A filter that hides it is taken back."""
+        """Put the cursor on the test: the way back from other views. A filter that hides it is cleared."""
+        self.remove_class("-card")
+        self._go_to(test)
+        self.timeline.focus()
+
+    def _go_to(self, test: Test) -> None:
         if self.timeline.index is not None and self.timeline.index.section(test) is None:
             self.query_one(FilterBar).action_clear()
             self.timeline.narrow(None)
         self.timeline.go_to(test)
-        self.timeline.focus()
 
     def narrow(self, text: str) -> None:
         """Filter by this text, as if it had been typed."""
@@ -129,12 +125,8 @@ class MainScreen(View):
 
     @on(Timeline.Opened)
     def _opened(self, event: Timeline.Opened) -> None:
-        if self.wide:
-            self.query_one(TestCard).focus()
-        else:
-            from .card import CardScreen
-
-            self.app.push_screen(CardScreen(self, self.test))
+        self.add_class("-card")
+        self.call_after_refresh(self.query_one(TestCard).focus)  # a hidden widget takes no focus
 
     # -- the filter ----------------------------------------------------------------------------------------------
 
@@ -153,10 +145,11 @@ class MainScreen(View):
         self.timeline.focus()
 
     def action_escape(self) -> None:
-        """From the card to the timeline; there, take the filter back."""
+        """From the card to the timeline; there, clear the filter."""
         bar = self.query_one(FilterBar)
         if self.query_one(TestCard).has_focus:
-            self.timeline.focus()
+            self.remove_class("-card")
+            self.call_after_refresh(self.timeline.focus)
         elif bar.wanted or bar.has_class("-active"):
             bar.action_clear()
 
@@ -199,7 +192,7 @@ class MainScreen(View):
 
     def action_cause(self) -> None:
         """To the finding that the test stands in."""
-        found = self.isolation.insight.of(self.run_shown).of(self.test) if self.test is not None else ()
+        found = self.isolation.conclusions.of(self.run_shown).of(self.test) if self.test is not None else ()
         if found:
             self.isolation.show_finding(found[0])
         else:
@@ -216,7 +209,7 @@ class MainScreen(View):
             self._trail = [*authors_met(run, test), test]
             at = len(self._trail) - 1
         if 0 <= at + step < len(self._trail):
-            self.show_test(self._trail[at + step])
+            self._go_to(self._trail[at + step])
         else:
             self.isolation.notice("It found nothing that a test had left." if step < 0 else "No later author.")
 
@@ -234,8 +227,3 @@ class MainScreen(View):
         else:
             self._marked = None
             self.app.push_screen(PairScreen("Two tests", "of one run", marked, Side(test.name, run, test)))
-
-    def selected_words(self) -> str:
-        """What "run this" would run, in words."""
-        index = self.timeline.index
-        return number(index.shown, "test") if index is not None and self.query_one(FilterBar).wanted else "this test"

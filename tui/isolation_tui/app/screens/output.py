@@ -13,13 +13,13 @@ from textual.widgets import Input
 
 from ...model import Run
 from ...text.sanitize import clean
-from .. import view_keys
+from .. import keys
 from ..keys import key
-from ..output_text import OutputText
 from ..widgets.empty_state import EmptyState
 from ..widgets.following_list import FollowingList
 from ..widgets.legend import Legend
 from ..widgets.line_list import Line
+from ..widgets.output_text import OutputText
 from .view import View
 
 
@@ -69,7 +69,7 @@ class OutputScreen(View):
         &.-searching #search { display: block; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.OUTPUT]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.OUTPUT]
     AUTO_FOCUS: ClassVar[str | None] = "#output"
 
     def __init__(self) -> None:

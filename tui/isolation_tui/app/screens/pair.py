@@ -13,7 +13,7 @@ from textual.content import Content
 
 from ...model import Run, Test
 from ...text.sanitize import clean
-from .. import view_keys
+from .. import keys
 from ..card.text import card
 from ..theme import MUTED
 from ..widgets.legend import Legend
@@ -40,7 +40,7 @@ class PairScreen(View):
         &.-narrow #pair LineList { width: 100%; height: 1fr; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.PAIR]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.PAIR]
     AUTO_FOCUS: ClassVar[str | None] = "#left"
 
     def __init__(self, title: str, note: str, left: Side, right: Side) -> None:
@@ -57,7 +57,7 @@ class PairScreen(View):
     def on_mount(self) -> None:
         self.query_one(Legend).say(clean(self._title), ("", "", self._note), ("Esc", "$text-accent", "back"))
         for name, side in self._sides.items():
-            self.isolation.insight.look(side.run)  # an earlier run may never have been concluded
+            self.isolation.conclusions.look(side.run)  # an earlier run may never have been concluded
             lines = self.query_one(name, LineList)
             lines.border_title = Content(clean(side.title))
             lines.show(partial(self._card, side))
@@ -65,6 +65,6 @@ class PairScreen(View):
     def _card(self, side: Side, width: int) -> Sequence[Line]:
         if side.test is None:
             return [Line(Content.styled("This run does not know the test.", MUTED))]
-        found = self.isolation.insight.of(side.run)
+        found = self.isolation.conclusions.of(side.run)
         said = card(side.run, side.test, self.glyphs, width, found)
         return [Line(part) for line in said.split("\n", allow_blank=True) for part in line.wrap(width) or [line]]

@@ -15,7 +15,7 @@ from textual.content import Content
 from ...text.measure import keep_start
 from ...text.sanitize import clean
 from ...text.wording import number, seconds
-from .. import view_keys
+from .. import keys
 from ..theme import MUTED
 from ..widgets.empty_state import EmptyState
 from ..widgets.legend import Legend
@@ -37,7 +37,7 @@ class RunsScreen(View):
         &.-some #nothing { display: none; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.RUNS]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.RUNS]
     AUTO_FOCUS: ClassVar[str | None] = "#runs"
 
     def __init__(self) -> None:

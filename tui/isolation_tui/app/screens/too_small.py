@@ -24,10 +24,10 @@ class TooSmallScreen(ModalScreen[None]):
     """Waits for a larger terminal. The run goes on meanwhile."""
 
     DEFAULT_CSS = """
-    EnlargeScreen { background: $background; align: center middle; }
-    EnlargeScreen Static { width: auto; text-align: center; color: $text-muted; }
+    TooSmallScreen { background: $background; align: center middle; }
+    TooSmallScreen Static { width: auto; text-align: center; color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [key("q", "app.quit", "Quit", "Stop pytest and leave", "enlarge.quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [key("q", "app.quit", "Quit", "Stop pytest and leave", "too_small.quit")]
 
     def compose(self) -> ComposeResult:
         yield Static(f"A little larger, please:\n{SMALLEST.width} x {SMALLEST.height} cells at least.", markup=False)

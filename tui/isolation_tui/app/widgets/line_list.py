@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from .. import view_keys
+from .. import keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class LineList(ScrollView, can_focus=True):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.LIST]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.LIST]
 
     class Moved(Message):
         """The cursor stands on another key."""

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from ...model import Test
 from ...model.matrix import Layer
-from .. import view_keys
+from .. import keys
 from .matrix_canvas import HEADER, MatrixCanvas
 from .matrix_cells import Section, TableRow
 
@@ -18,7 +18,7 @@ from .matrix_cells import Section, TableRow
 class MatrixGrid(MatrixCanvas, can_focus=True):
     """The cursor is a table and a test; it keeps both while the run grows around it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*view_keys.GRID]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.GRID]
 
     class Moved(Message):
         """The cursor stands on another cell."""

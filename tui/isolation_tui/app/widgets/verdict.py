@@ -36,15 +36,15 @@ class Verdict(Widget):
     def show(self, run: Run | None) -> None:
         """Say what this run comes to."""
         app = cast("IsolationApp", self.app)
-        settled = run is not None and app.insight.settled(run)
-        words, level = verdict(run, app.insight.of(run), settled)
+        settled = run is not None and app.conclusions.settled(run)
+        words, level = verdict(run, app.conclusions.of(run), settled)
         loud = level if words and run is not None and run.finished else ""
         signs = {"error": Outcome.FAILED, "success": Outcome.PASSED}
         sign = app.glyphs.outcome(signs[level]) if level in signs else app.glyphs.dirty
         parts: list[str | tuple[str, str]] = []
         if words:
             parts = [f"{sign} {words}" if level else words]
-            found = app.insight.of(run)
+            found = app.conclusions.of(run)
             self._leads_to = "leaks" if level == "warning" and not found.findings else "findings"
             if found.findings or level == "warning":
                 key = "L" if self._leads_to == "leaks" else "f"

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from rich.ansi import AnsiDecoder
 from textual.content import Content
 
-from ..text.sanitize import clean
+from ...text.sanitize import clean
 
 MOST_LINES = 50_000
 """Older lines go: the recording keeps them."""
