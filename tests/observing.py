@@ -106,7 +106,7 @@ class Seen(Ended):
 
 
 def project(root: Path, *args: str, python: str = sys.executable) -> Project:
-    return Project(root, root, args, python, "")
+    return Project(root, root, args, python)
 
 
 def bare(root: Path, *args: str, python: str = sys.executable, env: Mapping[str, str | None] = {}) -> Ended:

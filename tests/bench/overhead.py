@@ -56,7 +56,7 @@ def plain(folder: Path, *args: str) -> None:
 
 
 def observed(folder: Path) -> None:
-    session = LiveSession(Project(folder, folder, WITH_TICKS, sys.executable, ""))
+    session = LiveSession(Project(folder, folder, WITH_TICKS, sys.executable))
     session.wait(interval=1 / 30)
     assert session.run.exit_status == 0, "".join(session.run.output)[-2000:]
     assert session.run.dropped == 0

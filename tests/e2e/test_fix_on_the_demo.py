@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from isolation_tui.fix import FixStatus, NothingToFix, Plan, apply_fix, fix_state, plan_fix, undo_fix
+from isolation_tui.fix import FixStatus, NothingToFix, Plan, apply_fix, fix_status, plan_fix, undo_fix
 
 DEMO = Path(__file__).parents[2] / "demo_app"
 MODULE = "backend/tests/integration/test_api_integration.py"
@@ -106,6 +106,6 @@ def test_the_plan_is_the_one_of_the_seed(demo: Path) -> None:
 
 def test_a_fixed_demo_has_nothing_to_fix_and_knows_it(demo: Path) -> None:
     apply_fix(plan_fix(demo))
-    assert fix_state(demo).status is FixStatus.APPLIED
+    assert fix_status(demo) is FixStatus.APPLIED
     with pytest.raises(NothingToFix, match="already"):
         plan_fix(demo)

@@ -183,7 +183,7 @@ from isolation_tui.launch import Project
 from isolation_tui.session import LiveSession
 
 root = Path(sys.argv[1])
-session = LiveSession(Project(root, root, ("--junitxml=report.xml",), sys.argv[2], ""))
+session = LiveSession(Project(root, root, ("--junitxml=report.xml",), sys.argv[2]))
 print(session.pid, flush=True)
 session.wait()
 """

@@ -35,7 +35,7 @@ def bench(monkeypatch, tmp_path):
     monkeypatch.setenv("ISOLATION_TUI_STATE", str(tmp_path / "state"))
     root = tmp_path / "project"
     root.mkdir()
-    return Workbench(Project(root, root, (), "python", "9"))
+    return Workbench(Project(root, root, (), "python"))
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from .fix import (
     NothingToFix,
     Plan,
     apply_fix,
+    describe_status,
     finish_fix,
-    fix_state,
+    fix_status,
     plan_fix,
-    standing,
     undo_fix,
 )
 from .launch import Project
@@ -133,7 +133,7 @@ class Workbench:
             return f"The fix is out of reach: {self.fix_failure}"
         if self.project is None or self._fix_status is FixStatus.CLEAN:
             return ""
-        return "; the suite is run as it stands. ".join(standing(self._fix_status, self.project.root))
+        return "; the suite is run as it stands. ".join(describe_status(self._fix_status, self.project.root))
 
     @property
     def watching(self) -> bool:
@@ -273,7 +273,7 @@ class Workbench:
         self.fix_failure = ""
         if self.project is not None:
             try:
-                self._fix_status = fix_state(self.project.root).status
+                self._fix_status = fix_status(self.project.root)
             except FixError as error:
                 self.fix_failure = str(error)
         return self._fix_status

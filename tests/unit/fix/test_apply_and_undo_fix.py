@@ -20,10 +20,11 @@ from isolation_tui.fix import (
     FixStatus,
     apply_fix,
     finish_fix,
-    fix_state,
+    fix_status,
     plan_fix,
     undo_fix,
 )
+from isolation_tui.fix.journal import JournalFolder
 
 API = "backend/tests/integration/test_api_integration.py"
 DATABASE = "backend/src/database.py"
@@ -78,27 +79,23 @@ def test_permission_bits_survive_apply_and_undo(shop: Path) -> None:
     assert stat.S_IMODE((shop / DATABASE).stat().st_mode) == 0o640
 
 
-def test_state_tells_clean_from_applied_and_back(shop: Path) -> None:
-    assert fix_state(shop).status is FixStatus.CLEAN
+def test_the_status_is_clean_then_applied_then_clean_again(shop: Path) -> None:
+    assert fix_status(shop) is FixStatus.CLEAN
     applied = apply_fix(plan_fix(shop))
-    state = fix_state(shop)
-    assert (state.status, state.recipe, state.files, state.time) == (
-        FixStatus.APPLIED,
-        "conftest",
-        (CONFTEST, API, DATABASE),
-        applied.time,
-    )
+    assert fix_status(shop) is FixStatus.APPLIED
+    assert applied.files == (CONFTEST, API, DATABASE)
     undo_fix(shop)
-    assert fix_state(shop).status is FixStatus.CLEAN
+    assert fix_status(shop) is FixStatus.CLEAN
 
 
 def test_asking_for_the_state_of_a_clean_project_writes_nothing(shop: Path, state_folder: Path) -> None:
-    fix_state(shop)
+    fix_status(shop)
     assert not state_folder.exists()
 
 
 def test_the_journal_is_private_and_outside_the_project(shop: Path, state_folder: Path) -> None:
-    journal = apply_fix(plan_fix(shop)).journal
+    apply_fix(plan_fix(shop))
+    journal = JournalFolder.of(shop).file
     assert journal.is_relative_to(state_folder)
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert stat.S_IMODE(journal.parent.stat().st_mode) == 0o700
@@ -113,7 +110,7 @@ def test_a_file_changed_since_the_plan_is_named_and_nothing_is_touched(shop: Pat
         apply_fix(plan)
     assert caught.value.files == (DATABASE,)
     assert tree(shop) == before
-    assert fix_state(shop).status is FixStatus.CLEAN
+    assert fix_status(shop) is FixStatus.CLEAN
 
 
 def test_a_conftest_made_since_the_plan_is_not_overwritten(shop: Path) -> None:
@@ -133,7 +130,7 @@ def test_undo_refuses_to_lose_an_edit_and_touches_nothing(shop: Path, tree: Look
         undo_fix(shop)
     assert caught.value.files == (CONFTEST,)
     assert tree(shop) == edited
-    assert fix_state(shop).edited == (CONFTEST,)
+    assert fix_status(shop) is FixStatus.APPLIED
 
 
 def test_undo_works_again_once_the_edit_is_taken_back(shop: Path, tree: Look) -> None:
@@ -162,7 +159,7 @@ def test_a_fix_taken_back_another_way_counts_as_clean_and_can_be_applied_again(s
     for relative, (content, _) in before.items():
         (shop / relative).write_bytes(content)
     (shop / CONFTEST).unlink()
-    assert fix_state(shop).status is FixStatus.CLEAN
+    assert fix_status(shop) is FixStatus.CLEAN
     apply_fix(plan)
     undo_fix(shop)
     assert tree(shop) == before
@@ -202,7 +199,7 @@ def test_a_file_that_cannot_be_replaced_puts_the_others_back(
     plan = plan_fix(shop)
     if action == "undo":
         apply_fix(plan)
-    stood, state = tree(shop), fix_state(shop).status
+    stood, state = tree(shop), fix_status(shop)
     really, seen = os.replace, []
 
     def disk_full_at_the_nth_file(source: Path, target: Path) -> None:
@@ -218,13 +215,13 @@ def test_a_file_that_cannot_be_replaced_puts_the_others_back(
     monkeypatch.undo()
     monkeypatch.setenv("ISOLATION_TUI_STATE", str(shop.parent / "state"))
     assert tree(shop) == stood
-    assert fix_state(shop).status is state
+    assert fix_status(shop) is state
 
 
 def test_a_second_process_at_the_same_time_is_refused(shop: Path, tree: Look) -> None:
-    applied = apply_fix(plan_fix(shop))
+    apply_fix(plan_fix(shop))
     stood = tree(shop)
-    lock = applied.journal.parent / "lock"
+    lock = JournalFolder.of(shop).folder / "lock"
     holder = "import fcntl,sys; f=open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", holder, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -260,7 +257,8 @@ def test_undo_refuses_a_folder_that_became_a_link_to_somewhere_else(shop: Path, 
 
 
 def test_a_damaged_journal_is_named_and_nothing_is_touched(shop: Path, tree: Look) -> None:
-    journal = apply_fix(plan_fix(shop)).journal
+    apply_fix(plan_fix(shop))
+    journal = JournalFolder.of(shop).file
     stood = tree(shop)
     journal.write_bytes(journal.read_bytes()[:-40])
     with pytest.raises(FixError, match=r"journal\.json"):
@@ -280,5 +278,5 @@ def test_two_projects_have_journals_of_their_own(shop: Path, tmp_path: Path) -> 
     shop.rename(tmp_path / "other")
     (tmp_path / "shop").symlink_to(tmp_path / "other")
     apply_fix(plan_fix(tmp_path / "shop"))
-    assert fix_state(tmp_path / "other").status is FixStatus.APPLIED, "one project, whatever path leads to it"
-    assert fix_state(tmp_path).status is FixStatus.CLEAN
+    assert fix_status(tmp_path / "other") is FixStatus.APPLIED, "one project, whatever path leads to it"
+    assert fix_status(tmp_path) is FixStatus.CLEAN

@@ -19,7 +19,7 @@ from isolation_tui.fix import (
     FixStatus,
     apply_fix,
     finish_fix,
-    fix_state,
+    fix_status,
     plan_fix,
     undo_fix,
 )
@@ -75,7 +75,7 @@ def test_a_killed_apply_or_undo_can_be_finished_and_taken_back(
         if action == "undo":
             apply_fix(plan)
         killed = killed_at(steps, lambda: apply_fix(plan) if action == "apply" else undo_fix(shop))
-        status = fix_state(shop).status
+        status = fix_status(shop)
         seen.add(status)
         if status is interrupted:
             if action == "apply":
@@ -91,7 +91,7 @@ def test_a_killed_apply_or_undo_can_be_finished_and_taken_back(
             assert tree(shop) == before, f"step {steps}"
         else:
             assert tree(shop) == after, f"step {steps}"
-        if fix_state(shop).status is FixStatus.APPLIED:
+        if fix_status(shop) is FixStatus.APPLIED:
             undo_fix(shop)
         assert tree(shop) == before
         if not killed:
@@ -106,7 +106,7 @@ def test_an_edit_made_after_the_kill_is_not_lost(shop: Path, tree: Look) -> None
     edited = plan.changes[-1].path
     for step in count(1):
         assert killed_at(step, lambda: apply_fix(plan))
-        if fix_state(shop).status is FixStatus.INTERRUPTED_APPLY:
+        if fix_status(shop) is FixStatus.INTERRUPTED_APPLY:
             break
     edited.write_bytes(edited.read_bytes() + b"# mine\n")
     stood = tree(shop)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import Status, ToolError
-from ..fix import Applied, FixError, NothingToFix, apply_fix, finish_fix, fix_command, fix_state, plan_fix, undo_fix
+from ..fix import Applied, FixError, NothingToFix, apply_fix, finish_fix, fix_command, fix_status, plan_fix, undo_fix
 from ..report.comparison import draw_plan
 from ..report.output import emit, rendered
 from ..text.sanitize import clean_lines
@@ -53,7 +53,7 @@ def fix(path: Path | None, deed: str | None) -> int:
 
 
 def _plan(root: Path, deed: str | None) -> None:
-    refuse_unless_clean(fix_state(root).status, root, "so there is nothing to plan")
+    refuse_unless_clean(fix_status(root), root, "so there is nothing to plan")
     plan = plan_fix(root)
     if deed == "diff":
         # On a pipe it is data, for git apply; on a terminal it is somebody else's text.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Status, ToolError
-from ..fix import FixError, FixStatus, NothingToFix, Plan, fix_command, standing
+from ..fix import FixError, FixStatus, NothingToFix, Plan, describe_status, fix_command
 from ..model import Run
 from ..report.comparison import draw_before_after, draw_plan
 from ..report.exit_status import exit_status
@@ -118,7 +118,7 @@ class FixRound:
 def refuse_unless_clean(status: FixStatus, root: Path, consequence: str) -> None:
     """Raises :class:`ToolError` (FIX), with what to do, where a fix stands applied, or was cut off."""
     if status is not FixStatus.CLEAN:
-        what, next_step = standing(status, root)
+        what, next_step = describe_status(status, root)
         raise ToolError(Status.FIX, f"{what}, {consequence}.", next_step)
 
 

@@ -12,15 +12,13 @@ Only planning loads libcst, which takes longer than many a suite runs.
 
 from pathlib import Path
 
-from .apply import Applied, FixState, FixStatus, Undone, apply_fix, finish_fix, fix_state, undo_fix
-from .disk import OWN_FILE_PREFIX
+from .apply import Applied, FixStatus, Undone, apply_fix, finish_fix, fix_status, undo_fix
 from .errors import ChangedSincePlan, EditedSinceFix, FixBusy, FixError, FixInterrupted, NothingToFix
 from .journal import STATE_VARIABLE
 from .plan import FileChange, Plan, SummaryRow
-from .status_text import fix_command, standing
+from .status_text import describe_status, fix_command
 
 __all__ = [
-    "OWN_FILE_PREFIX",
     "STATE_VARIABLE",
     "Applied",
     "ChangedSincePlan",
@@ -29,18 +27,17 @@ __all__ = [
     "FixBusy",
     "FixError",
     "FixInterrupted",
-    "FixState",
     "FixStatus",
     "NothingToFix",
     "Plan",
     "SummaryRow",
     "Undone",
     "apply_fix",
+    "describe_status",
     "finish_fix",
     "fix_command",
-    "fix_state",
+    "fix_status",
     "plan_fix",
-    "standing",
     "undo_fix",
 ]
 

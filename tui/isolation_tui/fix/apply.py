@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from .plan import Plan
 
 
 class FixStatus(Enum):
-    """How a project stands with regard to a fix."""
+    """Whether the fix is in a project's files."""
 
     CLEAN = "clean"
     APPLIED = "applied"
@@ -24,59 +23,38 @@ class FixStatus(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class FixState:
-    """How the project stands, and which files (relative to the root) the fix is about.
-
-    ``edited`` are those that hold neither what they held before the fix nor what the fix wrote; ``time`` is when the
-    fix was applied, None where the project is clean.
-    """
-
-    status: FixStatus
-    root: Path
-    recipe: str | None = None
-    files: tuple[str, ...] = ()
-    edited: tuple[str, ...] = ()
-    time: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Applied:
-    """A fix that stands. ``files`` are relative to ``root``; ``journal`` is what an undo will read."""
+    """A fix that was applied. ``files`` are relative to the project's root."""
 
-    root: Path
     files: tuple[str, ...]
-    time: datetime
-    journal: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A fix that was taken back: ``files`` (relative to ``root``) are byte for byte as they were."""
+    """A fix that was undone: ``files``, relative to the project's root, have their old content byte for byte."""
 
-    root: Path
     files: tuple[str, ...]
 
 
-def fix_state(root: Path) -> FixState:
-    """How the project at ``root`` stands; writes nothing. Raises FixBusy while another process works on it, FixError
-    where the journal or a file that it names cannot be read."""
+def fix_status(root: Path) -> FixStatus:
+    """The status of the fix in the project at ``root``; writes nothing.
+
+    Raises FixBusy while another process works on it, FixError if the journal or a file that it names is unreadable.
+    """
     home = JournalFolder.of(root)
     if not home.exists():
-        return FixState(FixStatus.CLEAN, home.root)
+        return FixStatus.CLEAN
     with home.held():
         journal = home.read()
-        if journal is None or (
-            journal.intent is Intent.APPLIED and all(_is_before(home.root, f) for f in journal.files)
-        ):
-            # Also when somebody took the fix back another way, as with git.
-            return FixState(FixStatus.CLEAN, home.root)
-        status = {
+        if journal is None:
+            return FixStatus.CLEAN
+        if journal.intent is Intent.APPLIED and all(_is_before(home.root, record) for record in journal.files):
+            return FixStatus.CLEAN  # undone in another way, as with git
+        return {
             Intent.APPLYING: FixStatus.INTERRUPTED_APPLY,
             Intent.APPLIED: FixStatus.APPLIED,
             Intent.UNDOING: FixStatus.INTERRUPTED_UNDO,
         }[journal.intent]
-        edited = tuple(_edited(home.root, journal.files))
-        return FixState(status, home.root, journal.recipe, _names(journal), edited, journal.applied_at)
 
 
 def apply_fix(plan: Plan) -> Applied:
@@ -144,7 +122,7 @@ def _apply(home: JournalFolder, journal: Journal) -> Applied:
 
     _all_or_none(home.root, journal.files, _write_after, taken_back)
     home.write(with_intent(journal, Intent.APPLIED))
-    return Applied(home.root, _names(journal), journal.applied_at, home.file)
+    return Applied(_names(journal))
 
 
 def _undo(home: JournalFolder, journal: Journal) -> Undone:
@@ -156,7 +134,7 @@ def _undo(home: JournalFolder, journal: Journal) -> Undone:
     home.write(with_intent(journal, Intent.UNDOING))
     _all_or_none(home.root, journal.files[::-1], _write_before, lambda: home.write(journal))
     home.remove()
-    return Undone(home.root, _names(journal))
+    return Undone(_names(journal))
 
 
 def _all_or_none(

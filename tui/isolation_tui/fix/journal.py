@@ -59,11 +59,6 @@ class Journal:
     time: str
     files: tuple[FileRecord, ...]
 
-    @property
-    def applied_at(self) -> datetime:
-        """When the fix was applied."""
-        return datetime.fromisoformat(self.time)
-
 
 @dataclass(frozen=True, slots=True)
 class JournalFolder:

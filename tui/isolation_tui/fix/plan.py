@@ -75,15 +75,6 @@ class Plan:
         """Lines removed in all files."""
         return sum(change.removed for change in self.changes)
 
-    @property
-    def digest(self) -> str:
-        """The same for two plans that turn the same contents into the same contents; hexadecimal SHA-256."""
-        total = hashlib.sha256(self.recipe.encode())
-        for change in self.changes:
-            before = "absent" if change.before is None else sha256(change.before)
-            total.update(f"\0{change.relative}\0{before}\0{sha256(change.after)}".encode())
-        return total.hexdigest()
-
 
 def sha256(content: bytes) -> str:
     """Hexadecimal SHA-256 of ``content``."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from .apply import FixStatus
 
 
-def standing(status: FixStatus, root: Path) -> tuple[str, str]:
+def describe_status(status: FixStatus, root: Path) -> tuple[str, str]:
     """What stands in the project at ``root``, and what can be done about it; both '' where it is clean."""
     match status:
         case FixStatus.CLEAN:

@@ -51,7 +51,6 @@ class Project:
     cwd: Path
     args: tuple[str, ...]
     python: str
-    pytest_version: str
 
     @property
     def name(self) -> str:
@@ -79,7 +78,8 @@ def find_project(path: str | None, args: tuple[str, ...] = (), python: str | Non
     else:
         root, cwd, own = place if place.is_dir() else place.parent, Path.cwd(), (given,)
     interpreter = _find_python(root, python)
-    return Project(root, cwd, (*own, *args), interpreter, _check(interpreter))
+    _check(interpreter)
+    return Project(root, cwd, (*own, *args), interpreter)
 
 
 def _find_python(root: Path, explicit: str | None) -> str:
@@ -126,8 +126,8 @@ def describe_interpreter(project: Project, explicit: str | None = None) -> str:
     return f"using the project's own {project.python}, not the activated {active}; --python chooses another."
 
 
-def _check(python: str) -> str:
-    """The version of its pytest."""
+def _check(python: str) -> None:
+    """Raise :class:`ToolError` unless the interpreter can run a pytest that the plugin supports."""
     try:
         asked = subprocess.run(
             [python, "-c", _ASK], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
@@ -154,7 +154,6 @@ def _check(python: str) -> str:
             f"{python} has pytest {version}; the oldest that can be observed is 6.2.",
             "Upgrade pytest there (7.4 or newer is tested), or give another interpreter with --python.",
         )
-    return str(version)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
