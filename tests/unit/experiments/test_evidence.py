@@ -147,6 +147,26 @@ def test_what_a_conclusion_charges_is_suspected() -> None:
     assert question.candidates[0].tests == (f"{SHOP}::test_currency",)
 
 
+def test_a_fixture_that_was_refused_a_row_suspects_its_own_earlier_life_first() -> None:
+    story = Shop().ran(A, wrote(A))
+    customer = story.fixture("customer", "function", "tests/conftest.py")
+    for nodeid in (B, VICTIM):
+        story.begin(nodeid)
+        life = story.number()
+        unit = ev.Unit(nodeid, "setup", life, "setup")
+        if nodeid == B:
+            story.say(wrote(B, unit=unit), after=0.001)
+        else:
+            story.set_up(customer, nodeid, life=life, error="UNIQUE constraint failed: users.email")
+            story.say(ev.TablesRead(1, ["users"], unit, how="clash"), after=0.001)
+        if nodeid == B:
+            story.set_up(customer, nodeid, life=life)
+        outcome, message = ("passed", "") if nodeid == B else ("error", "UNIQUE constraint failed: users.email")
+        story.test(nodeid, outcome, uses=[life], ends=[life], begun=True, message=message, life=life)
+        story.say(ev.DatabasesUsed(nodeid, [1]))
+    assert [each.tests for each in story.question().candidates[:2]] == [(B,), (A,)]
+
+
 def test_a_question_has_the_order_of_the_victims_own_worker() -> None:
     story = Story(workers=2)
     story.collected([A, B, C, VICTIM], "gw0")

@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 from ..diagnose import Finding
 from ..diagnose.table_missing import missing_table
-from ..model import Leak, ResidueRead, Run, StateResidue, Test, came_of, leaks
+from ..model import AuthorShare, Leak, ResidueRead, Run, StateResidue, Test, came_of, leaks
 from ..model import Outcome as RunOutcome
 from ..model.tables import TableEvent, TableEventKind
 from .left_during import LeftDuring
@@ -26,10 +26,10 @@ class Weight(IntEnum):
     """How much speaks for a suspicion. What was seen to be read counts more than what is within reach, and that more
     than what merely was there."""
 
-    ROWS_THAT_FIT = 95
-    """Left rows that the victim read, and its failure is one that others' rows bring about."""
-    CHARGED = 90
+    CHARGED = 95
     """A conclusion about this failure charges it."""
+    ROWS_THAT_FIT = 90
+    """Left rows that the victim read, and its failure is one that others' rows bring about."""
     TABLE_REFUSED = 85
     """Defined the table that the victim was refused to define."""
     STATE_IN_REACH = 80
@@ -124,16 +124,20 @@ class Questions:
     # -- one small method a kind of evidence ---------------------------------------------------------------------
 
     def _charged(self, test: Test) -> Iterator[Candidate]:
+        """The culprit. Where that is a fixture, the tests that the evidence names and that are no victims: the latest
+        did it, the first of them may merely have had it set up."""
         for finding in self._findings.get(test.nodeid, ()):
-            named = [finding.culprit, *(item.nodeid for item in finding.evidence)]
-            charged = next((each for each in map(self._run.tests.get, named) if _before(each, test)), None)
-            if charged is not None:
-                yield self._candidate(charged, None, finding.title, Weight.CHARGED)
+            named = [each.nodeid for each in finding.evidence if each.nodeid not in finding.tests]
+            if finding.culprit in self._run.tests:
+                named = [finding.culprit]
+            charged = {each.position: each for each in map(self._run.tests.get, named) if _before(each, test)}
+            for step, position in enumerate(sorted(charged, reverse=True)):
+                yield self._candidate(charged[position], None, finding.title, Weight.CHARGED - step / 10)
 
     def _rows(self, test: Test) -> Iterator[Candidate]:
         for met in test.residue_met.values():
             weight = Weight.ROWS_THAT_FIT if came_of(test, met) else Weight.ROWS_READ
-            for age, share in enumerate(met.shares):
+            for age, share in enumerate(self._oldest_first(test, met)):
                 yield from self._rows_of(test, share.author, met, weight - age / 10)
         for found in test.rows_found:
             read = (found.database, found.table) in test.tables_read
@@ -143,6 +147,11 @@ class Questions:
                 if left is not None:
                     location = self._rows_location(share.author, found.database, found.table)
                     yield self._candidate(left, location, f"left rows in {found.table}", weight - 1)
+
+    def _oldest_first(self, test: Test, met: ResidueRead) -> list[AuthorShare]:
+        """But a fixture that was refused a row has most likely met one of its own."""
+        life = self._run.life_of_unit(test.worker, met.read.unit) if met.read.how == "clash" else None
+        return sorted(met.shares, key=lambda share: life is None or share.author != life.author)
 
     def _rows_of(self, test: Test, author: str, met: ResidueRead, weight: float) -> Iterator[Candidate]:
         database, table = met.read.database, met.read.table
@@ -195,7 +204,8 @@ class Questions:
         concerned = dict.fromkeys([*named, *(table for _, table in test.tables_read)])
         for table in concerned:
             for event in self._last_events(test, table):
-                yield from self._table(test, event, Weight.TABLE_REFUSED if table in refused else Weight.TABLE_READ)
+                certain = table in refused and event.kind in _IN_METADATA
+                yield from self._table(test, event, Weight.TABLE_REFUSED if certain else Weight.TABLE_READ)
 
     def _last_events(self, test: Test, table: str) -> Iterator[TableEvent]:
         """What happened to the table last, in each MetaData and database, before the test started."""
@@ -212,8 +222,8 @@ class Questions:
         author = self._run.tests.get(event.unit.nodeid)
         if _before(author, test):
             life = self._run.life_of_unit(event.worker, event.unit)
-            wide = life is not None and life.alive and life.definition.scope != "function"
-            meant = wide and event.unit.step != "teardown"
+            wide = life is not None and life.definition.scope != "function" and event.unit.step != "teardown"
+            meant = wide and life is not None and (life.torn_down is None or life.torn_down > test.started)
             yield self._candidate(author, location, reason, Weight.TABLE_MEANT if meant else weight)
         elif not event.unit.nodeid:
             file = self._test_file(event.place.file)
