@@ -1,4 +1,4 @@
-"""Which line of the suite's own code caused what a probe sees."""
+"""Find the line of the suite's own code that caused what a probe observes."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ _PLUMBING = (
     "contextlib",
     "functools",
 )
-"""Top-level packages whose frames are between the cause and the event, never the cause."""
+"""Top-level packages whose frames come between a cause and its effect, and are never the cause."""
 
 _LIBRARY_FOLDERS = ("/site-packages/", "\\site-packages\\", "/dist-packages/")
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -32,14 +32,14 @@ _MAX_FRAMES = 200
 
 
 def is_library(file: str) -> bool:
-    """Whether a file of code is installed or of Python itself, and not the suite's own."""
+    """Whether a source file is installed or Python's own, and not the suite's."""
     if file[:1] == "<" or file.startswith(_STANDARD_LIBRARY):
         return True
     return any(folder in file for folder in _LIBRARY_FOLDERS)
 
 
 def place_of_code(function: object, module: str = "") -> Place:
-    """Where a function is defined, unwrapped from decorators that keep ``__wrapped__``; an empty place if unknown."""
+    """Where a function is defined, without decorators that keep ``__wrapped__``; an empty place if unknown."""
     seen = 0
     while hasattr(function, "__wrapped__") and seen < 20:
         function, seen = function.__wrapped__, seen + 1
@@ -53,18 +53,17 @@ def place_of_code(function: object, module: str = "") -> Place:
 def callers(frame: Optional[FrameType], most: int = 6) -> List[Place]:
     """The lines of the suite's own code on the stack, innermost first, at most ``most``.
 
-    Library frames are passed over; where nothing but libraries is on the stack, the innermost of those that are not
-    plumbing is named. Empty where there is none.
+    If there are none, it is the innermost line of a library that is not in the list of plumbing, if any.
     """
     own, library = _lines(frame, most)
     if not own:
-        own, beyond = _lines(_stack_that_waits(), most)
+        own, beyond = _lines(_awaiting_stack(), most)
         library = library or beyond
     return own or ([library] if library else [])
 
 
 def _lines(frame: Optional[FrameType], most: int) -> Tuple[List[Place], Optional[Place]]:
-    """The suite's own lines on one stack, and the innermost of libraries."""
+    """The suite's own lines on one stack, and the innermost line of a library."""
     own: List[Place] = []
     library: Optional[Place] = None
     for _ in range(_MAX_FRAMES):
@@ -82,9 +81,9 @@ def _lines(frame: Optional[FrameType], most: int) -> Tuple[List[Place], Optional
     return own, library
 
 
-def _stack_that_waits() -> Optional[FrameType]:
-    """SQLAlchemy's asyncio runs a statement in a greenlet of its own: the coroutine that awaits it is on the stack of
-    that greenlet's parent."""
+def _awaiting_stack() -> Optional[FrameType]:
+    """The stack of the coroutine that awaits a statement: SQLAlchemy's asyncio runs the statement in a greenlet, whose
+    parent has that stack."""
     greenlet = sys.modules.get("greenlet")
     current = getattr(greenlet, "getcurrent", None)
     parent = getattr(current(), "parent", None) if current is not None else None
@@ -93,13 +92,13 @@ def _stack_that_waits() -> Optional[FrameType]:
 
 
 def caller(depth: int = 2) -> Place:
-    """The innermost line of the suite's own code, seen from ``depth`` frames above this function.
+    """The innermost line of the suite's own code, from ``depth`` frames above this function on.
 
-    Python makes an object of each frame that is looked at, a third of a microsecond, and SQLAlchemy's are twenty or
-    thirty. So a way through libraries that was gone before is known by three frames of it.
+    Python makes an object of each frame that is examined, which takes a third of a microsecond, and SQLAlchemy has
+    twenty or thirty. So a known path through libraries is recognised by three of its frames.
     """
     start: Any = sys._getframe(depth)
-    for own, last, at_third, third, at_half, half in _ways.get(id(start.f_code), ()):
+    for own, last, at_third, third, at_half, half in _paths.get(id(start.f_code), ()):
         try:
             frame: Any = sys._getframe(own)
         except ValueError:  # the stack is not that deep
@@ -115,7 +114,7 @@ def caller(depth: int = 2) -> Place:
 
 
 def _walk(start: Any, depth: int) -> Place:
-    """``start`` is ``depth`` frames above the caller of this. Files are judged once each."""
+    """The same, frame by frame, from ``start``, which is ``depth`` frames above :func:`caller`; learn the path."""
     frame, known, codes = start, _own_files, []
     while True:
         try:
@@ -127,16 +126,16 @@ def _walk(start: Any, depth: int) -> Place:
             break
         except KeyError:
             known[code.co_filename] = _is_own(frame)
-        except AttributeError:  # there is no more
+        except AttributeError:  # the stack has ended
             found = callers(start, most=1)
             return found[0] if found else Place()
-    if len(codes) >= LEAST_WAY:
-        ways = _ways.setdefault(id(codes[0]), [])
-        if len(ways) >= MOST_WAYS:
-            ways.clear()
+    if len(codes) >= LEAST_PATH:
+        paths = _paths.setdefault(id(codes[0]), [])
+        if len(paths) >= MOST_PATHS:
+            paths.clear()
         _starts[id(codes[0])] = codes[0]
         third, half = len(codes) // 3, len(codes) // 2
-        ways.append((depth + len(codes), codes[-1], depth + third, codes[third], depth + half, codes[half]))
+        paths.append((depth + len(codes), codes[-1], depth + third, codes[third], depth + half, codes[half]))
     return _place_of(frame)
 
 
@@ -145,16 +144,16 @@ def _place_of(frame: Any) -> Place:
     return Place(module if type(module) is str else "", code.co_filename, frame.f_lineno, code.co_name)
 
 
-LEAST_WAY = 6
-"""Frames of libraries in a row that are worth to be known."""
-MOST_WAYS = 12
-"""From one function of ours."""
+LEAST_PATH = 6
+"""Frames of libraries in a row that make a path worth learning."""
+MOST_PATHS = 12
+"""Paths that start at one function."""
 
 _starts: Dict[int, CodeType] = {}
-"""Functions of ours, or of what called them, by id: a hash of one is made anew each time, and takes longer."""
-_ways: Dict[int, List[Tuple[int, CodeType, int, CodeType, int, CodeType]]] = {}
-"""id of one of these -> ways from it to the suite's own code, in frames counted from :func:`caller`'s own: where that
-code is, the function that it called, and where and what two in between are."""
+"""Codes where paths start, by id: the hash of a code is computed each time, and takes longer."""
+_paths: Dict[int, List[Tuple[int, CodeType, int, CodeType, int, CodeType]]] = {}
+"""id of such a code -> its paths to the suite's own code, in frames counted from :func:`caller`'s own: depth of the
+suite's code, the code that it called, and depth and code of two frames in between."""
 
 _own_files: Dict[str, bool] = {}
 
@@ -169,7 +168,7 @@ def _is_own(frame: FrameType) -> bool:
 
 
 def passes_through(frame: Optional[FrameType], packages: Tuple[str, ...]) -> bool:
-    """Whether a frame of one of these dotted packages stands between here and the suite's own code."""
+    """Whether a frame of one of these dotted packages is between ``frame`` and the suite's own code."""
     for _ in range(_MAX_FRAMES):
         if frame is None:
             return False

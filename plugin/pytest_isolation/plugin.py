@@ -1,8 +1,7 @@
-"""pytest's way into the plugin: its options, and the start of the observer and the guard. PYTEST_DONT_REWRITE
+"""The entry point for pytest: the options, and the start of the observer and the guard. PYTEST_DONT_REWRITE
 
-Without an address to talk to (:mod:`pytest_isolation.settings`) and without ``--isolation``, it does nothing. It
-imports the standard library and pytest alone, and works when only its folder is on another environment's
-``PYTHONPATH``.
+Without a listener's address (:mod:`pytest_isolation.settings`) and without ``--isolation`` it does nothing. It imports
+the standard library and pytest alone, and works if only its folder is on another environment's ``PYTHONPATH``.
 """
 
 from typing import Any
@@ -21,21 +20,21 @@ _JOINED = object()
 
 _plugin: Any = None
 _guard: Any = None
-"""Until it has joined a session."""
+"""Set until they have joined a session."""
 
 
 def pytest_addoption(parser):  # type: ignore[no-untyped-def]
-    """Four options, and nothing loaded for them."""
+    """Add four options, without importing anything for them."""
     group = parser.getgroup("isolation", "what tests leave behind (isolation-tui)")
     try:
         group.addoption(
             "--isolation",
             choices=("report", "strict"),
-            help="tell what tests leave behind in databases, MetaData and the process; strict: fail those that do",
+            help="report what tests leave behind in databases, MetaData and the process; strict: fail those that do",
         )
-        group.addoption("--isolation-baseline", metavar="FILE", help="accept what stands in FILE, fail what is new")
+        group.addoption("--isolation-baseline", metavar="FILE", help="accept the leaks in FILE, fail on new ones")
         group.addoption(
-            "--isolation-update-baseline", action="store_true", help="write that file: accept what is there"
+            "--isolation-update-baseline", action="store_true", help="write that file: accept the leaks there are now"
         )
         group.addoption(
             "--isolation-kinds",
@@ -43,12 +42,12 @@ def pytest_addoption(parser):  # type: ignore[no-untyped-def]
             help="of: rows,tables,metadata,transactions,process (strict: the first 4)",
         )
     except ValueError:
-        pass  # another plugin's, or ourselves under another name
+        pass  # another plugin has them, or this one under another name
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config):  # type: ignore[no-untyped-def]
-    """Before the project's conftest imports its models, and after the options of ini files and PYTEST_ADDOPTS."""
+    """Start the guard before the project's conftest imports its models; ini files and PYTEST_ADDOPTS are read."""
     _guard_if_asked(early_config, early_config.known_args_namespace)
     outcome = yield
     if outcome.excinfo is not None and _plugin is not None:
@@ -59,7 +58,7 @@ def _guard_if_asked(config: Any, options: Any) -> None:
     global _guard, _plugin
     if any(vars(options).get(name) for name in _OPTIONS):
         if _guard is _JOINED:
-            raise pytest.UsageError("--isolation guards one session of a process, and this is another inside it.")
+            raise pytest.UsageError("--isolation guards one session of a process, and this is another one inside it.")
         if _guard is None:
             with plain_import():
                 from . import guard_hooks
@@ -70,10 +69,10 @@ def _guard_if_asked(config: Any, options: Any) -> None:
 
 
 def pytest_configure(config):  # type: ignore[no-untyped-def]
-    """Join the first session of this process; one that a test runs inside it (pytester) is none of ours."""
+    """Join the first session of this process, and no session that a test runs inside it (pytester)."""
     global _guard, _plugin
     if _guard is None:
-        _guard_if_asked(config, config.option)  # `-p` alone: pytest-xdist's workers load it after the conftests
+        _guard_if_asked(config, config.option)  # `-p` in pytest-xdist's workers loads it after the conftests
     plugin, _plugin = _plugin, None
     if plugin is not None:
         plugin.join(config)
@@ -89,6 +88,6 @@ if _settings is not None:
         from .startup.hide_from_coverage import hide
 
     hide()
-    # At import, which for `-p` is before any conftest: the probes must stand when the project's models are defined,
+    # At import, which for `-p` is before any conftest: the probes must be armed before the project defines its models,
     # and the socket must be open before a plugin such as pytest-socket forbids it.
     _plugin = start(_settings)

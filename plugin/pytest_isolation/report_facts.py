@@ -1,4 +1,4 @@
-"""pytest's reports as facts."""
+"""Turn pytest's reports into facts."""
 
 import os
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -15,7 +15,7 @@ TRACEBACK_LIMIT = 32_000
 
 
 class Raised(NamedTuple):
-    """What reports lack of an exception: its type's name, the fixture life that raised, a short traceback."""
+    """What reports do not have about an exception: its type's name, the fixture life that raised, a short traceback."""
 
     exception: str = ""
     life: int = 0
@@ -25,7 +25,7 @@ class Raised(NamedTuple):
 def phase_finished(
     report: Any, attempt: int, raised: Raised, uses: List[int], of_subtest: bool = False
 ) -> PhaseFinished:
-    """The fact of one report; passing phases, which are most, take the short way."""
+    """The fact of one report; most phases pass, and return early."""
     outcome = report.outcome
     duration = int(report.duration * 1e9)
     if outcome == "passed" and not of_subtest and not hasattr(report, "wasxfail"):
@@ -56,12 +56,13 @@ def phase_finished(
 
 
 def collection_failed(report: Any) -> CollectionFailed:
+    """The fact of a module or directory that could not be collected."""
     message, place = crash(report.longrepr)
     return CollectionFailed(report.nodeid, message.partition(":")[0][:100], message, place, _traceback(report))
 
 
 def conftest_failed(error: Any, path: str, root: str) -> CollectionFailed:
-    """Of pytest's ConftestImportFailure: it has the ``cause``, or before pytest 8.1 an ``excinfo``."""
+    """The fact of pytest's ConftestImportFailure, which has a ``cause``, or before pytest 8.1 an ``excinfo``."""
     cause = getattr(error, "cause", None) or error.excinfo[1]
     name = type(cause).__name__
     module = type(cause).__module__
@@ -74,7 +75,7 @@ def conftest_failed(error: Any, path: str, root: str) -> CollectionFailed:
 
 
 def _innermost(error: BaseException) -> Place:
-    """The line of the suite's own code that an exception came from, or through."""
+    """The innermost line of the suite's own code in an exception's traceback."""
     place, traceback = Place(), error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
@@ -85,7 +86,7 @@ def _innermost(error: BaseException) -> Place:
 
 
 def crash(longrepr: Any) -> "tuple[str, Place]":
-    """(message, place) of whatever pytest made of the exception: an object, a (path, line, reason), or a text."""
+    """(message, place) of an exception as pytest represents it: an object, a (path, line, reason), or a text."""
     found = getattr(longrepr, "reprcrash", None)
     if found is not None:
         return str(found.message)[:MESSAGE_LIMIT], Place("", str(found.path), int(found.lineno))
@@ -114,7 +115,7 @@ _are_of_subtests: Dict[type, bool] = {}
 
 
 def _subtest(report: Any) -> Optional[str]:
-    """A description of the subtest that the report is of; None for a test's own."""
+    """A description of the report's subtest; None for the test itself."""
     if not is_subtest(report):
         return None
     context: Any = getattr(report, "context", None)

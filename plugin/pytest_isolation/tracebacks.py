@@ -1,7 +1,7 @@
-"""A short traceback: the suite's own lines, and the innermost of the libraries between and below them.
+"""Short tracebacks: the suite's own lines, and the innermost library line between and below them.
 
-pytest's own text is not used for it: it depends on ``--tb``, and for an error out of SQLAlchemy its long and short
-styles parse every file on the way, a quarter of a second each (seen on 9.2).
+pytest's own text is not used: it depends on ``--tb``, and for an error in SQLAlchemy its long and short styles parse
+every file on the stack, which takes a quarter of a second each (seen on 9.2).
 """
 
 import linecache
@@ -18,8 +18,8 @@ _MOST_CAUSES = 5
 
 
 def short_traceback(error: BaseException, root: str) -> str:
-    """Lines ``file:line: in function`` with their source, then ``Type: message``; the causes first, by their messages
-    alone. Paths below ``root`` are relative to it."""
+    """The messages of the causes, then lines ``file:line: in function`` with their source, then ``Type: message``.
+    Paths below ``root`` are relative to it."""
     chain: List[Tuple[BaseException, str]] = []
     current: Optional[BaseException] = error
     joint = ""
@@ -45,7 +45,7 @@ def short_traceback(error: BaseException, root: str) -> str:
 def _frames(traceback: Optional[TracebackType], root: str) -> List[str]:
     lines: List[str] = []
     library: Optional[Tuple[Any, int]] = None
-    passed = 0
+    skipped = 0
     while traceback is not None:
         frame, line = traceback.tb_frame, traceback.tb_lineno
         traceback = traceback.tb_next
@@ -53,23 +53,23 @@ def _frames(traceback: Optional[TracebackType], root: str) -> List[str]:
         if module.partition(".")[0] in _PYTEST or frame.f_locals.get("__tracebackhide__") is True:
             continue
         if is_library(frame.f_code.co_filename):
-            library, passed = (frame, line), passed + 1
+            library, skipped = (frame, line), skipped + 1
             continue
-        if library is not None and lines:  # what is above the suite's own first line is machinery
-            lines.append(_passed_over(library, passed, root))
-        library, passed = None, 0
+        if library is not None and lines:  # frames above the suite's own first line are pytest's
+            lines.append(_skipped(library, skipped, root))
+        library, skipped = None, 0
         lines += _entry(frame, line, root)
     if library is not None:
-        if passed > 1:
-            lines.append("    ... %d frame%s of libraries" % (passed - 1, "" if passed == 2 else "s"))
+        if skipped > 1:
+            lines.append("    ... %d frame%s of libraries" % (skipped - 1, "" if skipped == 2 else "s"))
         lines += _entry(library[0], library[1], root)
     return lines
 
 
-def _passed_over(library: Tuple[Any, int], passed: int, root: str) -> str:
+def _skipped(library: Tuple[Any, int], skipped: int, root: str) -> str:
     frame, line = library
     where = "%s:%d" % (_relative(frame.f_code.co_filename, root), line)
-    return "    ... %d frame%s of libraries, the last %s" % (passed, "" if passed == 1 else "s", where)
+    return "    ... %d frame%s of libraries, the last %s" % (skipped, "" if skipped == 1 else "s", where)
 
 
 def _entry(frame: Any, line: int, root: str) -> List[str]:
@@ -89,6 +89,6 @@ def _headline(error: BaseException) -> str:
     try:
         message = str(error)
     except Exception:
-        message = "(its text could not be had)"
+        message = "(its __str__ failed)"
     name = type(error).__name__
     return "E   %s: %s" % (name, message.replace("\n", "\n    ")[:4_000]) if message else "E   " + name

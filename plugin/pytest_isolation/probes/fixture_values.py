@@ -1,13 +1,13 @@
-"""What fixtures give: engines, connections, sessions, and instances of mapped classes with the loss of their session.
+"""The probe of fixture values: engines, connections, sessions, and instances of mapped classes that lose their session.
 
-Facts about SQLAlchemy (1.4 to 2.1) that shape this file:
+What SQLAlchemy (1.4 to 2.1) does, as far as this file depends on it:
 
-* ``persistent_to_detached`` is fired for each instance that a closing session lets go of. So it is listened to only
-  from the first instance on that a fixture gave.
-* A session that is freed without being closed fires nothing: an instance that has lost it already when its fixture
-  gives it is said to have.
+* ``persistent_to_detached`` fires for each instance of a session that closes. So the probe listens to it only once a
+  fixture has returned an instance.
+* A session that is freed without being closed fires nothing. So the probe checks whether an instance has a session when
+  its fixture returns it.
 
-A value is known by its type's bases alone: nothing of the suite's own is called, compared or kept alive.
+A value is recognised by the bases of its type alone: nothing of the suite's is called, compared or kept alive.
 """
 
 import sys
@@ -19,8 +19,8 @@ from ..events import FixtureGave, InstanceDetached
 from ..recorder import Recorder
 
 PROBE = "given"
-MOST_LOOKED_AT = 8
-"""How many items of a list, tuple or dict are looked at."""
+MOST_ITEMS = 8
+"""Items of a list, tuple or dict that are examined."""
 
 _WHAT = {
     "Engine": "engine",
@@ -33,14 +33,16 @@ _WHAT = {
     "async_scoped_session": "session",
 }
 _PLAIN = frozenset(map(id, (type(None), bool, int, str, bytes, float, type(lambda: None))))
-"""Ids of types that tell of nothing: most values."""
+"""Ids of types that most values have, and that have nothing to do with a database."""
 _bases_of = type.__dict__["__mro__"].__get__
 _name_of = type.__dict__["__name__"].__get__
 _qualified_name_of = type.__dict__["__qualname__"].__get__
 _attributes_of = type.__dict__["__dict__"].__get__
 
 
-class GivenProbe:
+class FixtureValueProbe:
+    """Emits what fixtures return, and when an instance among it loses its session."""
+
     def __init__(self, recorder: Recorder, event: Any) -> None:
         self._recorder = recorder
         self._event = event
@@ -48,21 +50,21 @@ class GivenProbe:
         self._held: Dict[int, Tuple[Any, int, str]] = {}
         """id(instance) -> (weak reference, life, model)."""
 
-    def look(self, life: int, value: Any) -> None:
-        """At the value that a fixture gave."""
+    def observe(self, life: int, value: Any) -> None:
+        """Examine the value that a fixture returned."""
         if id(type(value)) in _PLAIN:
             return
         for each in _parts(value):
             what, name = _what(type(each))
             if what == "instance":
                 known = self._held.get(id(each))
-                if known is None or known[0]() is not each:  # else it was made by another fixture, and is handed on
+                if known is None or known[0]() is not each:  # else another fixture made it and passed it on
                     self._recorder.emit(FixtureGave(life, what, name, self._hold(each, life, name)))
             elif what:
                 self._recorder.emit(FixtureGave(life, what, name))
 
     def _hold(self, instance: Any, life: int, model: str) -> bool:
-        """Hear of it when it loses its session; True where it has none any more."""
+        """Watch for the loss of its session; True if it has none already."""
         key = id(instance)
         self._held[key] = (weakref.ref(instance, lambda _: self._held.pop(key, None)), life, model)
         if not self._listens:
@@ -73,6 +75,7 @@ class GivenProbe:
         return state.key is not None and state.session is None
 
     def detached(self, session: Any, instance: Any) -> None:
+        """SQLAlchemy's event: the instance has lost its session."""
         held = self._held.get(id(instance))
         if held is None or held[0]() is not instance:
             return
@@ -82,18 +85,18 @@ class GivenProbe:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """The value, or the first items of a plain container."""
+    """The value itself, or the first items of a plain container."""
     kind = type(value)
     if kind is list or kind is tuple:  # not "in": a metaclass may have an __eq__ of its own
-        yield from value[:MOST_LOOKED_AT]
+        yield from value[:MOST_ITEMS]
     elif kind is dict:
-        yield from list(value.values())[:MOST_LOOKED_AT]
+        yield from list(value.values())[:MOST_ITEMS]
     else:
         yield value
 
 
 def _what(kind: type) -> Tuple[str, str]:
-    """(what, name) as :class:`FixtureGave` has them; ('', '') where it tells of no database."""
+    """(what, name) as in :class:`FixtureGave`; ('', '') for a type that has nothing to do with a database."""
     for base in _bases_of(kind):
         attributes = _attributes_of(base)
         module: Optional[Any] = attributes.get("__module__")
@@ -109,6 +112,6 @@ def _what(kind: type) -> Tuple[str, str]:
 
 
 def arm(recorder: Recorder, sqlalchemy: Any) -> None:
-    """Look at what fixtures give from now on; ``sqlalchemy`` is the module as the suite imported it."""
-    probe = GivenProbe(recorder, sqlalchemy.event)
-    recorder.at_fixture_values.append(recorder.guarded(PROBE, probe.look))
+    """Observe fixture values from now on; ``sqlalchemy`` is the module that the suite imported."""
+    probe = FixtureValueProbe(recorder, sqlalchemy.event)
+    recorder.at_fixture_values.append(recorder.guarded(PROBE, probe.observe))

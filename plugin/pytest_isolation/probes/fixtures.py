@@ -1,12 +1,12 @@
-"""Fixture lives: who was set up, for whom, how long, and when it was torn down.
+"""The probe of fixture lives: which fixture was set up, for which test, how long it took, and when it was torn down.
 
-Facts about pytest that shape this file:
+What pytest does, as far as this file depends on it:
 
-* ``pytest_fixture_setup`` runs once per value, after the arguments are resolved; ``getfixturevalue`` nests.
-* Before pytest 9.1 ``pytest_fixture_post_finalizer`` is called two to three times a life; the one call with
-  ``cached_result is not None`` is the real one, on every version.
-* No hook tells when a teardown begins: a finalizer added right after the set-up runs just before the fixture's own.
-  It may only be added when the set-up has cached a value, else pytest 9.1 trips over it in the next parameter.
+* ``pytest_fixture_setup`` runs once for each value, after the arguments are resolved; ``getfixturevalue`` nests.
+* Before pytest 9.1 ``pytest_fixture_post_finalizer`` is called two to three times a life. On every version, exactly one
+  of the calls has ``cached_result is not None``.
+* No hook is called when a teardown starts. A finalizer that is added right after the set-up runs just before the
+  fixture's own. It may only be added if the set-up has cached a value, else pytest 9.1 fails in the next parameter.
 """
 
 import re
@@ -28,11 +28,11 @@ _INTERNAL = re.compile(
 
 
 _NONE: List[int] = []
-"""No lives. Nobody adds to it."""
+"""No lives; shared, and never added to."""
 
 
 class _Definition:
-    """``number`` of a FixtureDef, which it keeps alive so that its id stays its own. ``wide``: than a test."""
+    """The ``number`` of a FixtureDef, which is kept alive so that its id is not reused. ``wide``: wider than a test."""
 
     __slots__ = ("fixturedef", "number", "wide")
 
@@ -42,15 +42,15 @@ class _Definition:
 
 
 class _Life:
-    """What the probe remembers of a life while it lasts."""
+    """One fixture life, from its set-up to its teardown."""
 
-    # On the class: a test has several lives, and most of them need no more than that.
+    # Defaults on the class: a test has several lives, and most of them need nothing else.
     nodeid = ""
     parent = 0
     parameter: Optional[str] = None
     depends: List[int] = _NONE
     asked: Sequence[int] = ()
-    """Lives whose set-up it caused by ``getfixturevalue``."""
+    """Lives that its set-up requested by ``getfixturevalue``."""
     began_at = 0.0
     spent_in_others = 0.0
     torn_down_at: Optional[float] = None
@@ -61,28 +61,28 @@ class _Life:
 
 
 class FixtureProbe:
-    """Hands the facts of fixture lives to the recorder, and keeps its stage."""
+    """Emits the facts of fixture lives, and keeps the recorder's stack of units."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._alive: Dict[int, _Life] = {}
-        """id(FixtureDef) -> its present life."""
+        """id(FixtureDef) -> its current life."""
         self._setting_up: List[_Life] = []
         self._definitions: Dict[int, _Definition] = {}
-        """id(FixtureDef) -> what is known of it."""
+        """id(FixtureDef) -> its definition."""
         self._given_up = False
         self._last_life = 0
         self._raised: Dict[int, List[int]] = {}
-        """id(exception) -> lives whose set-up it left, innermost first; pytest keeps it as long as they last."""
+        """id(exception) -> lives whose set-up it ended, innermost first; pytest keeps it as long as they last."""
         self._known_of = (0, 0)
-        """The item that was asked about last, and how many fixtures it had."""
+        """The item of the last :meth:`used_by`, and how many fixtures it had."""
         self._last_torn_down: Dict[int, int] = {}
-        """Number of a definition -> its life that was torn down last."""
+        """Number of a definition -> its last life that was torn down."""
 
     # -- set-up ---------------------------------------------------------------------------------------------------
 
     def setting_up(self, fixturedef: Any, request: Any) -> Optional[_Life]:
-        """Before the fixture function runs. None where the probe has given up."""
+        """The fixture function is about to run. Returns its life, None if the probe has given up."""
         if self._given_up:
             return None
         recorder = self._recorder
@@ -112,7 +112,7 @@ class FixtureProbe:
             return None
 
     def set_up(self, life: Optional[_Life], fixturedef: Any, excinfo: Any) -> None:
-        """After the fixture function returned, yielded, or raised."""
+        """The fixture function has returned, yielded or raised."""
         if life is None:
             return
         recorder, definition = self._recorder, life.definition
@@ -122,9 +122,9 @@ class FixtureProbe:
             else:
                 recorder.flush_unit()
             spent = recorder.clock() - life.began_at
-            stage, under_way = recorder.unit_stack, self._setting_up
-            if stage and stage[-1][0] == life.id:
-                stage.pop()
+            stack, under_way = recorder.unit_stack, self._setting_up
+            if stack and stack[-1][0] == life.id:
+                stack.pop()
             if under_way and under_way[-1] is life:
                 under_way.pop()
             if under_way:
@@ -136,7 +136,7 @@ class FixtureProbe:
                 error = excinfo[1] if isinstance(excinfo, tuple) else excinfo
                 exception = type(error).__name__
                 message = describe(error)[len(exception) + 2 :]
-                # Charged to the innermost: an outer fixture merely lets it through.
+                # Charged to the innermost: it only passes through an outer fixture.
                 self._raised.setdefault(id(error), []).append(life.id)
             recorder.emit(
                 FixtureSetUp(
@@ -152,15 +152,15 @@ class FixtureProbe:
                     message,
                 )
             )
-            if fixturedef.cached_result is None:  # KeyboardInterrupt, SystemExit: pytest has nothing to finish
+            if fixturedef.cached_result is None:  # KeyboardInterrupt, SystemExit: pytest does not finish it
                 recorder.emit(FixtureTornDown(life.id, recorder.nodeid, None))
                 self._forget_raised(life)
                 return
             self._alive[id(fixturedef)] = life
             if excinfo is None:
                 fixturedef.addfinalizer(partial(self._tearing_down, life))
-                for look in recorder.at_fixture_values:
-                    look(life.id, fixturedef.cached_result[0])
+                for observe in recorder.at_fixture_values:
+                    observe(life.id, fixturedef.cached_result[0])
         except Exception as error:
             self._give_up(error)
 
@@ -188,7 +188,7 @@ class FixtureProbe:
     # -- teardown -------------------------------------------------------------------------------------------------
 
     def _tearing_down(self, life: _Life) -> None:
-        """The stamp: finalizers run last in, first out, so this is the moment before the fixture's own."""
+        """The teardown starts: finalizers run last in, first out, so this one runs before the fixture's own."""
         if self._given_up:
             return
         recorder = self._recorder
@@ -196,19 +196,19 @@ class FixtureProbe:
             if not recorder.idle_since_flush or life.definition.wide:
                 recorder.flush_around_fixture(life.definition.wide)
             recorder.unit_stack.append((life.id, "teardown"))
-            # One that has no finalizers left has no teardown: nothing of the suite's runs before its end.
+            # Without finalizers it has no teardown, and no code of the suite runs before its end.
             recorder.idle_since_flush = not getattr(life.definition.fixturedef, "_finalizers", True)
             life.torn_down_at = recorder.clock()
         except Exception as error:
             self._give_up(error)
 
     def finalized(self, fixturedef: Any) -> None:
-        """pytest's post_finalizer, which older versions call too often."""
+        """The teardown has ended. Older versions of pytest call this too often."""
         recorder = self._recorder
         try:
             if fixturedef.cached_result is None:
                 return
-            stage = recorder.unit_stack
+            stack = recorder.unit_stack
             life = self._alive.pop(id(fixturedef), None)
             if life is None:
                 return
@@ -218,11 +218,11 @@ class FixtureProbe:
             if life.torn_down_at is not None:
                 duration = int((recorder.clock() - life.torn_down_at) * 1e9)
                 step = (life.id, "teardown")
-                if stage and stage[-1] == step:
-                    stage.pop()
-                elif step in stage:
-                    stage.remove(step)
-            recorder.idle_since_flush = not stage and recorder.phase == "teardown"
+                if stack and stack[-1] == step:
+                    stack.pop()
+                elif step in stack:
+                    stack.remove(step)
+            recorder.idle_since_flush = not stack and recorder.phase == "teardown"
             self._last_torn_down[life.definition.number] = life.id
             if self._raised:
                 self._forget_raised(life)
@@ -231,49 +231,49 @@ class FixtureProbe:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
-        """Nobody may be charged with what happens after a set-up or teardown whose end is not seen."""
+        """Charge nothing to a fixture from now on: the end of its set-up or teardown may have been missed."""
         self._given_up = True
         self._recorder.disable(PROBE, error)
         self._recorder.unit_stack.clear()
         self._recorder.idle_since_flush = False
 
-    # -- questions ------------------------------------------------------------------------------------------------
+    # -- queries --------------------------------------------------------------------------------------------------
 
     def used_by(self, item: Any, already: List[int], excinfo: Any) -> List[int]:
-        """Lives that the item has now, in the order they were set up, without those in ``already``.
+        """Lives that the item uses now, in the order of their set-up, without those in ``already``.
 
-        What a fixture rests on is had with it: an overridden fixture, or one that a wider fixture asked for long ago.
-        So is the fixture that failed the item, which pytest does not count among the item's own.
+        It uses what its fixtures depend on too: an overridden fixture, or one that a wider fixture requested long ago;
+        and the fixture that failed it, which pytest does not list for the item.
         """
         request = getattr(item, "_request", None) or getattr(item, "fixture_request", None)
         known = getattr(request, "_fixture_defs", None)
         if known is None:
             return []
         if already and excinfo is None and self._known_of == (id(item), len(known)):
-            return []  # nothing has come since: the usual case
+            return []  # nothing was added: the usual case
         self._known_of = (id(item), len(known))
         lives = self._alive
-        had = [lives[number].id for number in map(id, known.values()) if number in lives]
-        if len(had) == len(lives) and excinfo is None and not already:  # all that are alive: the usual case
-            had.sort()
-            return had
+        used = [lives[number].id for number in map(id, known.values()) if number in lives]
+        if len(used) == len(lives) and excinfo is None and not already:  # every life: the usual case
+            used.sort()
+            return used
         alive = {life.id: life for life in lives.values()}
         if excinfo is not None:
-            had += self._raised.get(id(excinfo.value), ())
+            used += self._raised.get(id(excinfo.value), ())
         found = set()
-        while had:
-            number = had.pop()
+        while used:
+            number = used.pop()
             if number in alive and number not in found:
                 found.add(number)
-                had += alive[number].depends
-                had += alive[number].asked
+                used += alive[number].depends
+                used += alive[number].asked
         return sorted(found.difference(already))
 
     def life_that_raised(self, excinfo: Any, when: str) -> int:
-        """The life whose function raised; 0 where it was the test itself, or is not known.
+        """The life whose function raised; 0 if the test itself raised, or if that is not known.
 
-        A set-up is known by its exception object (a wider fixture raises the same one again for each later test); a
-        teardown by whose function, or a function defined within it, is in the traceback.
+        A set-up is found by its exception object, which a wider fixture raises again for each later test. A teardown is
+        found by the fixture function, or a function defined in it, in the traceback.
         """
         if when != "teardown":
             return self._raised.get(id(excinfo.value), [0])[0]
@@ -284,7 +284,7 @@ class FixtureProbe:
         return 0
 
     def _forget_raised(self, life: _Life) -> None:
-        """The life is over, and the exception may be freed: its id could be another's tomorrow."""
+        """The life has ended, and pytest may free the exception: its id can be reused."""
         for error, lives in list(self._raised.items()) if self._raised else ():
             if life.id in lives:
                 lives.remove(life.id)
@@ -293,7 +293,7 @@ class FixtureProbe:
 
 
 def _codes_in(error: BaseException) -> Set[CodeType]:
-    """The functions that an exception passed through; from pytest 8 on several of them come in a group."""
+    """The functions that an exception passed through; from pytest 8 on, it may be a group of several."""
     codes = set()
     traceback = error.__traceback__
     while traceback is not None:
@@ -306,7 +306,7 @@ def _codes_in(error: BaseException) -> Set[CodeType]:
 
 
 def _codes_of(function: Any) -> Set[CodeType]:
-    """A function's code and that of the functions it defines: finalizers, mostly."""
+    """A function's code, and that of the functions it defines, which are mostly finalizers."""
     waiting = [getattr(getattr(function, "__func__", function), "__code__", None)]
     codes = set()
     while waiting:
@@ -318,7 +318,7 @@ def _codes_of(function: Any) -> Set[CodeType]:
 
 
 def _parameter(fixturedef: Any, request: Any) -> str:
-    """The parameter's id as pytest shows it, else a short text; never the repr of a user's object."""
+    """The parameter's id as pytest shows it, else a short text; never the repr of an object of the suite."""
     ids = getattr(fixturedef, "ids", None)
     param = request.param
     try:
@@ -329,7 +329,7 @@ def _parameter(fixturedef: Any, request: Any) -> str:
         elif ids:
             return str(ids[request.param_index])[:80]
     except Exception:
-        pass  # the suite's own ids function failed: pytest says so itself
+        pass  # the suite's own ids function failed, and pytest reports it
     if isinstance(param, (str, int, float, bool, type(None))):
         return str(param)[:80]
     return "%s%d" % (fixturedef.argname, getattr(request, "param_index", 0))

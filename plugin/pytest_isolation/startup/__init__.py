@@ -1,1 +1,1 @@
-"""What happens once, when the plugin is imported: watch imports, skip assert rewriting, hide from coverage."""
+"""What the plugin does once, when it is imported: watch imports, skip assert rewriting, hide from coverage."""

@@ -1,8 +1,8 @@
-"""Keep our own lines out of the suite's coverage report.
+"""Hide the plugin from the suite's coverage report.
 
-coverage leaves out what is installed; injected by ``PYTHONPATH`` we are not, and ``--cov`` without a source would list
-these modules, change the total, and with ``--cov-fail-under`` the exit status (seen with coverage 7). Code whose file's
-name is not that of a file is never measured, on any version, and costs nothing under a tracer.
+coverage leaves out installed packages, but not a plugin on ``PYTHONPATH``: ``--cov`` without a source would list these
+modules, change the total, and with ``--cov-fail-under`` the exit status (seen with coverage 7). No version measures
+code whose file name is not that of a file, and such code costs nothing under a tracer.
 """
 
 import sys
@@ -13,7 +13,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def hide() -> None:
-    """Rename the files of all functions of this package; Python 3.7, which cannot, is left as it is."""
+    """Change the file name in the code of all functions of this package; Python 3.7 cannot, and nothing is hidden."""
     if not hasattr(CodeType, "replace"):
         return
     seen: Set[int] = set()

@@ -1,6 +1,7 @@
-"""Arm the SQLAlchemy probes at the moment the suite itself has imported it; never import it ourselves.
+"""Arm the database probes when the suite imports SQLAlchemy, which is never imported here.
 
-They are imported then as well: a suite without a database does not pay for them."""
+The probes are imported at that moment too: a suite without a database does not pay for them.
+"""
 
 import sys
 from typing import Any, Callable, Dict, List, Tuple
@@ -10,8 +11,10 @@ from .skip_assert_rewrite import plain_import
 
 
 def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = (), verify: bool = False) -> None:
-    """Arm now what is imported already, and the rest when it is; probes named in ``off`` not at all. ``verify`` asks
-    for a real count of rows after each test."""
+    """Arm the probes of what is imported already, and of the rest when it is imported.
+
+    Probes named in ``off`` are left out; ``verify`` asks for a real count of rows after each test.
+    """
 
     probes: List[Any] = []
 
@@ -25,14 +28,14 @@ def arm_when_imported(recorder: Recorder, off: Tuple[str, ...] = (), verify: boo
         probes[0].arm_core(module)
 
     def orm(module: Any) -> None:
-        if probes:  # else they have given up
+        if probes:  # else they have failed
             probes[0].arm_orm(module)
 
     when_imported({name: recorder.guarded(name, arm) for name, arm in (("sqlalchemy", core), ("sqlalchemy.orm", orm))})
 
 
 def when_imported(arms: Dict[str, Callable[[Any], None]]) -> None:
-    """Call each with the module of its name: now where it is imported already, else when the suite does so."""
+    """Call each function with the module of its name: now if that is imported already, else when it is."""
     for name in [name for name in arms if name in sys.modules]:
         arms.pop(name)(sys.modules[name])
     if arms:
@@ -40,7 +43,7 @@ def when_imported(arms: Dict[str, Callable[[Any], None]]) -> None:
 
 
 class _Finder:
-    """On ``sys.meta_path`` until the last awaited module has come; finds nothing by itself."""
+    """An import finder that wraps the loaders of the awaited modules; removed after the last of them."""
 
     def __init__(self, waiting: Dict[str, Callable[[Any], None]]) -> None:
         self._waiting = waiting
@@ -59,6 +62,7 @@ class _Finder:
         return None
 
     def imported(self, name: str, module: Any) -> None:
+        """Call the function that waits for the module."""
         arm = self._waiting.pop(name, None)
         if not self._waiting and self in sys.meta_path:
             sys.meta_path.remove(self)
@@ -67,7 +71,7 @@ class _Finder:
 
 
 class _Loader:
-    """The module's own loader, with one more thing to do after it."""
+    """A module's own loader, which then reports the module as imported."""
 
     def __init__(self, loader: Any, finder: _Finder, name: str) -> None:
         self._loader, self._finder, self._name = loader, finder, name

@@ -1,7 +1,7 @@
-"""Import our own modules as Python does. PYTEST_DONT_REWRITE
+"""Import the plugin's modules without pytest's assert rewriting. PYTEST_DONT_REWRITE
 
-pytest reads, walks and compiles every module of a package given to ``-p``, to rewrite its asserts: we have none, and
-without a cache of bytecode that is a tenth of a second of every run (seen on 7.4 to 9.2).
+pytest parses and compiles every module of a package given to ``-p``, to rewrite its asserts. The plugin has none, and
+without cached bytecode that takes a tenth of a second of every run (seen on 7.4 to 9.2).
 """
 
 import contextlib
@@ -13,7 +13,7 @@ _OURS = __name__.partition(".")[0] + "."
 
 
 class _OwnModules:
-    """First on ``sys.meta_path`` while our modules are imported."""
+    """An import finder that is first on ``sys.meta_path`` while the plugin's modules are imported."""
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
@@ -22,7 +22,7 @@ class _OwnModules:
 
 @contextlib.contextmanager
 def plain_import() -> Iterator[None]:
-    """For as long as it lasts."""
+    """Import the plugin's modules as Python does, within this context."""
     finder: Any = _OwnModules()
     sys.meta_path.insert(0, finder)
     try:
