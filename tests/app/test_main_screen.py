@@ -404,11 +404,25 @@ def test_the_palette_jumps_to_a_test_and_narrows_to_a_table(play):
         await stage.press("o", "ctrl+p", *"validation")
         await stage.until(lambda: "passed  unit/test_validation.py" in stage.text)
         await stage.press("escape", "escape", "ctrl+p", *"table products")
-        await stage.until(lambda: "something befell" in stage.text)
+        await stage.until(lambda: "define, create, drop" in stage.text)
         await stage.press("enter")
         await stage.until(lambda: stage.app.current_mode == "main" and timeline(stage).index.shown == 23)
 
     play(scene, before().run)
+
+
+def test_the_palette_offers_no_model_as_a_table(play):
+    story = Story().collected(["test_a.py::test_a"]).models(["users"]).begin("test_a.py::test_a")
+    story.say(ev.RegistryDisposed(["src.models.Users"], ev.Place(), ev.Unit("test_a.py::test_a", "call")), after=0.001)
+    story.test("test_a.py::test_a", begun=True).finished(0)
+
+    async def scene(stage):
+        await stage.until(lambda: timeline(stage).cursor is not None)
+        await stage.press("ctrl+p", *"table user")
+        await stage.until(lambda: "table users" in stage.text)
+        assert "Users" not in stage.text
+
+    play(scene, story.run)
 
 
 def titles(stage) -> dict[str, object]:

@@ -70,7 +70,9 @@ class RunProvider(Provider):
                 yield Goal(name, about, self._narrow("fixture", definition.name), name)
         for table in sorted(run.table_history.tables()):
             name = f"table {clean(table)}"
-            yield Goal(name, "tests during which something befell it", self._narrow("table", table), name)
+            yield Goal(
+                name, "filter the tests that define, create, drop or clear it", self._narrow("table", table), name
+            )
         for test in run.tests.values():
             if _in_order(letters, test.nodeid.lower()):
                 yield self._test(test)
