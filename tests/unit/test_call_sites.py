@@ -43,7 +43,7 @@ def directly(): return library.listener()
 @pytest.fixture
 def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A module of the suite's own that calls an installed one."""
-    monkeypatch.setattr(call_sites, "_ways", {})
+    monkeypatch.setattr(call_sites, "_paths", {})
     monkeypatch.setitem(__import__("sys").modules, "library", load(tmp_path / "site-packages" / "library.py", LIBRARY))
     return load(tmp_path / "suite.py", SUITE)
 
@@ -63,13 +63,13 @@ def line_of(function: Callable[..., Any]) -> tuple[str, int]:
     return function.__code__.co_filename, function.__code__.co_firstlineno
 
 
-def test_lines_that_go_the_same_way_are_told_apart(suite: ModuleType) -> None:
+def test_lines_on_the_same_path_are_told_apart(suite: ModuleType) -> None:
     for function in (suite.first_line, suite.second_line, suite.first_line) * 2:
         place = function()
         assert (place.file, place.line) == line_of(function)
         assert (place.module, place.function) == ("suite", function.__name__)
         assert linecache.getline(place.file, place.line).strip().endswith("library.outermost()")
-    assert [len(ways) for ways in call_sites._ways.values()] == [1]
+    assert [len(ways) for ways in call_sites._paths.values()] == [1]
 
 
 def test_code_of_the_suites_own_that_libraries_call_is_the_innermost(suite: ModuleType) -> None:
@@ -84,15 +84,15 @@ def test_code_of_the_suites_own_that_libraries_call_is_the_innermost(suite: Modu
         assert (place.file, place.line) == line_of(innermost)
 
 
-def test_ways_of_any_length_are_gone_and_only_so_many_are_kept(suite: ModuleType) -> None:
+def test_paths_of_any_length_are_learned_and_only_so_many_are_kept(suite: ModuleType) -> None:
     for _ in range(2):
-        for times in range(3 * call_sites.MOST_WAYS):
+        for times in range(3 * call_sites.MOST_PATHS):
             place = suite.from_further(times)
             assert (place.file, place.line) == line_of(suite.from_further)
-    assert max(len(ways) for ways in call_sites._ways.values()) <= call_sites.MOST_WAYS
+    assert max(len(ways) for ways in call_sites._paths.values()) <= call_sites.MOST_PATHS
 
 
-def test_a_short_way_is_walked(suite: ModuleType) -> None:
+def test_a_short_path_is_walked(suite: ModuleType) -> None:
     for _ in range(2):
         assert suite.directly().line == line_of(suite.directly)[1]
-    assert not call_sites._ways
+    assert not call_sites._paths
