@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("launch", "replay", "fix")
+COMMANDS = ("launch", "prove", "replay", "fix")
 """Each a module of this room, holding the command of that name."""
 
 EXIT_STATUSES = """\b

@@ -131,15 +131,22 @@ def trials_in_one_line(results: Iterable[TrialResult], signature: str) -> str:
 
 
 def to_document(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as plain values, for JSON."""
+    """The verdict as plain values, for JSON.
+
+    ``polluters``, ``setters`` and ``cleaners`` are node ids (or, where an import pollutes, files): the first minimal
+    set that was proven. The keys that end in ``_sets`` hold all of them.
+    """
     return {
         "victim": verdict.victim,
         "verdict": verdict.kind.value,
         "headline": headline(verdict),
         "explanation": explanation(verdict),
-        "polluters": _lists(verdict.polluters),
-        "setters": _lists(verdict.setters),
-        "cleaners": _lists(verdict.cleaners),
+        "polluters": _first(verdict.polluting_files) or ([] if verdict.setters else _first(verdict.polluters)),
+        "setters": _first(verdict.setters),
+        "cleaners": _first(verdict.cleaners),
+        "polluter_sets": _lists(verdict.polluters),
+        "setter_sets": _lists(verdict.setters),
+        "cleaner_sets": _lists(verdict.cleaners),
         "polluting_files": _lists(verdict.polluting_files),
         "location": _location(verdict.location),
         "grade": verdict.grade,
@@ -152,6 +159,10 @@ def to_document(verdict: Verdict) -> dict[str, Any]:
         "trials": [_trial(result) for result in verdict.trials],
         "command": list(verdict.command),
     }
+
+
+def _first(sets: Sequence[TestSet]) -> list[str]:
+    return list(sets[0]) if sets else []
 
 
 def _lists(sets: Iterable[TestSet]) -> list[list[str]]:
