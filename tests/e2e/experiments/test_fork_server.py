@@ -36,6 +36,7 @@ def test_one_process_collects_for_all_trials(tmp_path: Path) -> None:
         assert (tmp_path / "imported").read_text() == "x"
         assert prober.run(trial(EMPTY, fresh=True)).fresh
         assert (tmp_path / "imported").read_text() == "xx"
+        assert not prober.run(trial(EMPTY)).fresh  # what ends with a fresh trial is that trial's alone
 
 
 def test_its_session_ends_once(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ class Prober:
             if self._stopped.is_set():
                 return TrialResult(trial, problem="the trial was stopped", fresh=True)
             process = self._process = FreshProcess(
-                command, self.project.cwd, env, spec.with_name("output"), marker=str(self._inject)
+                command, self.project.cwd, env, spec.with_name("output"), marker=str(spec)
             )
         except OSError as error:
             return TrialResult(trial, problem=f"{command[0]} could not be started: {error.strerror}", fresh=True)
