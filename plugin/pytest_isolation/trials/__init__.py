@@ -8,13 +8,23 @@ imports the standard library and pytest alone.
 import os
 from typing import Any
 
-from .spec import SPEC_VARIABLE, Spec, read_spec
+from .parent import die_with_parent
+from .spec import SERVE, SPEC_VARIABLE, Spec, read_spec
 
 __all__ = ["SPEC_VARIABLE", "Spec", "pytest_addoption"]
 
 # Taken away at once: a pytest that a test starts is no part of the trial.
 _file = os.environ.pop(SPEC_VARIABLE, "")
 _spec: Any = read_spec(_file) if _file else None
+if _spec is not None and _spec.mode != SERVE:  # a fork server sees its pipe close
+    die_with_parent()
+_touched: Any = None
+if _spec is not None and _spec.keep:
+    # Before any conftest: importing may write, too.
+    from .touched_files import TouchedFiles
+
+    _touched = TouchedFiles(_spec.root, _spec.keep, _spec.scratch)
+    _touched.install()
 
 
 def pytest_addoption(parser, pluginmanager):  # type: ignore[no-untyped-def]
@@ -24,5 +34,5 @@ def pytest_addoption(parser, pluginmanager):  # type: ignore[no-untyped-def]
     if spec is not None:
         from .hooks import hooks_for
 
-        for name, plugin in hooks_for(spec):
+        for name, plugin in hooks_for(spec, _touched):
             pluginmanager.register(plugin, name)

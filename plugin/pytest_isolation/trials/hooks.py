@@ -12,13 +12,14 @@ from .neutral_options import RERUNNERS, keep_reports, neutralise, plain_argument
 from .outcomes import TestResult
 from .report_file import ReportFile
 from .spec import SERVE, WATCH, Spec, read_spec
+from .touched_files import TouchedFiles
 
 Exit: Any = pytest.exit.Exception  # type: ignore[attr-defined,unused-ignore]
 _PYTEST = tuple(int(part) for part in pytest.__version__.split(".")[:2])
 MOST_ERRORS = 5
 
 
-def hooks_for(spec: Spec) -> List[Tuple[str, Any]]:
+def hooks_for(spec: Spec, touched: Optional[TouchedFiles]) -> List[Tuple[str, Any]]:
     """The plugins to register for a trial, with their names."""
     report = ReportFile(spec.report)
     outcomes = OutcomeHooks(report)
@@ -27,7 +28,7 @@ def hooks_for(spec: Spec) -> List[Tuple[str, Any]]:
         ("isolation_trial_session", SessionHooks(spec, report)),
     ]
     if spec.mode != WATCH:
-        plugins.append(("isolation_trial_order", OrderHooks(spec, report, outcomes)))
+        plugins.append(("isolation_trial_order", OrderHooks(spec, report, outcomes, touched)))
     return plugins
 
 
@@ -109,7 +110,8 @@ class SessionHooks:
 class OrderHooks:
     """Let nothing but the chosen tests run, in their order, whatever other plugins want."""
 
-    def __init__(self, spec: Spec, report: ReportFile, outcomes: OutcomeHooks) -> None:
+    def __init__(self, spec: Spec, report: ReportFile, outcomes: OutcomeHooks, touched: Optional[TouchedFiles]) -> None:
+        self._touched = touched
         self._spec = spec
         self._report = report
         self._outcomes = outcomes
@@ -176,6 +178,8 @@ class OrderHooks:
     def _run_forked(self, session: Any, path: str) -> None:
         spec = read_spec(path)
         report = self._outcomes.report = ReportFile(spec.report)
+        if self._touched is not None:
+            self._touched.begin_trial()
         try:
             self._run(session, spec, report)
         except (KeyboardInterrupt, Exit) as error:

@@ -24,6 +24,10 @@ class Spec(NamedTuple):
     tests: List[str] = []
     files: List[str] = []
     without_files: List[str] = []
+    keep: str = ""
+    """Folder for copies of the project's files that are about to be written ('' to keep none), and its journal."""
+    root: str = ""
+    """The project's folder: the files below it are kept."""
     requests: int = -1
     answers: int = -1
     """Descriptors of a fork server's two pipes."""

@@ -48,7 +48,6 @@ FINE = "test_faults.py::test_fine"
         ("interrupts", "the run was ended by KeyboardInterrupt"),
     ],
 )
-@pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh"])
 def test_a_process_that_dies_names_the_test_that_ran(tmp_path: Path, name: str, how: str, fork: bool) -> None:
     ids = (FINE, f"test_faults.py::test_{name}", FINE)
     with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:
@@ -64,7 +63,6 @@ def test_closed_descriptors_do_not_silence_the_report(tmp_path: Path) -> None:
     assert [each.outcome for each in result.outcomes] == [Outcome.PASSED] * 2
 
 
-@pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh"])
 def test_a_trial_that_hangs_is_ended_at_its_limit(tmp_path: Path, fork: bool) -> None:
     with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), limit=6, fork=fork) as prober:
         result = prober.run(trial(FINE, "test_faults.py::test_hangs"))
@@ -73,7 +71,6 @@ def test_a_trial_that_hangs_is_ended_at_its_limit(tmp_path: Path, fork: bool) ->
     assert not _running(tmp_path)
 
 
-@pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh"])
 def test_children_are_ended_with_their_trial(tmp_path: Path, fork: bool) -> None:
     with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:
         result = prober.run(trial("test_faults.py::test_leaves_children"))
@@ -84,7 +81,6 @@ def test_children_are_ended_with_their_trial(tmp_path: Path, fork: bool) -> None
     assert not _running(tmp_path)
 
 
-@pytest.mark.parametrize("fork", [True, False], ids=["fork", "fresh"])
 def test_a_trial_is_stopped_from_another_thread(tmp_path: Path, fork: bool) -> None:
     results = []
     with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:

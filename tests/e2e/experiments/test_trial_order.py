@@ -41,12 +41,6 @@ SHUFFLER = """
     """
 
 
-@pytest.fixture(params=[True, False], ids=["fork", "fresh"])
-def fork(request: pytest.FixtureRequest) -> bool:
-    """Whether trials are forks of one process."""
-    return bool(request.param)
-
-
 def test_a_pair_fails_that_passes_the_other_way_round(tmp_path: Path, fork: bool) -> None:
     with Prober(write_project(tmp_path, POLLUTED), fork=fork) as prober:
         assert said(prober.run(trial(EMPTY))) == [f"{EMPTY} passed"]

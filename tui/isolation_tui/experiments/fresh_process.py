@@ -22,7 +22,7 @@ _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 class FreshProcess:
     """One process. ``marker`` is text in its environment by which children are found that left its group; ``keep`` are
-    descriptors that it inherits."""
+    descriptors that it inherits. ``children_stay`` where it may start a server, and ends by itself."""
 
     def __init__(
         self,
@@ -33,8 +33,9 @@ class FreshProcess:
         *,
         marker: str,
         keep: Collection[int] = (),
+        children_stay: bool = False,
     ) -> None:
-        self._output, self._marker = output, marker
+        self._output, self._marker, self._children_stay = output, marker, children_stay
         self._lock = threading.Lock()
         self._stopped = False
         with output.open("wb") as sink:
@@ -52,7 +53,7 @@ class FreshProcess:
     def wait(self, limit: float) -> Ending:
         """Wait for its end, at most ``limit`` seconds. Nothing that it started is left running."""
         ended = wait_for_exit(self._popen, limit)
-        status = self.end()
+        status = self._popen.wait() if ended and self._children_stay and not self._stopped else self.end()
         return Ending(status, timed_out=not ended and not self._stopped, stopped=self._stopped, output=self.output())
 
     @property
@@ -77,7 +78,8 @@ class FreshProcess:
             if self._popen.returncode is None:
                 self._kill_group()
             status = self._popen.wait()
-        kill_marked(self._marker)
+        if self._marker:
+            kill_marked(self._marker)
         return status
 
     def output(self) -> str:

@@ -7,7 +7,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -18,9 +19,12 @@ from ..launch.project import Project
 from .fork_server import ForkRefused, ForkServer
 from .fresh_process import FreshProcess
 from .plain_command import plain_command
+from .restore import Restore
 from .trial import Trial, TrialResult
 from .trial_files import child_environment, plugin_folder
 from .trial_report import Ending, TrialReport, outcomes_and_problem, read_report
+
+STOPPED = "the trial was stopped"
 
 PLUGIN = "pytest_isolation.trials"
 
@@ -36,7 +40,9 @@ class Prober:
 
     ``files`` are all test files of the observed run, relative to pytest's root folder, in the order they were
     collected: each trial imports them, as the run did. Without them pytest collects what the project's arguments name.
-    ``observed`` are the seconds that the whole run took; a trial may take ``limit`` seconds.
+    ``observed`` are the seconds that the whole run took; a trial may take ``limit`` seconds. ``databases`` are SQLite
+    files that the run used; they, and what else of the project a trial writes to, are put back after each trial.
+    ``restore`` are the user's commands that bring a database server to its start, run before each trial.
     """
 
     def __init__(
@@ -47,6 +53,8 @@ class Prober:
         observed: float = 0.0,
         limit: float | None = None,
         fork: bool = True,
+        databases: Sequence[Path] = (),
+        restore: Sequence[str] = (),
     ) -> None:
         self.project = project
         self.limit = limit if limit is not None else max(SHORTEST_LIMIT, observed * LIMIT_FACTOR)
@@ -55,11 +63,12 @@ class Prober:
         self._inject = plugin_folder(self._folder)
         self._count = 0
         self._stopped = threading.Event()
-        self.fork_refused = "" if fork else "not wanted"
+        self.fork_refused = "not wanted" if not fork else "a restore command runs before each trial" if restore else ""
         """Why trials are not forks of one process ('' as long as they may be)."""
         self._process: FreshProcess | ForkServer | None = None
         """What runs now."""
         self._server: ForkServer | None = None
+        self._restore = Restore(project, self._folder, str(self._inject), databases=databases, commands=restore)
         self._plain: TrialReport | None = None
         self._reorderers: dict[str, None] = {}
 
@@ -71,11 +80,14 @@ class Prober:
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """End what runs and remove the private folder."""
+    def close(self) -> str:
+        """End what runs, put the project's files back, and remove the private folder. Why files could not be put back,
+        '' if they were."""
         self.stop()
         self._close_server()
+        problem = self._restore.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+        return problem
 
     def stop(self) -> None:
         """End the trial that runs; from any thread. Later trials are not begun."""
@@ -83,9 +95,22 @@ class Prober:
         process = self._process
         if process is not None:
             process.stop()
+        self._restore.stop()
 
     def run(self, trial: Trial) -> TrialResult:
         """Run one trial to its end: as a fork where that is safe and the trial allows it, else in a fresh process."""
+        return self._from_the_start(trial, self._forked_or_fresh)
+
+    def _from_the_start(self, trial: Trial, run: Callable[[Trial], TrialResult]) -> TrialResult:
+        problem = self._restore.before_trial()
+        if problem or self._stopped.is_set():
+            return TrialResult(trial, problem=problem or STOPPED)
+        start = self._restore.fingerprint()
+        result = run(trial)
+        not_put_back = self._restore.after_trial()
+        return replace(result, start=start, problem=result.problem or not_put_back)
+
+    def _forked_or_fresh(self, trial: Trial) -> TrialResult:
         if not trial.fresh and not trial.without_files and self._started_server():
             result = self._forked(trial)
             if result is not None:
@@ -102,11 +127,10 @@ class Prober:
         command = self.command(trial)
         if not command:
             return TrialResult(trial, problem="how to run these tests with plain pytest is not known yet", fresh=True)
-        result = self._fresh(trial, command, self._spec(trial, WATCH))
+        result = self._from_the_start(trial, lambda trial: self._fresh(trial, command, self._spec(trial, WATCH)))
         ran = tuple(each.nodeid for each in result.outcomes)
         if not result.problem and ran != trial.tests:
-            problem = "plain pytest did not run these tests in this order"
-            return TrialResult(trial, result.outcomes, result.seconds, result.start, problem, command, fresh=True)
+            return replace(result, problem="plain pytest did not run these tests in this order")
         return result
 
     def command(self, trial: Trial) -> tuple[str, ...]:
@@ -131,6 +155,8 @@ class Prober:
             "tests": list(trial.tests) if trial else [],
             "files": self._files,
             "without_files": list(trial.without_files) if trial else [],
+            "keep": self._restore.keep,
+            "root": str(self.project.root),
             **more,
         }
         file = folder / "spec.json"
@@ -154,9 +180,13 @@ class Prober:
                 pipes=pipes,
             )
             self._server.await_ready(self.limit)
+            changed = self._restore.changed_by_collecting()
+            if changed:
+                raise ForkRefused(f"collecting the tests changes {changed}")
         except (OSError, ForkRefused) as error:
             self.fork_refused = str(error)
             self._close_server()
+            self._restore.after_trial()
         finally:
             self._process = None
         self._learn(read_report(spec.with_name("report")))
@@ -195,7 +225,7 @@ class Prober:
             env["PYTEST_PLUGINS"] = ",".join(filter(None, [os.environ.get("PYTEST_PLUGINS"), PLUGIN]))
         try:
             if self._stopped.is_set():
-                return TrialResult(trial, problem="the trial was stopped", fresh=True)
+                return TrialResult(trial, problem=STOPPED, fresh=True)
             process = self._process = FreshProcess(
                 command, self.project.cwd, env, spec.with_name("output"), marker=str(spec)
             )

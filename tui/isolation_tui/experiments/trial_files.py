@@ -23,9 +23,15 @@ def plugin_folder(folder: Path) -> Path:
     return inject
 
 
-def child_environment(inject: Path) -> dict[str, str]:
-    """Our environment, with the plugin on the path and nothing that tells it to observe."""
+def user_environment() -> dict[str, str]:
+    """Our environment, with nothing that tells the plugin to observe."""
     env = dict(os.environ)
     env.pop(SETTINGS_VARIABLE, None)
+    return env
+
+
+def child_environment(inject: Path) -> dict[str, str]:
+    """The user's environment with the plugin on the path."""
+    env = user_environment()
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(inject), env.get("PYTHONPATH", "")]))
     return env

@@ -1,0 +1,112 @@
+"""Let every trial begin from the same start: the project's files put back, and the user's restore commands run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..launch.project import Project
+from .fresh_process import FreshProcess
+from .kept_files import KeepError, KeptFiles, opened_elsewhere
+from .trial_files import user_environment
+
+COMMAND_LIMIT = 300.0
+"""Seconds that a restore command may take."""
+
+
+class Restore:
+    """The start of the trials of one prober.
+
+    ``databases`` are SQLite files that the observed run used; ``commands`` are run by the shell in the project's folder
+    before each trial.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        folder: Path,
+        marker: str,
+        *,
+        databases: Sequence[Path] = (),
+        commands: Sequence[str] = (),
+    ) -> None:
+        self.commands = tuple(commands)
+        self._project, self._folder, self._marker = project, folder, marker
+        self._databases = tuple(databases)
+        self._files = KeptFiles(project.root)
+        self._failed: str | None = None
+        self._command: FreshProcess | None = None
+
+    @property
+    def keep(self) -> str:
+        """The folder that a trial's process keeps copies in."""
+        return str(self._files.folder)
+
+    def before_trial(self) -> str:
+        """Make the start; why it is not equal to the first one, '' if it is."""
+        if self._failed is None:
+            self._failed = self._begin()
+        return self._failed or self._files.unequal() or self._run_commands()
+
+    def after_trial(self) -> str:
+        """Put back what the trial changed; why that could not be done, '' if it was."""
+        return "" if self._failed is None or self._failed else self._files.put_back()
+
+    def changed_by_collecting(self) -> str:
+        """The first file that is not as it was at the start, '' if all are: what importing changed."""
+        return self._files.changed()
+
+    def fingerprint(self) -> str:
+        """Of the start of each trial."""
+        if self._failed is None or self._failed:
+            return ""
+        commands = hashlib.sha256("\0".join(self.commands).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        return f"{self._files.fingerprint()}-{commands}" if self.commands else self._files.fingerprint()
+
+    def stop(self) -> None:
+        """End the command that runs; from any thread."""
+        command = self._command
+        if command is not None:
+            command.stop()
+
+    def close(self) -> str:
+        """Everything as it was before the first trial; why that could not be done, '' if it was."""
+        if self._failed is None or self._failed:
+            return ""
+        return self._files.close()
+
+    def _begin(self) -> str:
+        for path in self._databases:
+            user = opened_elsewhere(path.resolve())
+            if user:
+                return f"{path} is in use by another process ({user})"
+        try:
+            self._files.begin(self._databases, self._marker)
+        except KeepError as error:
+            return str(error)
+        return ""
+
+    def _run_commands(self) -> str:
+        for number, command in enumerate(self.commands):
+            output = self._folder / f"restore-{number}"
+            try:
+                self._command = FreshProcess(
+                    ("/bin/sh", "-c", command),
+                    self._project.cwd,
+                    user_environment(),
+                    output,
+                    marker="",
+                    children_stay=True,
+                )
+                ending = self._command.wait(COMMAND_LIMIT)
+            except OSError as error:
+                return f"the restore command could not be started: {error.strerror}"
+            finally:
+                self._command = None
+            if ending.timed_out:
+                return f"the restore command took longer than {COMMAND_LIMIT:.0f} s: {command}"
+            if ending.status:
+                last = next((line for line in reversed(ending.output.splitlines()) if line.strip()), "")
+                return f"the restore command failed with status {ending.status}: {last.strip()[:300]}"
+        return ""
