@@ -98,7 +98,7 @@ def show(options: argparse.Namespace, result: Path) -> None:
             return False
 
         def poll(self) -> bool:
-            taken = listener.take()
+            taken = listener.drain()
             for _, line in taken:
                 if isinstance(line, Closed):
                     self.ended = True

@@ -215,7 +215,7 @@ def test_recording_that_ends_before_its_run_did(tool: Any, recording: Path) -> N
     recording.write_bytes(b"".join(lines[: first + 1]))
     ended = tool.run("replay", "run.ndjson", "--headless")
     assert ended.status == 65
-    assert "it ends before the run did" in ended.out
+    assert "it ends before the run does" in ended.out
     assert "pytest's process" not in ended.out
 
 

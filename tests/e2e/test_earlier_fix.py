@@ -55,7 +55,7 @@ def test_a_fix_that_was_cut_off_is_named_with_the_ways_on(
 
 def test_a_damaged_journal_keeps_no_suite_from_running(tool: Any, journal: Path, launched: Callable[[], str]) -> None:
     journal.write_text("{")
-    assert "The fix is out of reach: the journal" in launched()
+    assert "The status of the fix is unknown: the journal" in launched()
     for words in (("fix", "suite"), ("launch", "suite", "--headless", "--fix")):
         refused = tool.run(*words)
         assert refused.status == 69
@@ -75,5 +75,5 @@ def test_a_journal_that_cannot_be_read_keeps_no_suite_from_running(
 ) -> None:
     journal.unlink()
     journal.mkdir()  # whoever runs this: it cannot be read as a file
-    assert "The fix is out of reach: " in launched()
+    assert "The status of the fix is unknown: " in launched()
     assert tool.run("fix", "suite", "--undo").status == 69

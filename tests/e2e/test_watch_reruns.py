@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from isolation_tui.launch import find_project
-from isolation_tui.watch import Watcher, matters
+from isolation_tui.watch import Watcher, affects_tests
 from isolation_tui.workbench import Workbench
 
 PATIENCE = 60.0
@@ -121,7 +121,7 @@ def test_a_save_during_a_run_stops_it_and_starts_anew(project: Path, request: py
     ["shop.py", "a/b/shop.py", "pyproject.toml", "templates/mail.html", "schema.sql", ".env", "setup.cfg"],
 )
 def test_source_and_settings_matter(path: str) -> None:
-    assert matters(PurePath(path))
+    assert affects_tests(PurePath(path))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_source_and_settings_matter(path: str) -> None:
     ["a/.b.py.swp", "4913", "b.py~", ".#b.py", "venv/a.py", "__pycache__/a.py", ".isolation-tui-b.py", "data.json"],
 )
 def test_the_rest_does_not_matter(path: str) -> None:
-    assert not matters(PurePath(path))
+    assert not affects_tests(PurePath(path))
 
 
 def test_a_watcher_that_cannot_watch_says_so(tmp_path: Path) -> None:

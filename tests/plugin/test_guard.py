@@ -370,7 +370,7 @@ def test_the_baseline_from_the_first_day_on(suite: Path, tmp_path: Path) -> None
     ("words", "says"),
     [
         (("--isolation-baseline=b.txt",), "need --isolation=report or --isolation=strict"),
-        (("--isolation=strict", "--isolation-kinds=rows,cows"), "there is no kind of residue 'cows'"),
+        (("--isolation=strict", "--isolation-kinds=rows,cows"), "there is no kind of leak 'cows'"),
         (("--isolation=report", "--isolation-update-baseline"), "give --isolation-baseline FILE"),
         (("--isolation=strict", "--isolation-update-baseline", "--isolation-baseline=no/b.txt"), "there is no folder"),
         (("--isolation=on",), "invalid choice"),

@@ -1,4 +1,4 @@
-"""``[tool.isolation-tui]``: defaults that need no setting, and a clear word for each that is off."""
+"""``[tool.isolation-tui]``: defaults that need no setting, and a sentence for each that is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("text", ["", "[project]\nname = 'shop'\n", "[tool.ruff]\n", "tool = 3\n"])
-def test_nothing_has_to_stand_there(tmp_path: Path, text: str) -> None:
+def test_every_setting_is_optional(tmp_path: Path, text: str) -> None:
     assert read_project(written(tmp_path, text)) == ProjectSettings(STRICT, None, (), False)
 
 
@@ -33,7 +33,7 @@ def test_all_of_them_from_a_folder_below(tmp_path: Path) -> None:
     [
         ("strikt = []", "there is no setting 'strikt'; there are: strict, baseline, off, verify."),
         ("strict = 'rows'", "strict must be a list of names"),
-        ("strict = ['cows']", "there is no kind of residue 'cows'; there are: rows, tables,"),
+        ("strict = ['cows']", "there is no kind of leak 'cows'; there are: rows, tables,"),
         ("off = [1]", "off must be a list of names"),
         ("off = ['everything']", "there is no probe 'everything'"),
         ("baseline = ['a']", "baseline must be the name of a file"),
@@ -42,15 +42,15 @@ def test_all_of_them_from_a_folder_below(tmp_path: Path) -> None:
         ("verify = ", "cannot be read"),
     ],
 )
-def test_what_is_off_is_told_with_its_file(tmp_path: Path, setting: str, says: str) -> None:
+def test_a_wrong_setting_is_reported_with_its_file(tmp_path: Path, setting: str, says: str) -> None:
     with pytest.raises(SettingsError) as told:
         read_project(written(tmp_path, f"[tool.isolation-tui]\n{setting}\n"))
     assert says in str(told.value)
     assert str(tmp_path / "pyproject.toml") in str(told.value)
 
 
-def test_a_table_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="it is no table"):
+def test_a_setting_in_place_of_the_table_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="it must be a table"):
         read_project(written(tmp_path, "[tool]\nisolation-tui = 1\n"))
 
 

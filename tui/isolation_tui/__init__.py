@@ -4,7 +4,7 @@ import sys
 
 __version__ = "0.1.0"
 
-# The distribution installs on 3.9 for the plugin's sake: say what is missing, rather than show a SyntaxError.
+# The distribution installs on Python 3.9 because the plugin runs there; without this, a SyntaxError would be shown.
 if sys.version_info < (3, 11):  # noqa: UP036
     raise SystemExit(
         "isolation-tui: the dashboard needs Python 3.11 or newer. Install it in an environment of its own "

@@ -1,4 +1,4 @@
-"""``python -m isolation_tui``: the same as the command ``isolation-tui``."""
+"""Run the command ``isolation-tui`` as ``python -m isolation_tui``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""``isolation-tui``: words in, one command, a status out; and what is said where it fails."""
+"""The command line: run one command, print its error if it fails, and return its exit status."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from .commands.arguments import EXIT_STATUSES, Commands
 from .errors import Status, ToolError
 
 DEBUG_VARIABLE = "ISOLATION_TUI_DEBUG"
-"""Set it to see the traceback of a defect of ours."""
+"""Environment variable; if set, an internal error shows its traceback."""
 
 INTERRUPTED = 130
-"""The status after Ctrl-C where no pytest was running yet."""
+"""Exit status after Ctrl-C if no pytest was running yet."""
 
 
 def main() -> int:
-    """Run the command of ``sys.argv``; its exit status. Every failure is told in a line or two, never by a traceback
-    (unless ISOLATION_TUI_DEBUG is set)."""
+    """Run the command in ``sys.argv`` and return its exit status.
+
+    An error is printed in one or two lines, without a traceback unless ISOLATION_TUI_DEBUG is set.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show ✘ shows ?
@@ -32,11 +34,11 @@ def main() -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        return _complain(Status.USAGE, error.format_message(), _usage_hint(error))
+        return _print_error(Status.USAGE, error.format_message(), _usage_hint(error))
     except (KeyboardInterrupt, click.Abort):
-        return _complain(INTERRUPTED, "Interrupted.")
+        return _print_error(INTERRUPTED, "Interrupted.")
     except ToolError as error:
-        return _complain(error.status, error.what, error.next_step)
+        return _print_error(error.status, error.what, error.next_step)
     except BrokenPipeError:
         from .report.output import emit
 
@@ -56,15 +58,15 @@ def cli() -> None:
     """See which fixture, table or row leaks between your pytest + SQLAlchemy tests, live, in the terminal.
 
     \b
-    isolation-tui                       the suite of this folder, in the dashboard
-    isolation-tui launch demo_app       that of another folder
-    isolation-tui launch --headless     no screen: a summary, for CI
-    isolation-tui replay run.ndjson     a recorded run
-    isolation-tui fix demo_app          what the conftest fix would change
+    isolation-tui                       run the suite in this folder, in the dashboard
+    isolation-tui launch demo_app       run the suite in another folder
+    isolation-tui launch --headless     print a summary instead, as for CI
+    isolation-tui replay run.ndjson     show a recorded run
+    isolation-tui fix demo_app          show what the conftest fix would change
     """
 
 
-def _complain(status: int, what: str, next_step: str = "") -> int:
+def _print_error(status: int, what: str, next_step: str = "") -> int:
     from .report.output import note
     from .text.sanitize import clean_lines
 
@@ -82,17 +84,17 @@ def _usage_hint(error: click.ClickException) -> str:
 
 
 def _failed(error: Exception) -> int:
-    """A refusal of the fix that nobody expected there, or a defect of ours."""
+    """The exit status for an error of the fix that no command handled, or for a bug of ours."""
     from .fix import FixError
 
     if isinstance(error, FixError):
-        return _complain(Status.FIX, f"The fix: {error}")
+        return _print_error(Status.FIX, f"The fix: {error}")
     if os.environ.get(DEBUG_VARIABLE):
         traceback.print_exc()
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(frame.filename).name}:{frame.lineno}"
-    return _complain(
+    return _print_error(
         Status.INTERNAL,
-        f"This is a defect of isolation-tui: {type(error).__name__}: {error} ({where}).",
-        f"Please report it, with what {DEBUG_VARIABLE}=1 shows.",
+        f"Internal error, a bug in isolation-tui: {type(error).__name__}: {error} ({where}).",
+        f"Please report it with its traceback: set {DEBUG_VARIABLE}=1 and run the command again.",
     )

@@ -1,4 +1,4 @@
-"""What can go wrong on our side, each with an exit status of its own. pytest's own statuses (0 to 5) stay pytest's."""
+"""The errors of isolation-tui, each kind with an exit status of its own. 0 to 5 are pytest's."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
-    """Exit statuses of the tool itself."""
+    """Exit statuses of isolation-tui itself."""
 
     USAGE = 64
-    """The command's words are off."""
+    """Wrong arguments or settings."""
     BAD_RECORDING = 65
-    """Not a recording, or of a newer protocol."""
+    """Damaged, of a newer version, or not a recording at all."""
     NO_SUCH_PATH = 66
     INTERPRETER = 67
-    """The project's interpreter is missing, or has no pytest."""
+    """The project's interpreter is missing, too old, or has no pytest."""
     PYTEST_TOO_OLD = 68
     FIX = 69
-    """The fix does not fit, or could not be applied or undone; nothing was changed."""
+    """The fix does not fit the project, or could not be applied or undone."""
     INTERNAL = 70
     """A defect of ours."""
     LISTEN = 71
     """No socket could be opened (a port in use, no private folder)."""
     SUITE_DIED = 72
-    """pytest's process ended without its own end: killed, or left by os._exit."""
+    """pytest's process was killed, or ended itself with os._exit."""
     CANNOT_WRITE = 73
     """A recording or a report could not be written."""
 
 
 class ToolError(Exception):
-    """A failure of ours, for a person: ``what`` happened (and where), ``next_step``: what to do about it."""
+    """An error to show to the user: ``what`` happened (and where), and ``next_step``, what to do about it."""
 
     def __init__(self, status: Status, what: str, next_step: str = "") -> None:
         super().__init__(what)

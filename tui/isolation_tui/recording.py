@@ -14,10 +14,10 @@ from .model import Stamped
 from .receive import decode
 
 _FIRST_VERSION = b'{"kind":"RunStarted",'
-"""How a recording began in the protocol's first version."""
+"""The first bytes of a recording of the protocol's first version."""
 
 RECORDINGS_BEGIN = (b'["observer",["RunStarted",', _FIRST_VERSION)
-"""The first bytes of a recording that was made here."""
+"""The first bytes of any recording."""
 
 
 class RecordingWriter:

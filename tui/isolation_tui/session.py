@@ -1,4 +1,4 @@
-"""One run from start to end: launch, receive, record, stop. Knows no screen."""
+"""One run of a suite: a live one (launch, receive, record, stop) or a recorded one. Independent of any screen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .receive import Closed, Listener, decode
 from .recording import Recording, RecordingWriter
 
 DRAIN_PATIENCE = 2.0
-"""Seconds after pytest's end during which its processes' last lines are awaited."""
+"""Seconds to wait for the last lines of a suite's processes after pytest has ended."""
 
 
 class Source(Protocol):
@@ -63,11 +63,10 @@ class Source(Protocol):
 
 
 class LiveSession:
-    """A pytest run that was launched by us. Poll it until it has finished, then close it.
+    """A pytest run that we started. Poll it until it has finished, then close it.
 
-    ``select`` restricts the run to these node ids (empty: everything); ``verify`` has the rows counted for real after
-    each test, ``off`` are probes that are not wanted. Raises :class:`ToolError` where nothing could be started; then
-    nothing is left behind.
+    ``select`` restricts the run to these node ids (empty: everything), ``verify`` counts the rows with queries after
+    each test, ``off`` names probes to switch off. Raises :class:`ToolError` if the run cannot start, and cleans up.
     """
 
     live = True
@@ -89,8 +88,8 @@ class LiveSession:
         self.title = project.name
         self.recording = record
         self.selected = tuple(select)
-        self._names: dict[int, str] = {}
-        """Connection number -> the worker that speaks on it."""
+        self._workers: dict[int, str] = {}
+        """The name of the worker at the other end, by the number of its connection."""
         self._exited_at: float | None = None
         self._closed = False
         self._writer = RecordingWriter(record) if record is not None else None
@@ -111,16 +110,16 @@ class LiveSession:
         except BaseException:
             self._release()
             raise
-        self._state(
+        self._record(
             RunStarted(
-                list(self._process.command),
-                str(project.cwd),
-                project.python,
-                str(project.root),
-                fix,
-                __version__,
-                PROTOCOL,
-                list(self.selected),
+                command=list(self._process.command),
+                cwd=str(project.cwd),
+                python=project.python,
+                project=str(project.root),
+                fix=fix,
+                tool=__version__,
+                protocol=PROTOCOL,
+                select=list(self.selected),
             )
         )
 
@@ -142,33 +141,33 @@ class LiveSession:
         return self._writer.failed if self._writer is not None else ""
 
     def poll(self) -> bool:
-        """Fold what has arrived since the last call; never blocks. True if the model changed."""
+        """Fold the facts that have arrived since the last call; never blocks. True if the model changed."""
         if self.finished:
             return False
         before = self.run.revision
-        self._process.insist_in_time()
-        status = self._process.status  # asked first: what is read below then holds everything it said
+        self._process.escalate_when_due()
+        status = self._process.status  # read first: if it has ended, the reads below get all of its output
         output = self._process.read_output()
         if output:
-            self._state(Output(output))
+            self._record(Output(output))
         more = self._fold_lines()
         if status is not None and not output and not more:
-            self._settle(status)
+            self._finish_when_drained(status)
         return self.run.revision != before
 
     def stop(self) -> None:
-        """Ask pytest to stop: its teardown is awaited. A second call insists."""
+        """Interrupt pytest, which still tears its fixtures down. Further calls terminate it, then kill it."""
         self._process.stop()
 
     def wait(self, until: float | None = None, interval: float = 0.02) -> bool:
-        """Poll until the run has finished, or ``until`` (monotonic seconds). Whether it has."""
+        """Poll until the run has finished, or ``until`` (monotonic seconds). True if it has finished."""
         while not self.finished and (until is None or time.monotonic() < until):
             if not self.poll():
                 time.sleep(interval)
         return self.finished
 
     def close(self) -> None:
-        """End whatever still runs, and take everything of ours away. Polls once more before."""
+        """Poll once more, end what still runs, and remove our files."""
         if self._closed:
             return
         self._closed = True
@@ -176,36 +175,36 @@ class LiveSession:
         self._process.close()
         if not self.finished:
             self._fold_lines()
-            self._state(ProcessEnded(self._process.status or 0, True))
+            self._record(ProcessEnded(self._process.status or 0, True))
         self._release()
 
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _fold_lines(self) -> bool:
         assert self._listener is not None
-        taken = self._listener.take()
+        received = self._listener.drain()
         record: list[bytes] = []
-        for connection, line in taken:
+        for connection, line in received:
             if isinstance(line, Closed):
-                who = self._names.pop(connection, "")
+                who = self._workers.pop(connection, "")
                 if who:
                     if self._writer is not None:
                         self._writer.write(record)
                         record = []
-                    self._state(Disconnected(who, self.run.worker(who).finished))
+                    self._record(Disconnected(who, self.run.worker(who).finished))
                 continue
             found = decode(line)
             if found.facts or not found.damage:
                 record.append(line)
             for stamped in found.facts:
-                self._names[connection] = stamped.worker
+                self._workers[connection] = stamped.worker
                 self.run.apply(stamped)
         if self._writer is not None:
             self._writer.write(record)
-        return bool(taken)
+        return bool(received)
 
-    def _settle(self, status: int) -> None:
-        """The process has ended, and nothing waits: say so, once its connections have ended too."""
+    def _finish_when_drained(self, status: int) -> None:
+        """Finish the run once the process has ended and its connections have too."""
         assert self._listener is not None
         now = time.monotonic()
         if self._exited_at is None:
@@ -214,12 +213,12 @@ class LiveSession:
             if self._fold_lines():
                 return
             self._read_current_tests()
-            self._state(ProcessEnded(status, self._process.stopping))
+            self._record(ProcessEnded(status, self._process.stopping))
             if self._writer is not None:
                 self._writer.close()
 
     def _read_current_tests(self) -> None:
-        """Tests that took their process down before their facts were sent: their names are in shared memory."""
+        """Record the tests that ended their process before their facts were sent: their names are in shared memory."""
         for name, worker in list(self.run.workers.items()):
             if worker.hello is None or worker.finished:
                 continue
@@ -228,11 +227,11 @@ class LiveSession:
             if known is not None and known.outcome is Outcome.CRASHED:  # pytest-xdist's controller has named it
                 continue
             if nodeid and (worker.current is None or worker.current.nodeid != nodeid):
-                self._state(TestStarted(nodeid, 1, nodeid.partition("::")[0]), name)
+                self._record(TestStarted(nodeid, 1, nodeid.partition("::")[0]), name)
 
-    def _state(self, fact: Any, who: str = OBSERVER) -> None:
-        """A fact of the observer's own, or one that it states for a process that no longer can."""
-        at = round(time.time(), 6)  # as the recording has it: a replay folds the same
+    def _record(self, fact: Any, who: str = OBSERVER) -> None:
+        """Record a fact of our own, or one for a process that can no longer send it."""
+        at = round(time.time(), 6)  # rounded as in the recording, so that a replay folds the same
         if self._writer is not None:
             self._writer.write([encode(who, [(at, fact)]).encode()])
         self.run.apply(Stamped(who, at, fact))
@@ -246,7 +245,7 @@ class LiveSession:
 
 
 class ReplaySession:
-    """A recording, shown as a run: the same fold, no process. Raises :class:`ToolError` as :class:`Recording` does."""
+    """A run that is read from a recording. Raises :class:`ToolError` as :class:`Recording` does."""
 
     live = False
     stopping = False
@@ -266,7 +265,7 @@ class ReplaySession:
         return self._facts is None
 
     def poll(self, most: int = 5_000) -> bool:
-        """Fold the next facts; True while there were any."""
+        """Fold the next facts. True if there were any."""
         if self._facts is None:
             return False
         count = 0
@@ -277,12 +276,12 @@ class ReplaySession:
         self._facts = None
         self.damage = self._recording.damage
         if not self.run.finished:
-            self.damage = self.damage or "it ends before the run did"
+            self.damage = self.damage or "it ends before the run does"
             self.run.apply(Stamped(OBSERVER, self.run.last_at, ProcessEnded(self.run.exit_status or 0, False)))
         return True
 
     def stop(self) -> None:
-        """A recording cannot be stopped; it is only read."""
+        """Do nothing: there is no process to stop."""
 
     def close(self) -> None:
         self._facts = None

@@ -1,10 +1,10 @@
-"""``[tool.isolation-tui]`` in a project's ``pyproject.toml``: nothing has to stand there.
+"""The settings of a project: ``[tool.isolation-tui]`` in its ``pyproject.toml``, all of them optional.
 
 [tool.isolation-tui]
-strict = ["rows", "tables", "metadata", "transactions"]   # what --isolation=strict fails
-baseline = "isolation-baseline.txt"                       # what it accepts, from this file's folder
-off = ["process"]                                         # probes that are not wanted
-verify = false                                            # count the rows for real after each test
+strict = ["rows", "tables", "metadata", "transactions"]   # leaks that fail a test under --isolation=strict
+baseline = "isolation-baseline.txt"                       # leaks that it accepts; relative to this file
+off = ["process"]                                         # probes to switch off
+verify = false                                            # count the rows with queries after each test
 """
 
 from __future__ import annotations
@@ -16,21 +16,23 @@ from pathlib import Path
 from typing import Any
 
 KINDS = ("rows", "tables", "metadata", "transactions", "process")
-"""Kinds of residue that a unit may leave."""
+"""The kinds of leak."""
 
 STRICT = ("rows", "tables", "metadata", "transactions")
-"""Those that ``--isolation=strict`` fails, unless the project says otherwise."""
+"""The kinds that ``--isolation=strict`` fails unless the project sets others."""
 
 PROBES = ("process", "env", "cwd", "config", "logging", "warnings", "random", "globals", "reads", "connections")
-"""What can be switched off, by the plugin's own names; the second to the eighth are parts of ``process``."""
+"""The probes that can be switched off, as the plugin names them; the second to the eighth are parts of ``process``."""
 
 
 class SettingsError(ValueError):
-    """What is wrong with the settings, and where, in a line for a person."""
+    """What is wrong with the settings, and in which file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
+    """A project's settings, or their defaults."""
+
     strict: tuple[str, ...] = STRICT
     baseline: Path | None = None
     off: tuple[str, ...] = ()
@@ -38,7 +40,7 @@ class ProjectSettings:
 
 
 def read_project(folder: Path) -> ProjectSettings:
-    """The settings in the nearest ``pyproject.toml`` at or above the folder. Raises :class:`SettingsError`."""
+    """Read the settings from the nearest ``pyproject.toml`` at or above the folder. Raises :class:`SettingsError`."""
     for place in (folder, *folder.parents):
         file = place / "pyproject.toml"
         if file.is_file():
@@ -47,7 +49,7 @@ def read_project(folder: Path) -> ProjectSettings:
 
 
 def chosen_from(given: Sequence[Any], known: Sequence[str], what: str) -> tuple[str, ...]:
-    """``given`` where each is one of the ``known``, in their order. Raises :class:`SettingsError`."""
+    """The given names in the order of the known ones. Raises :class:`SettingsError` for any other name."""
     for name in given:
         if name not in known:
             raise SettingsError(f"there is no {what} {name!r}; there are: {', '.join(known)}.")
@@ -69,7 +71,7 @@ def _read(file: Path) -> ProjectSettings:
 
 def _checked(given: Any, folder: Path) -> ProjectSettings:
     if not isinstance(given, dict):
-        raise SettingsError("it is no table.")
+        raise SettingsError("it must be a table.")
     known = ("strict", "baseline", "off", "verify")
     unknown = [key for key in given if key not in known]
     if unknown:
@@ -81,7 +83,7 @@ def _checked(given: Any, folder: Path) -> ProjectSettings:
     if not isinstance(verify, bool):
         raise SettingsError("verify must be true or false.")
     return ProjectSettings(
-        chosen_from(_names(given, "strict", STRICT), KINDS, "kind of residue"),
+        chosen_from(_names(given, "strict", STRICT), KINDS, "kind of leak"),
         folder / baseline if baseline is not None else None,
         chosen_from(_names(given, "off", ()), PROBES, "probe"),
         verify,

@@ -1,4 +1,4 @@
-"""Files -> reruns: which saved files matter, and when a save is over."""
+"""Watch a project's files: which saved files start a run, and when a save is complete."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 from watchfiles import Change, DefaultFilter, watch
 
 STEP_MS = 50
-"""How often the watcher looks while changes come in."""
+"""Milliseconds between two looks while changes arrive."""
 
 DEBOUNCE_MS = 400
-"""A save is over when nothing has changed for a step, and reported at the latest after this: editors save in threes."""
+"""Milliseconds after which a save is reported even if files still change; editors write several files in a row."""
 
 _IGNORED_FOLDERS = frozenset(DefaultFilter.ignore_dirs) | frozenset(
     {".venv", "venv", "build", "dist", ".isolation-tui", ".ruff_cache", ".coverage", "htmlcov", "instance", ".eggs"}
@@ -20,24 +20,24 @@ _IGNORED_FOLDERS = frozenset(DefaultFilter.ignore_dirs) | frozenset(
 _WATCHED_SUFFIXES = frozenset(
     {".py", ".pyi", ".toml", ".ini", ".cfg", ".sql", ".html", ".jinja", ".jinja2", ".j2", ".yaml", ".yml", ".env"}
 )
-"""Source and settings. Not .json, .txt, .db and the like: suites write those themselves, and would run for ever."""
+"""Source and settings. Not .json, .txt, .db and the like: suites write those themselves and would start themselves."""
 
 
 class SuiteFilter:
-    """Source files below ``root``: no caches, version control, editors' droppings or hidden files."""
+    """Selects source files below ``root``: no caches, version control, temporary or hidden files."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
 
     def __call__(self, change: Change, path: str) -> bool:
         try:
-            return matters(PurePath(path).relative_to(self._root))
+            return affects_tests(PurePath(path).relative_to(self._root))
         except ValueError:
             return False
 
 
-def matters(path: PurePath) -> bool:
-    """Whether a change of this file, relative to the project, can change the outcome of a test."""
+def affects_tests(path: PurePath) -> bool:
+    """Whether a change to this file (a path relative to the project) can change the outcome of a test."""
     if path.name.startswith(".") and path.name != ".env":
         return False
     if any(folder in _IGNORED_FOLDERS or folder.endswith(".egg-info") for folder in path.parts[:-1]):
@@ -46,7 +46,7 @@ def matters(path: PurePath) -> bool:
 
 
 class Watcher:
-    """Watches a folder from a thread of its own. :meth:`take` hands over what was saved since the last call."""
+    """Watches a folder from a thread of its own. :meth:`drain` returns the files saved since the last call."""
 
     def __init__(self, root: Path, ignore: Iterable[Path] = ()) -> None:
         self._ignore = {path.resolve() for path in ignore}
@@ -57,7 +57,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._watch, args=(root,), name="isolation-watch", daemon=True)
         self._thread.start()
 
-    def take(self) -> frozenset[Path]:
+    def drain(self) -> frozenset[Path]:
         with self._lock:
             saved, self._saved = frozenset(self._saved), set()
         return saved
@@ -78,8 +78,8 @@ class Watcher:
                 raise_interrupt=False,
             ):
                 self._note({Path(path) for _, path in changes})
-        except Exception as error:  # no more file handles, a network share: say so, and let the rest live
-            self.failed = f"{root} is not watched any more: {str(error) or type(error).__name__}"
+        except Exception as error:  # too many open files, a network share: the dashboard goes on
+            self.failed = f"{root} is no longer watched: {str(error) or type(error).__name__}"
 
     def _note(self, paths: set[Path]) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""A project under observation: its runs, its fix, its watch. Knows no screen."""
+"""The workbench: a project's runs, its fix, and the watching of its files. Independent of any screen."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .watch import Watcher
 
 KEPT_RUNS = 20
-"""Runs of a sitting that stay in memory; the older ones go, but never one that is compared."""
+"""Runs that stay in memory. Older ones are dropped, except those that are being compared or shown."""
 
 
 class FixAction(Enum):
@@ -60,12 +60,12 @@ class FixOutcome:
 
 
 class Workbench:
-    """What the dashboard works on.
+    """The runs of a project, and the actions on it: run, stop, watch, apply and undo the fix.
 
-    ``sources`` are the runs of this sitting, oldest first. ``record`` names the recording of the first run; later ones
-    get a number before the suffix (``run.ndjson``, ``run-2.ndjson``). ``ignore`` are files that we write ourselves: a
-    watch does not take them for saved. ``verify`` and ``off`` are a session's. Without a project (a replay) nothing can
-    run.
+    ``sources`` are the runs since the start, oldest first. ``record`` names the recording of the first run; later ones
+    get a number before the suffix (``run.ndjson``, ``run-2.ndjson``). ``ignore`` are files that we write ourselves:
+    the watcher ignores them. ``verify`` and ``off`` are passed to each session. Without a project (in a replay),
+    nothing can run.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Workbench:
         self.sources: list[Source] = list(replay)
         self.shown: Source | None = self.sources[-1] if self.sources else None
         self.reason = ""
-        """Why the latest run was started, in words: for whoever looks up from the editor."""
+        """Why the latest run was started, as in ``test_api.py saved``; '' if the user started it."""
         self._record = record
         self._ignore = [*ignore, *([record] if record is not None else [])]
         self._runs = 0
@@ -99,12 +99,12 @@ class Workbench:
         """The outcome of the last change that was asked for; None before the first."""
         self._fix_status = FixStatus.CLEAN
         self.fix_failure = ""
-        """Why the fix is out of reach ('' it is not): another process works on it, or its journal is damaged."""
-        self.look_at_fix()
+        """Why the status of the fix is unknown ('' it is known): another process works on it, or a damaged journal."""
+        self.read_fix_status()
         if watching:
             self.set_watching(True)
 
-    # -- what there is -------------------------------------------------------------------------------------------
+    # -- state ----------------------------------------------------------------------------------------------------
 
     @property
     def title(self) -> str:
@@ -114,7 +114,7 @@ class Workbench:
 
     @property
     def current(self) -> Source | None:
-        """The run that is shown: the latest, unless the user chose another."""
+        """The run on show: the latest, unless the user chose another."""
         return self.shown
 
     @property
@@ -127,13 +127,12 @@ class Workbench:
 
     @property
     def fix_remark(self) -> str:
-        """What an earlier sitting left behind of the fix, in one line with the commands that finish it or take it back;
-        '' where there is nothing to say."""
+        """What an earlier session left of the fix, with the commands that finish or undo it; '' if nothing."""
         if self.fix_failure:
-            return f"The fix is out of reach: {self.fix_failure}"
+            return f"The status of the fix is unknown: {self.fix_failure}"
         if self.project is None or self._fix_status is FixStatus.CLEAN:
             return ""
-        return "; the suite is run as it stands. ".join(describe_status(self._fix_status, self.project.root))
+        return "; the suite runs on the files as they are. ".join(describe_status(self._fix_status, self.project.root))
 
     @property
     def watching(self) -> bool:
@@ -145,11 +144,11 @@ class Workbench:
 
     @property
     def busy(self) -> bool:
-        """Whether a run goes on, or one is still being stopped."""
+        """Whether a run is in progress, or is still being stopped."""
         return any(not source.finished for source in self.sources)
 
     def before_after(self) -> tuple[Run | None, Run | None]:
-        """The last finished full runs without and with the fix."""
+        """The latest finished runs of the whole suite without and with the fix."""
         before = after = None
         for source in self.sources:
             if source.finished and not source.selected and not source.run.stopped:
@@ -165,8 +164,11 @@ class Workbench:
         self.shown = source
 
     def start(self, select: Sequence[str] = (), reason: str = "") -> None:
-        """Run the project, or these tests of it. A run that goes on is stopped first; its teardown is awaited, so that
-        two runs never meet in one database. Raises :class:`ToolError` where it cannot be started."""
+        """Run the suite, or the selected tests of it.
+
+        A run in progress is stopped first and its teardown awaited, so that two runs never share a database. Raises
+        :class:`ToolError` if the run cannot start.
+        """
         self._require_project()
         self.reason = reason
         self._queue(tuple(select))
@@ -181,7 +183,7 @@ class Workbench:
         self._queued = select
         if not self.busy:
             self._start_queued()
-        elif not asked:  # a second stop would insist
+        elif not asked:  # a second stop would terminate pytest
             self.stop()
 
     def _start_queued(self) -> None:
@@ -229,7 +231,7 @@ class Workbench:
             self.sources.remove(oldest)
 
     def stop(self) -> None:
-        """Ask the run to stop; asking again insists."""
+        """Stop the run; a further call terminates pytest, the next kills it."""
         for source in self.sources:
             if not source.finished:
                 source.stop()
@@ -246,7 +248,7 @@ class Workbench:
                 if source.finished:
                     source.close()
         if self._watcher is not None:
-            saved = self._watcher.take()
+            saved = self._watcher.drain()
             if saved and self.project is not None:
                 names = sorted(path.name for path in saved)
                 self.start(reason=f"{names[0]} saved" if len(names) == 1 else f"{len(names)} files saved")
@@ -258,7 +260,7 @@ class Workbench:
 
     def set_watching(self, on: bool) -> None:
         if on and self._watcher is None and self.project is not None:
-            from .watch import Watcher  # loads watchfiles: only where somebody watches
+            from .watch import Watcher  # loads watchfiles, which a run without --watch does not need
 
             self._watcher = Watcher(self.project.root, self._ignore)
         elif not on and self._watcher is not None:
@@ -267,9 +269,11 @@ class Workbench:
 
     # -- the fix -------------------------------------------------------------------------------------------------
 
-    def look_at_fix(self) -> FixStatus:
-        """Ask the journal how the project stands. Where it cannot say, ``fix_failure`` tells why and the status stays
-        as it was: no run fails over that."""
+    def read_fix_status(self) -> FixStatus:
+        """Read the status of the fix from its journal.
+
+        If that fails, ``fix_failure`` is the reason and the status stays the same: no run fails because of it.
+        """
         self.fix_failure = ""
         if self.project is not None:
             try:
@@ -279,10 +283,10 @@ class Workbench:
         return self._fix_status
 
     def plan_fix(self) -> Plan:
-        """Raises :class:`FixError` (NothingToFix where no recipe fits)."""
+        """Plan the fix from the project's files. Raises :class:`FixError` (NothingToFix if no recipe fits)."""
         if self.project is None:
-            raise NothingToFix("A recording has no files to mend.")
-        self.look_at_fix()
+            raise NothingToFix("A recording has no files to fix.")
+        self.read_fix_status()
         if self.fix_failure:
             raise FixError(self.fix_failure)
         return plan_fix(self.project.root)
@@ -331,14 +335,14 @@ class Workbench:
         except FixError as error:
             return FixOutcome(action, refused=str(error))
         finally:
-            self.look_at_fix()
+            self.read_fix_status()
             self.set_watching(watching)
         return FixOutcome(action)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
     def close(self, patience: float = 20.0) -> None:
-        """Stop pytest, await its teardown (insisting in the end), and take everything of ours away."""
+        """Stop pytest, await its teardown for ``patience`` seconds, end it, and remove our files."""
         self.set_watching(False)
         self._queued = self._queued_change = None
         self.stop()

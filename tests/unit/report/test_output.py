@@ -66,7 +66,7 @@ def test_a_defect_of_ours_is_one_line_and_a_status(
     assert cli.main() == Status.INTERNAL
     told = capsys.readouterr()
     assert told.out == ""
-    assert "defect of isolation-tui: ZeroDivisionError: a defect" in told.err
+    assert "a bug in isolation-tui: ZeroDivisionError: a defect" in told.err
     assert cli.DEBUG_VARIABLE in told.err
     assert "Traceback" not in told.err
 

@@ -47,7 +47,7 @@ def greeted(to: Listener) -> socket.socket:
 def taken(from_: Listener, number: int) -> list[bytes | Closed]:
     """The next lines, once so many have come."""
     wait_until(lambda: from_.waiting >= number, f"{number} lines, not {from_.waiting}")
-    return [line for _, line in from_.take()]
+    return [line for _, line in from_.drain()]
 
 
 def until_it_fails(send: Callable[[], int]) -> int:
@@ -94,7 +94,7 @@ def test_peers_are_told_apart(hears: Listener) -> None:
     one.sendall(b"a\n")
     other.sendall(b"b\n")
     wait_until(lambda: hears.waiting == 2, "two lines")
-    assert len({number for number, _ in hears.take()}) == 2
+    assert len({number for number, _ in hears.drain()}) == 2
     assert hears.connections == 2
 
 
@@ -129,7 +129,7 @@ def test_what_a_stranger_says_after_a_wrong_token_is_not_heard(hears: Listener) 
     stranger = connected(hears)
     stranger.sendall(b'{"token":"wrong"}\n{"kind":"SessionFinished"}\n')
     assert dropped(stranger)
-    assert hears.take() == []
+    assert hears.drain() == []
 
 
 def test_who_says_nothing_is_dropped_in_time(hears: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +163,7 @@ def test_while_nobody_takes_lines_no_more_are_read_than_fit(hears: Listener, mon
     peer.setblocking(True)
     peer.close()
     found: list[bytes | Closed] = []
-    wait_until(lambda: found.extend(line for _, line in hears.take()) or Closed() in found, "all is taken")
+    wait_until(lambda: found.extend(line for _, line in hears.drain()) or Closed() in found, "all is taken")
     whole, rest = divmod(sent, 7)
     assert found.count(b"a line") == whole
     assert len(found) == whole + 1

@@ -34,7 +34,7 @@ class FixRound:
         nothing was run."""
         project = self._workbench.project
         assert project is not None
-        status = self._workbench.look_at_fix()
+        status = self._workbench.read_fix_status()
         if self._workbench.fix_failure:
             raise ToolError(Status.FIX, f"The fix: {self._workbench.fix_failure}")
         refuse_unless_clean(status, project.root, "so there is no 'before' to run")

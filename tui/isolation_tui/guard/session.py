@@ -55,7 +55,7 @@ def open_court(mode: str, folder: Path, file: str | None, updating: bool, kinds:
         project = replace(project, baseline=cwd / file)
     if kinds is not None:
         words = [word.strip() for word in kinds.split(",") if word.strip()]
-        project = replace(project, strict=chosen_from(words, KINDS, "kind of residue"))
+        project = replace(project, strict=chosen_from(words, KINDS, "kind of leak"))
     elif mode == "report":
         project = replace(project, strict=KINDS)
     if updating and project.baseline is None:

@@ -1,4 +1,4 @@
-"""Launching: find the project and its interpreter, put the plugin into it, start pytest, stop it."""
+"""Launch a suite: find the project and its interpreter, start pytest with the plugin, stop it."""
 
 from .process import SuiteProcess
 from .project import Project, describe_interpreter, find_project

@@ -1,4 +1,4 @@
-"""pytest's process: started in a group of its own, heard through a file, stopped as Ctrl-C would."""
+"""pytest's process: started in a process group of its own, interrupted as by Ctrl-C, its output read from a file."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ..errors import Status, ToolError
 from .project import Project
 
 STOP_PATIENCE = (15.0, 5.0)
-"""Seconds after Ctrl-C until the terminate signal, and after that until the kill: teardown is awaited first."""
+"""Seconds from the interrupt to SIGTERM, which leave time for teardown, and from there to SIGKILL."""
 
 
 class SuiteProcess:
-    """One pytest process with the plugin in it.
+    """A pytest process with the plugin in it.
 
-    Its output goes to a file in ``folder`` and is read from there: were it a pipe or a terminal of ours, our death
-    would be the suite's. ``address`` and ``token`` tell the plugin where to talk to.
+    Its output goes to a file in ``folder``: with a pipe or a terminal of ours, the suite would die if we did. The
+    plugin connects to ``address`` and sends ``token``.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class SuiteProcess:
     ) -> None:
         self.command = (project.python, "-m", "pytest", "-p", "pytest_isolation", *project.args)
         self.stopping = False
-        self._asked_at: float | None = None
-        self._insisted = 0
+        self._stopped_at: float | None = None
+        self._escalations = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         output = folder / "output"
         settings = {"address": address, "token": token, "colour": colour, "verify": verify, "off": list(off)}
@@ -64,7 +64,7 @@ class SuiteProcess:
                 )
         except OSError as error:
             raise ToolError(
-                Status.INTERPRETER, f"{project.python} could not be started: {error.strerror}.", "Give --python."
+                Status.INTERPRETER, f"Cannot start {project.python}: {error.strerror}.", "Choose another with --python."
             ) from error
         self._output = output.open("rb")
 
@@ -74,40 +74,40 @@ class SuiteProcess:
 
     @property
     def status(self) -> int | None:
-        """None while it runs; then its exit status, or minus the signal that ended it."""
+        """The exit status, minus the signal's number if a signal ended it; None while it runs."""
         return self._popen.poll()
 
     def read_output(self, most: int = 1 << 20) -> str:
-        """What it printed since the last call."""
+        """The output since the last call."""
         return self._decoder.decode(self._output.read(most))
 
     def stop(self) -> None:
-        """Ask it to stop, as Ctrl-C does: its teardown still runs. Asking again insists (terminate, then kill)."""
+        """Interrupt it as Ctrl-C does: teardown still runs. The next call terminates it, further ones kill it."""
         if self.status is not None:
             return
-        if self._asked_at is None:
+        if self._stopped_at is None:
             self.stopping = True
             self._signal(signal.SIGINT)
         else:
-            self._insisted += 1
-            self._signal(signal.SIGTERM if self._insisted == 1 else _KILL)
-        self._asked_at = time.monotonic()
+            self._escalations += 1
+            self._signal(signal.SIGTERM if self._escalations == 1 else _KILL)
+        self._stopped_at = time.monotonic()
 
-    def insist_in_time(self) -> None:
-        """Insist when patience has run out. Call it now and then while stopping."""
-        if self._asked_at is not None and self.status is None:
-            patience = STOP_PATIENCE[min(self._insisted, len(STOP_PATIENCE) - 1)]
-            if time.monotonic() - self._asked_at > patience:
+    def escalate_when_due(self) -> None:
+        """Terminate or kill it if it has not stopped within STOP_PATIENCE. Call it regularly."""
+        if self._stopped_at is not None and self.status is None:
+            patience = STOP_PATIENCE[min(self._escalations, len(STOP_PATIENCE) - 1)]
+            if time.monotonic() - self._stopped_at > patience:
                 self.stop()
 
     def close(self) -> None:
-        """Nothing of it is left running if we stopped it."""
+        """Kill it if it still runs; if we stopped it, kill what it started and left running, too."""
         if self.status is None:
             self.stopping = True
             self._signal(_KILL)
             self._popen.wait()
         elif self.stopping:
-            self._signal(_KILL)  # what it started itself and left behind
+            self._signal(_KILL)  # processes that it started
         self._output.close()
 
     def _signal(self, number: int) -> None:
@@ -135,8 +135,10 @@ def _environment(folder: Path, settings: dict[str, object], select: Sequence[str
 
 
 def _injection(folder: Path) -> Path:
-    """A folder that holds the plugin's package and nothing else: beside it in our own environment lie packages that
-    would shadow the project's."""
+    """Make a folder for PYTHONPATH with only the plugin's package in it.
+
+    Our own site-packages there would shadow the project's packages.
+    """
     package = Path(events.__file__).parents[1]
     inject = folder / "inject"
     inject.mkdir()
@@ -148,19 +150,19 @@ def _injection(folder: Path) -> Path:
 
 
 def private_folder() -> Path:
-    """A new folder that only this user can enter. Short, because a socket's path is."""
+    """Make a folder that only this user can enter. Its name is short because a socket's path must be."""
     try:
         return Path(tempfile.mkdtemp(prefix="isolation-"))
     except OSError as error:
         raise ToolError(
             Status.LISTEN,
-            f"No private folder could be made in {tempfile.gettempdir()}: {error.strerror}.",
-            "Set TMPDIR.",
+            f"Cannot create a private folder in {tempfile.gettempdir()}: {error.strerror}.",
+            "Set TMPDIR to a folder that can be written.",
         ) from error
 
 
 def read_current_test_file(folder: Path, worker: str) -> str:
-    """The node id of the test that ``worker`` was running, '' none (see the plugin's ``current_test_file.py``)."""
+    """The node id of the test that ``worker`` is running, '' if none (see the plugin's ``current_test_file.py``)."""
     try:
         data = (folder / f"current-test-{worker}").read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Where a project is, which interpreter is its own, and whether that one can run pytest under us."""
+"""Find a project, its interpreter, and whether that can run pytest with the plugin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REPOSITORY = (".git", ".hg")
 _CONFIGURATION = ("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini")
 """Outside a repository, the nearest folder with one of these is the project's."""
 
-_ASK = """
+_PROBE = """
 import json, sys
 found = {"python": sys.version_info[:2], "pytest": None}
 try:
@@ -34,20 +34,17 @@ except Exception:
         import pytest
         found["pytest"] = pytest.__version__
     except Exception:
-        pass  # there is none, or it is broken: None says so
+        pass  # no pytest, or a broken one
 print(json.dumps(found))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What is to be run. ``cwd`` is where pytest starts; ``args`` are its arguments (a path given, then the user's).
-
-    Running it equals ``cd CWD && PYTHON -m pytest ARGS``.
-    """
+    """A suite to run: ``cd CWD && PYTHON -m pytest ARGS``. ``args`` begin with the path of a file or node id."""
 
     root: Path
-    """What the user named: the folder that is watched, and below which a fix is planned."""
+    """The folder that the user named: it is watched, and the fix is planned below it."""
     cwd: Path
     args: tuple[str, ...]
     python: str
@@ -58,10 +55,10 @@ class Project:
 
 
 def find_project(path: str | None, args: tuple[str, ...] = (), python: str | None = None) -> Project:
-    """The project at ``path`` (a folder, a file, or a node id; None is the current folder).
+    """Find the project at ``path``: a folder, a file, or a node id; None means the current folder.
 
-    A folder is run from within itself, a file or node id from the current folder. Raises :class:`ToolError`:
-    NO_SUCH_PATH, INTERPRETER or PYTEST_TOO_OLD.
+    A folder is run from within, a file or node id from the current folder. Raises :class:`ToolError` (NO_SUCH_PATH,
+    INTERPRETER or PYTEST_TOO_OLD).
     """
     given = path or "."
     file, separator, _ = given.partition("::")
@@ -70,7 +67,7 @@ def find_project(path: str | None, args: tuple[str, ...] = (), python: str | Non
         raise ToolError(
             Status.NO_SUCH_PATH,
             f"There is no {file}.",
-            "Give the folder of a project, a test file, or a node id; or go to the project and give none.",
+            "Name the folder of a project, a test file or a node id, or name none inside the project's folder.",
         )
     place = place.resolve()
     if place.is_dir() and not separator:
@@ -83,16 +80,16 @@ def find_project(path: str | None, args: tuple[str, ...] = (), python: str | Non
 
 
 def _find_python(root: Path, explicit: str | None) -> str:
-    """``--python``; else the environment of the project, up to the root of its repository; else the activated one."""
+    """Choose ``--python``, else the environment of the project, else the activated one, else ours."""
     if explicit:
         found = shutil.which(os.path.expanduser(explicit))
         if found is None:
             raise ToolError(
                 Status.INTERPRETER,
                 f"There is no interpreter {explicit}.",
-                "Give --python the path of the project's own python, such as .venv/bin/python.",
+                "Pass the path of the project's interpreter, as in --python .venv/bin/python.",
             )
-        # Absolute, but not resolved: the link is what makes it the virtual environment's.
+        # Absolute but not resolved: Python finds its virtual environment by the link.
         return os.path.abspath(found)
     active = os.environ.get("VIRTUAL_ENV")
     inside, outside = _environments(root)
@@ -104,7 +101,7 @@ def _find_python(root: Path, explicit: str | None) -> str:
 
 
 def _environments(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Places of environments at or above the folder, nearest first: those of its project, and those further up."""
+    """Where environments may be at or above the folder, nearest first: those of its project, and those further up."""
     folders = [folder, *folder.parents]
     ends = (_first_with(folders, _REPOSITORY), _first_with(folders, _CONFIGURATION), 0)
     last = next(end for end in ends if end is not None)
@@ -129,30 +126,30 @@ def describe_interpreter(project: Project, explicit: str | None = None) -> str:
 def _check(python: str) -> None:
     """Raise :class:`ToolError` unless the interpreter can run a pytest that the plugin supports."""
     try:
-        asked = subprocess.run(
-            [python, "-c", _ASK], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
+        answer = subprocess.run(
+            [python, "-c", _PROBE], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
         )
-        found = json.loads(asked.stdout.strip().splitlines()[-1])
+        found = json.loads(answer.stdout.strip().splitlines()[-1])
     except (OSError, subprocess.TimeoutExpired, ValueError, IndexError) as error:
         raise ToolError(
-            Status.INTERPRETER, f"{python} does not run as a Python interpreter.", "Give another one with --python."
+            Status.INTERPRETER, f"{python} does not run as a Python interpreter.", "Choose another with --python."
         ) from error
     version = found["pytest"]
     if version is None:
         raise ToolError(
             Status.INTERPRETER,
             f"{python} has no pytest.",
-            f"Install it there ({python} -m pip install pytest), or give the project's own interpreter with --python.",
+            f"Install it there ({python} -m pip install pytest), or choose the project's interpreter with --python.",
         )
     if tuple(found["python"]) < OLDEST_PYTHON:
         raise ToolError(
-            Status.INTERPRETER, f"{python} is older than Python 3.7.", "The plugin needs 3.9, and tries from 3.7 on."
+            Status.INTERPRETER, f"{python} is older than Python 3.7.", "The plugin supports Python 3.9 and newer."
         )
     if _numbers(version) < OLDEST_PYTEST:
         raise ToolError(
             Status.PYTEST_TOO_OLD,
-            f"{python} has pytest {version}; the oldest that can be observed is 6.2.",
-            "Upgrade pytest there (7.4 or newer is tested), or give another interpreter with --python.",
+            f"{python} has pytest {version}, and the plugin needs 6.2 or newer.",
+            "Upgrade pytest there, or choose another interpreter with --python.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Receiving facts: the listener, the handshake, and from lines to facts."""
+"""Receive facts: accept the suite's processes, check their handshake, and decode their lines."""
 
 from .decoding import Decoded, decode
 from .listener import Closed, Listener

@@ -1,4 +1,4 @@
-"""The listener: one thread that accepts the suite's processes and keeps their lines until somebody takes them."""
+"""The listener: a thread that accepts the suite's processes and queues their lines."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from typing import NamedTuple
 from ..errors import Status, ToolError
 
 HANDSHAKE_LIMIT = 4_096
-"""Bytes within which a peer must have said its token."""
+"""Bytes within which a peer must have sent the token."""
 
 HANDSHAKE_PATIENCE = 5.0
-"""Seconds for the same."""
+"""Seconds within which it must have."""
 
 LINE_LIMIT = 8 * 1024 * 1024
-"""Bytes of a line; a peer that sends a longer one is dropped."""
+"""Bytes of a line; a peer that sends a longer one is disconnected."""
 
 WAITING_LIMIT = 200_000
-"""Lines that may wait to be taken; beyond that nothing is read, and the suite's own queue counts what it drops."""
+"""Lines in the queue beyond which nothing is read; the plugin's own queue then counts what it drops."""
 
 UNIX_PATH_LIMIT = 100
-"""Bytes of a socket's path: the kernel's limit is 108 on Linux, 104 on macOS."""
+"""Longest path of a socket, in bytes: the kernel's limit is 108 on Linux, 104 on macOS."""
 
 
 class Closed(NamedTuple):
-    """In place of a line: this connection has ended."""
+    """The end of a connection, queued after its last line."""
 
 
 class _Peer:
@@ -62,7 +62,7 @@ class Listener:
         self._peers: dict[int, _Peer] = {}
         self._count = 0
         self.refused = 0
-        """Peers that were turned away for want of the token."""
+        """How many peers were disconnected because they did not send the token."""
         self._server, self.address = _listen(folder, port)
         self._server.setblocking(False)
         self._wake, self._waker = socket.socketpair()
@@ -71,14 +71,14 @@ class Listener:
         self._thread = threading.Thread(target=self._listen, name="isolation-listener", daemon=True)
         self._thread.start()
 
-    def take(self, most: int = 20_000) -> list[tuple[int, bytes | Closed]]:
-        """(connection number, line or :data:`Closed`) in order of arrival; an empty list where nothing waits."""
+    def drain(self, most: int = 20_000) -> list[tuple[int, bytes | Closed]]:
+        """Remove and return the next lines, each as (number of its connection, line or :class:`Closed`)."""
         waiting = self._lines
         return [waiting.popleft() for _ in range(min(len(waiting), most))]
 
     @property
     def connections(self) -> int:
-        """How many peers are connected and have said the token."""
+        """How many peers are connected and have sent the token."""
         return sum(1 for peer in list(self._peers.values()) if peer.accepted)
 
     @property
@@ -86,7 +86,7 @@ class Listener:
         return len(self._lines)
 
     def close(self) -> None:
-        """Hang up on everybody. Closing again does nothing."""
+        """Disconnect all peers and end the thread. A second call does nothing."""
         if self._stopping:
             return
         self._stopping = True
@@ -143,24 +143,24 @@ class Listener:
             self._drop(peer)
 
     def _handshake(self, peer: _Peer) -> bool:
-        """Whether the peer has said the token. One that says anything else is dropped."""
+        """Whether the peer has sent the token. A peer that sends anything else is disconnected."""
         line, newline, rest = peer.buffer.partition(b"\n")
         if not newline:
             if len(peer.buffer) > HANDSHAKE_LIMIT:
                 self._refuse(peer)
             return False
-        if not self._knows_the_token(bytes(line)):
+        if not self._has_token(bytes(line)):
             self._refuse(peer)
             return False
         peer.accepted = True
         peer.buffer = bytearray(rest)
         return True
 
-    def _knows_the_token(self, line: bytes) -> bool:
-        """Whoever can connect can say anything here: nesting beyond all measure, halves of characters."""
+    def _has_token(self, line: bytes) -> bool:
+        """Whether a handshake has the right token. Any local process can send it: deep nesting, invalid UTF-8."""
         try:
-            said = json.loads(line)["token"]
-            return isinstance(said, str) and hmac.compare_digest(said.encode(), self.token.encode())
+            token = json.loads(line)["token"]
+            return isinstance(token, str) and hmac.compare_digest(token.encode(), self.token.encode())
         except (ValueError, KeyError, TypeError, RecursionError):
             return False
 
@@ -183,7 +183,7 @@ class Listener:
 
 
 def _listen(folder: Path, port: int | None) -> tuple[socket.socket, str]:
-    """A listening socket and its address as the plugin reads it."""
+    """Open a listening socket; it and its address as the plugin reads it."""
     path = str(folder / "s")
     if port is None and hasattr(socket, "AF_UNIX") and len(os.fsencode(path)) <= UNIX_PATH_LIMIT:
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
