@@ -26,6 +26,7 @@ from .probes.process.probe import arm as arm_process
 from .recorder import Recorder, describe
 from .settings import Settings, read_selection
 from .startup import import_hook
+from .startup.patches import COLOUR
 from .tracebacks import short_traceback
 from .transport.connection import connect
 from .transport.current_test_file import CurrentTestFile
@@ -95,8 +96,8 @@ class IsolationPlugin:
     def join(self, config: Any) -> None:
         """Register for the session of ``config``."""
         try:
-            if self.settings.colour and not self.is_worker and getattr(config.option, "color", "") == "auto":
-                config.option.color = "yes"
+            if self.settings.colour and not self.is_worker:
+                self.recorder.patches.install(COLOUR, lambda _: "yes", config.option)
             if self.process is not None and config.pluginmanager.hasplugin("warnings"):
                 self.process.skip_warnings()
             config.pluginmanager.register(self, "isolation-observer")
@@ -357,6 +358,7 @@ class IsolationPlugin:
             self.recorder.flush_unit()
             self.emit_last_facts()
             self.recorder.close()
+            self.recorder.patches.undo()
         except Exception as error:
             self.recorder.disable("session", error)
 

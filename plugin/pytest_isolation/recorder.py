@@ -3,6 +3,7 @@
 from typing import Any, Callable, List, Tuple, TypeVar
 
 from .events import ProbeDisabled, Unit
+from .patches import Patches
 
 Listener = TypeVar("Listener", bound=Callable[..., Any])
 
@@ -31,6 +32,7 @@ class Recorder:
         """Whether no code of the suite has run since the last flush: between two fixtures, or after a report."""
         self.around_wide_fixtures: List[Callable[[], None]] = []
         """Called before and after each set-up and teardown of a fixture that is wider than a test."""
+        self.patches = Patches()
         self._sender = sender
         self._disabled: List[str] = []
         self._exhausted: List[str] = []

@@ -17,6 +17,7 @@ from typing import Any, Dict, Iterator, Optional, Tuple
 from ..call_sites import caller, passes_through
 from ..events import FixtureGave, InstanceDetached
 from ..recorder import Recorder
+from .database.drivers import has_lost_session, is_mapped
 
 PROBE = "given"
 MOST_ITEMS = 8
@@ -71,8 +72,7 @@ class FixtureValueProbe:
             self._listens = True
             detached = self._recorder.guarded(PROBE, self.detached)
             self._event.listen(sys.modules["sqlalchemy.orm"].Session, "persistent_to_detached", detached)
-        state = object.__getattribute__(instance, "_sa_instance_state")
-        return state.key is not None and state.session is None
+        return has_lost_session(instance)
 
     def detached(self, session: Any, instance: Any) -> None:
         """SQLAlchemy's event: the instance has lost its session."""
@@ -102,7 +102,7 @@ def _what(kind: type) -> Tuple[str, str]:
         module: Optional[Any] = attributes.get("__module__")
         if type(module) is not str:
             continue
-        if "_sa_class_manager" in attributes:
+        if is_mapped(attributes):
             return "instance", "%s.%s" % (module, _qualified_name_of(base))
         if module.startswith("sqlalchemy."):
             what = _WHAT.get(_name_of(base), "")

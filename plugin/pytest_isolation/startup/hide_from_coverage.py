@@ -24,6 +24,10 @@ def hide() -> None:
 
 
 def _hide(thing: Any, seen: Set[int]) -> None:
+    if isinstance(thing, tuple):  # the functions of a Patch
+        for inner in thing:
+            _hide(inner, seen)
+        return
     thing = getattr(thing, "__func__", None) or getattr(thing, "fget", None) or thing
     if id(thing) in seen or str(getattr(thing, "__module__", "")).partition(".")[0] != _PACKAGE:
         return

@@ -21,8 +21,9 @@ from ...events import DropAwaited, HeldClosed, HeldOpen, Place, SessionShared, U
 from ...recorder import Recorder
 from .databases import Databases
 from .ddl import SchemaProbe
-from .drivers import in_transaction, transaction_open
+from .drivers import in_transaction, pool_of, transaction_open
 from .engine_hooks import Taps
+from .patches import POOL_EMPTY
 
 PROBE = "connections"
 
@@ -138,7 +139,7 @@ class ConnectionsProbe:
             engine = conn if conn is not None else context.engine
             number = self._databases.number(engine) or 0
             if why == "in use":
-                out = [taken for proxy, taken in self._still_out() if self._databases.of_pool(proxy._pool) != number]
+                out = [taken for proxy, taken in self._still_out() if self._databases.of_pool(pool_of(proxy)) != number]
                 self._say_in_vain(why, number, out)
             else:
                 self._say_in_vain(why, number, self._in_the_way(number, conn))
@@ -147,7 +148,7 @@ class ConnectionsProbe:
         if self._complaints >= MOST_COMPLAINTS:
             return
         number = self._databases.of_pool(pool) if self._databases is not None else 0
-        out = [taken for proxy, taken in self._still_out() if getattr(proxy, "_pool", None) is pool]
+        out = [taken for proxy, taken in self._still_out() if pool_of(proxy) is pool]
         self._say_in_vain("pool", number, out)
 
     def _say_in_vain(self, why: str, number: int, out: List[Taken]) -> None:
@@ -233,7 +234,7 @@ class ConnectionsProbe:
             begun = {id(conn.connection) for conn in self._in_transaction()}
             for proxy, taken in still:
                 if id(proxy) not in own_connections and taken.unit.nodeid in ("", self._recorder.nodeid):
-                    number = self._databases.of_pool(proxy._pool) if self._databases is not None else 0
+                    number = self._databases.of_pool(pool_of(proxy)) if self._databases is not None else 0
                     budget -= self._say_out(budget, "connection", taken, number, id(proxy) in begun)
         if self._begun:
             self._begun = {id(conn): weakref.ref(conn) for conn in self._in_transaction()}
@@ -284,7 +285,7 @@ def arm_core(
         taps.listen(PROBE, name, probe.begins)
     taps.listen(PROBE, "handle_error", probe.failed)
     schema.before_drops.append(recorder.guarded(PROBE, probe.drops))
-    _watch_empty_pools(sqlalchemy.exc.TimeoutError, recorder.guarded(PROBE, probe.pool_is_empty))
+    recorder.patches.install(POOL_EMPTY, _noticing_empty_pools(recorder.guarded(PROBE, probe.pool_is_empty)))
     recorder.before_phase_ends(PROBE, probe.settle)
     recorder.at_test_boundaries(PROBE, probe.test_boundary)
 
@@ -294,14 +295,17 @@ def arm_orm(recorder: Recorder, orm: Any, event: Any, probe: ConnectionsProbe) -
     event.listen(orm.Session, "after_begin", recorder.guarded(PROBE, probe.session_begins))
 
 
-def _watch_empty_pools(exception: Any, empty: Any) -> None:
-    """There is no event for it: see the exception being made, by the pool."""
-    original = exception.__init__
+def _noticing_empty_pools(empty: Any) -> Any:
+    """A patch of the exception that the pool makes."""
 
-    @functools.wraps(original)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        if args and isinstance(args[0], str) and args[0].startswith(_POOL_IS_EMPTY):
-            empty(sys._getframe(1).f_locals.get("self"))
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True
+            original(self, *args, **kwargs)
+            if args and isinstance(args[0], str) and args[0].startswith(_POOL_IS_EMPTY):
+                empty(sys._getframe(1).f_locals.get("self"))
 
-    exception.__init__ = __init__
+        return __init__
+
+    return wrap

@@ -7,6 +7,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from ...events import DatabaseSeen, HoldersGone, Unit
 from ...recorder import Recorder
+from .drivers import engine_itself
+from .patches import NEW_ENGINE
 
 _SECRET_IN_QUERY = re.compile(r"((?:password|passwd|pwd|secret|token)=)[^&\s]+", re.IGNORECASE)
 
@@ -28,9 +30,12 @@ class Databases:
         self._makers: Any = weakref.WeakKeyDictionary()
         """Engine -> the unit that made it."""
 
-    def watch_engines(self, engine_class: Any) -> None:
-        """Note who makes each engine. SQLAlchemy has no event for it, and reads the signature of ``__init__``."""
-        original, makers, unit = engine_class.__new__, self._makers, self._recorder.unit
+    def watch_engines(self) -> None:
+        """Note which unit makes each engine, from now on."""
+        self._recorder.patches.install(NEW_ENGINE, self._noting_maker)
+
+    def _noting_maker(self, original: Any) -> Any:
+        makers, unit = self._makers, self._recorder.unit
 
         def __new__(cls: Any, *args: Any, **kwargs: Any) -> Any:
             engine = original(cls) if original is object.__new__ else original(cls, *args, **kwargs)
@@ -40,7 +45,7 @@ class Databases:
                 pass  # an engine whose maker is not known counts as the import's
             return engine
 
-        engine_class.__new__ = __new__
+        return __new__
 
     def number(self, connection: Any) -> Optional[int]:
         """The number of the database behind a connection, which the first mention introduces; None where there is none
@@ -61,7 +66,7 @@ class Databases:
         if number is None:
             self._count += 1
             number = self._numbers[place] = self._count
-            maker = self._makers.get(getattr(engine, "_proxied", engine), Unit())
+            maker = self._makers.get(engine_itself(engine), Unit())
             self._recorder.emit(DatabaseSeen(number, _label(url), str(engine.dialect.name), maker))
         key = id(pool)
         self._pools[key] = (weakref.ref(pool, self._forgetter(key, number if in_memory else 0)), number)

@@ -16,7 +16,7 @@ from ...call_sites import caller
 from ...events import NothingDone, Place, TablesCreated, TablesDropped, Unit
 from ...recorder import Recorder
 from .databases import Databases
-from .drivers import connection_of
+from .drivers import autocommit, connection_of
 from .engine_hooks import Taps
 from .sql_writes import BEFORE, LONGEST_KEPT, MEMO_LIMIT, QUALIFIED, RELEASE, ROLLBACK_TO, SAVEPOINT, plain, shape_of
 
@@ -253,12 +253,7 @@ def _undone_by_rollback(connection: Any) -> bool:
     name = connection.dialect.name
     if name == "sqlite":
         return bool(getattr(connection_of(connection), "in_transaction", False))
-    return name == "postgresql" and not _autocommit(connection)
-
-
-def _autocommit(connection: Any) -> bool:
-    asked = getattr(connection, "_is_autocommit_isolation", None)
-    return bool(asked()) if asked is not None else False
+    return name == "postgresql" and not autocommit(connection, None)
 
 
 def _change_of(statement: str) -> Optional[_Ddl]:

@@ -1,6 +1,9 @@
-"""What a driver's connection, and its pool, can be asked, whatever the version: nothing that goes to the database."""
+"""What drivers' connections and SQLAlchemy's objects hold, by version; nothing here goes to the database.
 
-from typing import Any, Optional
+Private names of SQLAlchemy are here and in :mod:`.patches` only. Each has a fallback where a version lacks it.
+"""
+
+from typing import Any, Dict, Optional
 
 DIRECT, WRAPPED = 1, 2
 
@@ -91,3 +94,56 @@ def in_transaction(conn: Any) -> bool:
     """Of a Connection, and from 1.4 on of a Session."""
     asked = getattr(conn, "in_transaction", None)
     return bool(asked()) if asked is not None else False
+
+
+def wrapped(dbapi: Any) -> Any:
+    """The driver's own connection behind SQLAlchemy's adapter for asyncio."""
+    return dbapi._connection
+
+
+def pool_of(proxy: Any) -> Any:
+    """The pool that handed out a connection; None once it was detached."""
+    return getattr(proxy, "_pool", None)
+
+
+def connection_of_thread(pool: Any) -> Any:
+    """The record of a SingletonThreadPool's connection for this thread."""
+    return pool._conn.current()
+
+
+def engine_itself(engine: Any) -> Any:
+    """The engine behind one that ``execution_options`` made."""
+    return getattr(engine, "_proxied", engine)
+
+
+def has_several_values(insert: Any) -> bool:
+    """Whether it is an ``INSERT ... VALUES (...), (...)``."""
+    return bool(getattr(insert, "_multi_values", None))
+
+
+NAME_OF_VALUE = "%s_m%d"
+"""How its parameters are called, by the column and the number of the row."""
+
+
+def rows_returned(context: Any) -> Any:
+    """The rows that all batches of one INSERT returned; None if it was not sent in batches."""
+    return getattr(context, "_insertmanyvalues_rows", None)
+
+
+def loads_known_object(context: Any) -> bool:
+    """Whether the ORM sent the statement to refresh an object, or for the one that an object refers to."""
+    options = (getattr(context, "execution_options", None) or {}).get("_sa_orm_load_options")
+    return (
+        getattr(options, "_refresh_state", None) is not None or getattr(options, "_lazy_loaded_from", None) is not None
+    )
+
+
+def is_mapped(attributes: "Dict[str, Any]") -> bool:
+    """Whether the attributes of a class are those of a mapped one."""
+    return "_sa_class_manager" in attributes
+
+
+def has_lost_session(instance: Any) -> bool:
+    """Whether an instance of a mapped class is in the database and in no session."""
+    state = object.__getattribute__(instance, "_sa_instance_state")
+    return state.key is not None and state.session is None

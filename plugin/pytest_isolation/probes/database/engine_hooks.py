@@ -14,24 +14,15 @@ Where SQLAlchemy is older, or is not built as it was (its own code is asked), it
 
 import functools
 import weakref
-from types import FunctionType
 from typing import Any, Callable, Dict, List, Sequence
 
+from ...patches import Patches
 from ...recorder import Recorder
+from .patches import CONTEXT_SUBCLASSES, DIALECT_EVENTS, ERRORS, POST_EXEC, RESULT, TRANSACTIONS, engine_fits
 from .statement_dispatch import StatementsSent
 
 Listener = Callable[..., None]
 """Called with the Connection, before the driver is called; what else it is given differs by version."""
-
-_METHODS = {
-    "begin": "_begin_impl",
-    "begin_twophase": "_begin_twophase_impl",
-    "commit": "_commit_impl",
-    "rollback": "_rollback_impl",
-    "commit_twophase": "_commit_twophase_impl",
-    "rollback_twophase": "_rollback_twophase_impl",
-}
-"""Event -> the method of Connection that fires it."""
 
 
 class Taps:
@@ -44,7 +35,8 @@ class Taps:
         self.statements = StatementsSent(recorder)
         engine = module.engine
         self._connection, self._context = engine.base.Connection, engine.default.DefaultExecutionContext
-        self.tapped = can_be_tapped(self._connection, self._context)
+        self._patches = recorder.patches
+        self.tapped = engine_fits(self._connection, self._context) and not self._patches.safe
         """Whether there are no events, and several batches of one statement are told of as one."""
 
     def listen(self, probe: str, event: str, listener: Listener) -> None:
@@ -52,18 +44,16 @@ class Taps:
         self._listeners.setdefault(event, []).append(self._recorder.guarded(probe, listener))
 
     def open(self) -> None:
-        """Everybody has said what to listen to."""
+        """Install the wrappers, or listen to the events, when all listeners are known."""
         listen, Engine = self._module.event.listen, self._module.engine.Engine
         self._listen_to_errors(self._listeners.pop("handle_error", ()))
         if self.tapped:
-            _tap_contexts(self._context, self.statements)
+            _tap_contexts(self._context, self.statements, self._patches)
         else:
             listen(Engine, "after_cursor_execute", _as_event(self.statements))
         for event, listeners in self._listeners.items():
             if self.tapped:
-                method = _METHODS[event]
-                original = self._connection.__dict__[method]
-                setattr(self._connection, method, _announcing(original, tuple(listeners), self.statements))
+                self._patches.install(TRANSACTIONS[event], self._announcing(listeners))
             else:
                 for listener in listeners:
                     listen(Engine, event, listener)
@@ -72,75 +62,54 @@ class Taps:
         """Listen to the event itself, whose context holds all that the probes need. From 2.0 on it is an event of the
         dialect, and a dialect with a listener looks for all of its events with each statement: so an engine's dialect
         gets its events only with the engine's first error."""
-        dialect: Any = getattr(self._module.engine, "Dialect", None)
-        before = getattr(dialect, "__dict__", {}).get("_has_events")
+        had_none = getattr(DIALECT_EVENTS.owner(), DIALECT_EVENTS.name, None) is False
         for listener in listeners:
             self._module.event.listen(self._module.engine.Engine, "handle_error", listener)
-        original = self._connection.__dict__.get("_handle_dbapi_exception")
-        if (
-            self.tapped
-            and before is False
-            and isinstance(original, FunctionType)
-            and "_has_events" in original.__code__.co_names
-        ):
-            dialect._has_events = before
-            self._connection._handle_dbapi_exception = _announcing(original, (_have_events,), self.statements)
+        if self.tapped and had_none and self._patches.install(ERRORS, self._announcing([_have_events])):
+            self._patches.install(DIALECT_EVENTS, lambda _: False)
+
+    def _announcing(self, listeners: "Sequence[Listener]") -> Callable[[Any], Any]:
+        """A patch: a method that calls the listeners with the connection, then the original."""
+        statements, listeners = self.statements, tuple(listeners)
+
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def method(connection: Any, *args: Any, **kwargs: Any) -> Any:
+                __tracebackhide__ = True
+                try:
+                    for listener in listeners:
+                        listener(connection)
+                except Exception:
+                    statements.unheard = True
+                return original(connection, *args, **kwargs)
+
+            return method
+
+        return wrap
 
 
 def _have_events(connection: Any) -> None:
-    connection.dialect._has_events = True
-
-
-def _announcing(original: Any, listeners: "tuple[Listener, ...]", statements: StatementsSent) -> Any:
-    """A method that calls the listeners with the connection, then ``original``."""
-
-    @functools.wraps(original)
-    def method(connection: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            for listener in listeners:
-                listener(connection)
-        except Exception:
-            statements.unheard = True
-        return original(connection, *args, **kwargs)
-
-    return method
+    setattr(connection.dialect, DIALECT_EVENTS.name, True)
 
 
 def when_result_is_there(context: Any, then: Callable[[Any], None]) -> None:
     """Call ``then(context)`` once, when SQLAlchemy has made the result of the statement just executed (from 1.4 on). It
     must not raise, and is not kept any longer than the context."""
-    reference = weakref.ref(context)
+    reference, name = weakref.ref(context), RESULT.name
 
-    def _setup_result_proxy() -> Any:
+    def make_result() -> Any:
         __tracebackhide__ = True
         context: Any = reference()
-        context.__dict__.pop("_setup_result_proxy", None)
-        result = context._setup_result_proxy()
+        context.__dict__.pop(name, None)
+        result = getattr(context, name)()
         then(context)
         return result
 
-    if hasattr(context, "_setup_result_proxy"):
-        context.__dict__["_setup_result_proxy"] = _setup_result_proxy
+    if hasattr(context, name):
+        context.__dict__[name] = make_result
 
 
-def can_be_tapped(connection: Any, context: Any) -> bool:
-    """Whether Connection and DefaultExecutionContext call, and have, what :class:`Taps` rests on."""
-    execute: List[Any] = [
-        connection.__dict__.get(name) for name in ("_exec_single_context", "_exec_insertmany_context")
-    ]
-    methods: List[Any] = [connection.__dict__.get(name) for name in _METHODS.values()]
-    post_exec = context.__dict__.get("post_exec")
-    compiled: Any = getattr(context.__dict__.get("_init_compiled"), "__func__", None)
-    return (
-        all(isinstance(method, FunctionType) for method in (*execute, *methods, post_exec, compiled))
-        and all("post_exec" in method.__code__.co_names for method in execute)
-        and all("dispatch" in method.__code__.co_names for method in methods)
-        and "root_connection" in compiled.__code__.co_names
-    )
-
-
-def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
+def _tap_contexts(context_class: Any, statements: StatementsSent, patches: Patches) -> None:
     """The class itself, the dialects' own, and those that are imported later."""
     heard, first = statements.heard, statements.first
 
@@ -165,31 +134,36 @@ def _tap_contexts(context_class: Any, statements: StatementsSent) -> None:
         except Exception:
             statements.unheard = True
 
-    def tap(own: Any) -> None:
-        original = own.__dict__.get("post_exec")
-        if not isinstance(original, FunctionType) or "super" in original.__code__.co_names:
-            return  # the class above tells
-
+    def telling(original: Any) -> Any:
         @functools.wraps(original)
         def post_exec(context: Any) -> Any:
+            __tracebackhide__ = True
             tell(context)
             return original(context)
 
-        own.post_exec = post_exec
+        return post_exec
+
+    def tap(own: Any) -> None:
+        original = own.__dict__.get(POST_EXEC.name)
+        if original is not None and "super" not in original.__code__.co_names:  # else the class above tells
+            patches.install(POST_EXEC, telling, own)
 
     def subclasses(own: Any) -> Any:
         for each in own.__subclasses__():
             yield each
             yield from subclasses(each)
 
-    def __init_subclass__(cls: Any, /, **given: Any) -> None:
-        super(context_class, cls).__init_subclass__(**given)
-        tap(cls)
+    def tapping(original: Any) -> Any:
+        def __init_subclass__(cls: Any, /, **given: Any) -> None:
+            super(context_class, cls).__init_subclass__(**given)
+            tap(cls)
 
-    context_class.post_exec = tell
+        return classmethod(__init_subclass__)
+
+    patches.install(POST_EXEC, lambda _: tell, context_class)
     for each in list(subclasses(context_class)):
         tap(each)
-    context_class.__init_subclass__ = classmethod(__init_subclass__)
+    patches.install(CONTEXT_SUBCLASSES, tapping, context_class)
 
 
 def _as_event(statements: StatementsSent) -> Any:

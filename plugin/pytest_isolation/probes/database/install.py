@@ -29,7 +29,7 @@ class SqlalchemyProbes:
         recorder = self._recorder
         arm_core(recorder, module, self._metadata)
         databases = Databases(recorder)
-        databases.watch_engines(module.engine.Engine)
+        databases.watch_engines()
         taps = Taps(recorder, module)
         databases.when_pool_gone.append(taps.statements.forget)
         tables = ddl.arm(recorder, module, taps, databases, self._metadata.known_number)

@@ -27,6 +27,7 @@ from ...events import (
     TableSets,
 )
 from ...recorder import Recorder
+from .patches import CLEAR, DISPOSE, REFUSED, REMOVE
 
 PROBE = "metadata"
 _REFUSED = "is already defined for this MetaData"
@@ -162,68 +163,69 @@ class MetadataProbe:
 
 def arm_core(recorder: Recorder, sqlalchemy: Any, probe: MetadataProbe) -> None:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
-    MetaData, event = sqlalchemy.MetaData, sqlalchemy.event
+    event = sqlalchemy.event
     event.listen(sqlalchemy.Table, "after_parent_attach", recorder.guarded(PROBE, probe.registered))
     event.listen(sqlalchemy.Index, "after_parent_attach", recorder.guarded(PROBE, probe.indexed))
-    _watch_refusals(sqlalchemy.exc.InvalidRequestError, recorder.guarded(PROBE, probe.refused))
-    _wrap(MetaData, "clear", lambda metadata: list(map(str, metadata.tables)), recorder.guarded(PROBE, probe.cleared))
-    _wrap_remove(MetaData, recorder.guarded(PROBE, probe.removed))
+    install = recorder.patches.install
+    install(REFUSED, _noticing_refusals(recorder.guarded(PROBE, probe.refused)))
+    install(CLEAR, _followed_by(_keys_of, recorder.guarded(PROBE, probe.cleared)))
+    install(REMOVE, _followed_by(_key_of, recorder.guarded(PROBE, probe.removed)))
     recorder.at_test_boundaries(PROBE, probe.compare)
 
 
 def arm_orm(recorder: Recorder, orm: Any, event: Any, probe: MetadataProbe) -> None:
     """Listen to ``sqlalchemy.orm``, the module as the suite imported it."""
     event.listen(orm.Mapper, "instrument_class", recorder.guarded(PROBE, probe.mapped))
-    mapping = sys.modules.get("sqlalchemy.orm.mapper")
-    if hasattr(mapping, "_dispose_registries"):  # registry.dispose() and clear_mappers() both end there, from 1.4 on
-        disposed = recorder.guarded(PROBE, lambda _, models: probe.disposed(models))
-        _wrap(mapping, "_dispose_registries", _models_of, disposed)
+    disposed = recorder.guarded(PROBE, lambda _, models: probe.disposed(models))
+    recorder.patches.install(DISPOSE, _followed_by(_models_of, disposed))
 
 
-def _models_of(registries: Any) -> List[str]:
+def _keys_of(metadata: Any) -> List[str]:
+    return list(map(str, metadata.tables))
+
+
+def _key_of(metadata: Any, table: Any) -> str:
+    return str(getattr(table, "key", table))
+
+
+def _models_of(registries: Any, *_: Any) -> List[str]:
     mappers = [mapper for registry in registries for mapper in registry.mappers]
     return sorted("%s.%s" % (mapper.class_.__module__, mapper.class_.__qualname__) for mapper in mappers)
 
 
-def _watch_refusals(exception: Any, refused: Any) -> None:
-    """See the exception being made. A wrapper around ``Table`` itself would stand in every traceback."""
-    original = exception.__init__
+def _noticing_refusals(refused: Any) -> Any:
+    """A patch of the exception: one around ``Table`` itself would be in every traceback."""
 
-    @functools.wraps(original)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        if args and isinstance(args[0], str) and _REFUSED in args[0]:
-            refused(sys._getframe(1))
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True
+            original(self, *args, **kwargs)
+            if args and isinstance(args[0], str) and _REFUSED in args[0]:
+                refused(sys._getframe(1))
 
-    exception.__init__ = __init__
+        return __init__
 
-
-def _wrap(owner: Any, name: str, before: Any, after: Any) -> None:
-    """Replace a method by one that calls ``after(self, before(self))`` when it has succeeded."""
-    original = getattr(owner, name)
-
-    @functools.wraps(original)
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        held: Optional[Any] = None
-        try:
-            held = before(self)
-        except Exception:
-            held = None  # said nothing about, rather than in the way
-        result = original(self, *args, **kwargs)
-        if held:
-            after(self, held)
-        return result
-
-    setattr(owner, name, method)
+    return wrap
 
 
-def _wrap_remove(owner: Any, removed: Any) -> None:
-    original = owner.remove
+def _followed_by(before: Any, after: Any) -> Any:
+    """A patch: call ``after(self, before(self))`` when the method has succeeded."""
 
-    @functools.wraps(original)
-    def remove(self: Any, table: Any) -> Any:
-        result = original(self, table)
-        removed(self, str(getattr(table, "key", table)))
-        return result
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            held: Optional[Any] = None
+            try:
+                held = before(self, *args)
+            except Exception:
+                held = None  # no fact about it, rather than an error
+            result = original(self, *args, **kwargs)
+            if held:
+                after(self, held)
+            return result
 
-    owner.remove = remove
+        return method
+
+    return wrap

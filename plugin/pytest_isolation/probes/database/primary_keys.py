@@ -8,6 +8,8 @@ number, text, UUID or bytes is not told.
 import sys
 from typing import Any, List, Optional, Sequence, Tuple
 
+from .drivers import NAME_OF_VALUE
+
 MOST_KEYS = 5
 """How many keys a unit tells of one table."""
 _LONGEST = 40
@@ -22,8 +24,8 @@ def inserted(context: Any, most: int) -> Tuple[Tuple[str, ...], List[str]]:
         return names, _texts(names, rows[:most])
     wanted = [str(column.key) for column in columns]
     given = context.compiled_parameters[:most]
-    if len(given) == 1 and wanted and wanted[0] + "_m0" in given[0]:  # INSERT ... VALUES (...), (...)
-        several = [["%s_m%d" % (name, number) for name in wanted] for number in range(most)]
+    if len(given) == 1 and wanted and NAME_OF_VALUE % (wanted[0], 0) in given[0]:  # INSERT ... VALUES (...), (...)
+        several = [[NAME_OF_VALUE % (name, number) for name in wanted] for number in range(most)]
         return names, _texts(names, [[given[0].get(name) for name in row] for row in several])
     return names, _texts(names, [[row.get(name) for name in wanted] for row in given])
 

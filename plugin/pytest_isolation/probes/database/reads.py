@@ -20,6 +20,7 @@ from ...events import Place, TablesRead, Unit
 from ...recorder import Recorder
 from .databases import Databases
 from .ddl import SchemaProbe
+from .drivers import loads_known_object
 from .engine_hooks import Taps
 from .sql_reads import NOTHING, Reading, reading_of
 from .statement_dispatch import StatementsSent, sent
@@ -133,11 +134,7 @@ class ReadsProbe:
 
     def _by_key(self, number: int, table: str, parameters: Any, context: Any) -> str:
         """How a look-up by primary key reads: '' where the row is the test's own."""
-        options = (getattr(context, "execution_options", None) or {}).get("_sa_orm_load_options")
-        if (
-            getattr(options, "_refresh_state", None) is not None
-            or getattr(options, "_lazy_loaded_from", None) is not None
-        ):
+        if loads_known_object(context):
             return ""
         own = self._own.get((number, table), _NO_KEYS)
         values = list(parameters.values()) if isinstance(parameters, dict) else parameters

@@ -11,7 +11,7 @@ import weakref
 from typing import Any, Sequence
 
 from . import sql_writes as sql
-from .drivers import WRAPPED
+from .drivers import WRAPPED, has_several_values, rows_returned
 from .ledger import Cell, Ledger, add
 from .primary_keys import deleted
 
@@ -106,7 +106,7 @@ def _most(written: Written) -> int:
     if compiled is None or getattr(compiled, "isplaintext", False) or not getattr(compiled, "isinsert", False):
         return _UNKNOWN
     statement = compiled.statement
-    if getattr(statement, "select", None) is not None or getattr(statement, "_multi_values", None):
+    if getattr(statement, "select", None) is not None or has_several_values(statement):
         return _UNKNOWN
     return len(written.context.compiled_parameters)
 
@@ -129,5 +129,5 @@ def _batched(written: Written, ledger: Ledger) -> int:
     if ledger.counted is not None and ledger.counted() is context:
         return 0
     ledger.counted = weakref.ref(context)
-    returned = getattr(context, "_insertmanyvalues_rows", None) if written.whole else None
+    returned = rows_returned(context) if written.whole else None
     return len(returned if returned is not None else context.compiled_parameters)

@@ -20,7 +20,7 @@ from ...events import RowsCounted
 from ...recorder import Recorder, describe
 from .databases import Databases
 from .ddl import SchemaProbe
-from .drivers import connection_of, driver_connection, lite
+from .drivers import connection_of, connection_of_thread, driver_connection, engine_itself, lite
 from .engine_hooks import Taps
 from .rows import RowsProbe
 
@@ -57,7 +57,7 @@ class VerifyProbe:
     def speaks(self, conn: Any) -> None:
         number = self._databases.number(conn)
         if number is not None:
-            self._engines[number] = weakref.ref(getattr(conn.engine, "_proxied", conn.engine))
+            self._engines[number] = weakref.ref(engine_itself(conn.engine))
 
     def begins(self, conn: Any) -> None:
         number, dbapi = self._databases.number(conn), connection_of(conn)
@@ -128,7 +128,7 @@ class VerifyProbe:
         elif kind == "SingletonThreadPool":
             if len(self._rows.ledgers_of(number)) > 1:
                 raise NotAsked("each thread has a database of its own")
-            record = pool._conn.current()
+            record = connection_of_thread(pool)
         else:
             return None
         dbapi = driver_connection(None, record)

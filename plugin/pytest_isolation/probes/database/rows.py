@@ -86,7 +86,7 @@ class RowsProbe:
         verb = shape.verb
         parameters, many = sent(parameters, context, many)
         if ledger.lite == WRAPPED:
-            dbapi = dbapi._connection
+            dbapi = drivers.wrapped(dbapi)
         if verb in _WRITES:
             again = self._write(conn, ledger, dbapi, shape, cursor, parameters, context, many)
             ledger.quick = (statement, again, verb) if again is not None else None
@@ -263,7 +263,7 @@ class RowsProbe:
         if ledger is None:
             return
         if ledger.lite == WRAPPED:
-            dbapi = dbapi._connection
+            dbapi = drivers.wrapped(dbapi)
         if shape is not None and writes:
             self._half_written(conn, ledger, dbapi, shape, context)
         if ledger.pending:
@@ -310,7 +310,7 @@ class RowsProbe:
         if not ledger.lite:
             return dbapi
         if ledger.lite == WRAPPED and not hasattr(dbapi, "in_transaction"):
-            dbapi = dbapi._connection
+            dbapi = drivers.wrapped(dbapi)
         written = drivers.total(dbapi)
         if written is not None:
             ledger.compare(written)

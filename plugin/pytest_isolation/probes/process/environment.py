@@ -5,7 +5,9 @@ import os
 import sys
 from typing import Any, Dict, List, Optional, Tuple
 
+from ...patches import Patches
 from .changes import Changes
+from .patches import PUTENV, UNSETENV
 
 _Environ: Any = type(os.environ)
 _OURS = ("PYTEST_", "ISOLATION_TUI")
@@ -23,10 +25,11 @@ class Environment:
 
     Forty values take a microsecond to compare, a dozen times a test. So a flag says whether that is needed:
     ``os.environ`` calls ``os.putenv`` and ``os.unsetenv`` for every change, and looks them up in its module (from
-    Python 3.9 on). If the suite replaces these or ``os.environ``, the change is seen when the test has ended.
+    Python 3.9 on). If the suite replaces these or ``os.environ``, the change is seen when the test has ended. In safe
+    mode the values are compared whenever a unit ends.
     """
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, patches: Patches) -> None:
         self._changes = changes
         self._current_test = _key("PYTEST_CURRENT_TEST")
         self._environ: Any = os.environ
@@ -39,10 +42,8 @@ class Environment:
         self._path: Tuple[Any, ...] = ()
         self.may_differ = True
         """Whether a variable may have been set since it was last observed."""
-        self._is_flagged = sys.version_info >= (3, 9)
-        if self._is_flagged:
-            os.putenv = self._flagging(os.putenv)
-            os.unsetenv = self._flagging(os.unsetenv)
+        installed = [patches.install(patch, self._flagging) for patch in (PUTENV, UNSETENV)]
+        self._is_flagged = all(installed)
 
     def _flagging(self, call: Any) -> Any:
         set_by_pytest = (self._current_test,)

@@ -8,8 +8,10 @@ import functools
 import weakref
 from typing import Any, Callable, Dict, Iterable, List, Tuple
 
+from ...patches import Patches
 from .changes import Changes
 from .fingerprints import attributes_of, fingerprint, type_name
+from .patches import FLASK
 
 
 class _App:
@@ -38,19 +40,21 @@ class FlaskApps:
         self._gone: List[_App] = []
         self._labels: Dict[str, int] = {}
 
-    def arm(self, module: Any) -> None:
-        """Wrap the constructor of Flask. ``module`` is ``flask.app``, as the suite imported it."""
-        original = module.Flask.__init__
+    def arm(self, patches: Patches) -> None:
+        """Wrap the constructor of Flask, which the suite has imported."""
+        patches.install(FLASK, self._noticing)
 
+    def _noticing(self, original: Any) -> Any:
         @functools.wraps(original)
         def __init__(app: Any, *args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True
             original(app, *args, **kwargs)
             try:
                 self._made(app)
             except Exception:
                 pass  # this application is not followed
 
-        module.Flask.__init__ = __init__
+        return __init__
 
     def _made(self, app: Any) -> None:
         name = (attributes_of(app) or {}).get("import_name")

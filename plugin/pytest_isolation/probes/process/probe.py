@@ -50,11 +50,11 @@ class ProcessProbe:
         """Called with the item of a test that has failed, before its fixtures are torn down."""
         self.test_passed = recorder.guarded(PROBE, reach.test_passed)
         """The same for a test that has passed."""
-        self._environment = None if "env" in off else Environment(self.changes)
+        self._environment = None if "env" in off else Environment(self.changes, recorder.patches)
         self._directory = None if "cwd" in off else Directory(self.changes)
         self._logging = None if "logging" in off else LoggingConfig(self.changes, self.globals.packages)
         self._warnings = None if "warnings" in off else WarningFilters(self.changes)
-        self._seeds = None if "random" in off else RandomSeeds(self.changes)
+        self._seeds = None if "random" in off else RandomSeeds(self.changes, recorder.patches)
         self._config = "config" not in off
         self._globals = "globals" not in off
 
@@ -143,6 +143,6 @@ def arm(recorder: Recorder, settings: Settings) -> Optional[ProcessProbe]:
     recorder.at_test_boundaries(PROBE, probe.test_boundary)
     recorder.around_wide_fixtures.append(recorder.guarded(PROBE, probe.around_wide_fixture))
     if "config" not in settings.off:
-        arm_flask: Any = recorder.guarded(PROBE, probe.apps.arm)
+        arm_flask: Any = recorder.guarded(PROBE, lambda _: probe.apps.arm(recorder.patches))
         import_hook.when_imported({"flask.app": arm_flask})
     return probe
