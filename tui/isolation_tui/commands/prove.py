@@ -93,7 +93,7 @@ def _nodeid_and_path(words: Sequence[str], every: bool) -> tuple[str | None, str
 def _observed(driver: Headless, replay: Sequence[ReplaySession]) -> Run:
     """The run that the questions are about, to its end."""
     if not replay:
-        return driver.follow().run
+        return driver.run().run
     source = replay[0]
     while not source.finished:
         source.poll()
