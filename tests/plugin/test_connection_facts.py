@@ -224,7 +224,10 @@ def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def left_open(seen: Seen, name: str) -> list[tuple[str, str, bool, str]]:
-    return [(held.what, held.author, held.in_transaction, held.place.function) for held in open_at_end(seen.test(name))]
+    return [
+        (held.what, held.author.label, held.in_transaction, held.place.function)
+        for held in open_at_end(seen.test(name))
+    ]
 
 
 def nodeids(seen: Seen, *names: str) -> list[str]:
@@ -253,7 +256,7 @@ def test_a_connection_left_open_is_its_fixtures_with_the_line_that_took_it(seen:
 
 def test_a_wide_fixture_holds_its_connection_for_all_its_tests(seen: Seen) -> None:
     (held,) = seen.test("test_lasting").held_open
-    assert held.author == "fixture lasting"
+    assert held.author.label == "fixture lasting"
     assert held.intended
     assert open_at_end(seen.test("test_lasting")) == []
 
@@ -266,7 +269,7 @@ def test_a_session_is_told_once_and_not_its_connection_too(seen: Seen) -> None:
 def test_a_drop_names_whose_transaction_stands_in_its_way(seen: Seen) -> None:
     (awaited,) = seen.run.awaited_drops
     assert awaited.unit.nodeid == nodeids(seen, "test_drop_refused")[0]
-    assert [holder.author for holder in awaited.authors] == nodeids(seen, "test_session_left")
+    assert [holder.author.label for holder in awaited.authors] == nodeids(seen, "test_session_left")
     (in_vain,) = seen.run.waited_in_vain
     assert (in_vain.why, in_vain.holders) == ("locked", awaited.authors)
 
@@ -275,7 +278,7 @@ def test_what_tests_and_fixtures_leave_open_is_a_harmless_finding_of_each(seen: 
     fixture, tests = [finding for finding in diagnose(seen.run) if finding.kind == "left-open"]
     fixture, tests = (fixture, tests) if fixture.culprit else (tests, fixture)
     assert fixture.harmless
-    assert fixture.title == "Fixture untidy leaves open a connection in a transaction"
+    assert fixture.title == "Fixture `untidy` leaves open a connection in a transaction"
     assert (fixture.culprit, fixture.tests) == ("fixture untidy", tuple(nodeids(seen, "test_untidy")))
     assert [item.place.line for item in fixture.evidence] == [27]
     assert tests.title == "2 tests leave open connections and sessions"
@@ -311,7 +314,7 @@ def test_only_calls_that_were_to_do_something_are_findings(seen: Seen) -> None:
         (nodeid, True) for nodeid in nodeids(seen, "test_nothing_known", "test_others_stay")
     ]
     assert found[0].title == "create_all() of test_nothing_known creates nothing: its MetaData is empty"
-    assert found[1].evidence[1].text.endswith(": table 'users'")
+    assert found[1].evidence[1].text.endswith(": table `users`")
 
 
 def test_ddl_undone_by_a_savepoint_is_undone(seen: Seen) -> None:

@@ -365,7 +365,7 @@ def test_the_author_of_a_missing_table_runs_first_in_the_command(findings: dict[
 
 
 def test_a_model_that_came_after_create_all_is_told_as_that(findings: dict[tuple[str, ...], Finding]) -> None:
-    assert findings["test_h_late.py::test_late",].title == "Table 'late' is missing: its model came after create_all()"
+    assert findings["test_h_late.py::test_late",].title == "Table `late` is missing: its model came after create_all()"
 
 
 def test_evidence_stands_in_order_of_time(findings: dict[tuple[str, ...], Finding]) -> None:

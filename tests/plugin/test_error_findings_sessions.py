@@ -436,4 +436,4 @@ def test_the_loss_of_a_session_is_evidence_with_its_line(findings: dict[tuple[st
     finding = findings[C + "test_has_no_letters",]
     (lost,) = (evidence for evidence in finding.evidence if evidence.nodeid == C + "test_removes_the_session")
     assert lost.place.function == "test_removes_the_session"
-    assert finding.title.startswith("The User of fixture regular lost its session")
+    assert finding.title.startswith("The User of fixture `regular` lost its session")

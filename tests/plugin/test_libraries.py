@@ -178,7 +178,7 @@ def test_no_test_is_left_out(seen: Seen) -> None:
 
 def dirty(seen: Seen) -> dict[str, dict[str, int]]:
     return {
-        test.nodeid: {share.author: share.rows for found in test.rows_found for share in found.shares
+        test.nodeid: {share.author.label: share.rows for found in test.rows_found for share in found.shares
                       if not share.intended}
         for test in seen.run.order if test.dirty_start
     }  # fmt: skip

@@ -232,12 +232,14 @@ def table(leak: Leak) -> str:
 
 
 def test_each_plant_is_a_leak_of_its_author(found: list[Leak]) -> None:
-    planted = {table(leak) for leak in found if "test_a.py" in leak.author or leak.author == "fixture planted"}
+    planted = {
+        table(leak) for leak in found if "test_a.py" in leak.author.label or leak.author.label == "fixture planted"
+    }
     assert len(planted & {name for name, _, _ in PLANTS}) >= 0.95 * len(PLANTS)
     for leak in found:
         how = next((how for name, how, _ in PLANTS if name == table(leak)), "")
         if how == "fixture":
-            assert leak.author == "fixture planted"
+            assert leak.author.label == "fixture planted"
 
 
 def test_those_that_were_read_are_told_from_the_benign(found: list[Leak]) -> None:

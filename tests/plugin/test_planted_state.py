@@ -124,7 +124,7 @@ def red(root: Path) -> Seen:
 
 def left(seen: Seen) -> dict[tuple[str, str], Leak]:
     """(author, location) -> leak."""
-    return {(leak.author, leak.location): leak for leak in leaks(seen.run) if leak.what != "rows"}
+    return {(leak.author.label, leak.location): leak for leak in leaks(seen.run) if leak.what != "rows"}
 
 
 def test_every_plant_that_stands_is_a_leak_of_its_test(green: Seen) -> None:

@@ -289,10 +289,10 @@ def test_each_plant_is_a_leak_of_its_author_and_nothing_else_is(seen: Seen) -> N
         leak = kept[name]
         assert leak.what == ("table" if name[0] == "t" else "metadata")
         if "fixture" in way:
-            assert leak.author in ("fixture made", "fixture defined")
+            assert leak.author.label in ("fixture made", "fixture defined")
         else:
-            assert leak.author.startswith("test_2_plants.py::")
-            assert leak.author.endswith(f"[{name}]")
+            assert leak.author.label.startswith("test_2_plants.py::")
+            assert leak.author.label.endswith(f"[{name}]")
 
 
 def test_those_that_a_later_test_met_are_told_from_the_benign(seen: Seen) -> None:
@@ -315,6 +315,6 @@ def test_the_same_is_found_with_old_and_new_versions(
     other = observe(write(tmp_path / "suite", files), "-q", python=environment.interpreter)
     assert other.status == 0, other.output
     assert other.run.disabled_probes == []
-    assert {name: (leak.author, leak.benign) for name, leak in found(other).items()} == {
-        name: (leak.author, leak.benign) for name, leak in found(seen).items()
+    assert {name: (leak.author.label, leak.benign) for name, leak in found(other).items()} == {
+        name: (leak.author.label, leak.benign) for name, leak in found(seen).items()
     }

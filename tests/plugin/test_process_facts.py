@@ -258,7 +258,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 def left(seen: Seen, name: str) -> list[tuple[str, str, str]]:
     """(author, location, change) of what was told at that test's end."""
-    return [(entry.author, entry.location, entry.change) for entry in seen.test(f"::{name}").state_changed]
+    return [(entry.author.label, entry.location, entry.change) for entry in seen.test(f"::{name}").state_changed]
 
 
 def the(seen: Seen, location: str) -> StateResidue:
@@ -351,7 +351,7 @@ def test_details_hold_types_and_sizes_and_no_value(seen: Seen) -> None:
 
 
 def test_a_memoised_function_filled_anew_is_the_work_of_who_filled_it_last(seen: Seen) -> None:
-    assert the(seen, "cache:settings.rate").author.endswith("::test_cache_cleared_and_filled")
+    assert the(seen, "cache:settings.rate").author.label.endswith("::test_cache_cleared_and_filled")
 
 
 def reached(seen: Seen, name: str) -> dict[str, str]:

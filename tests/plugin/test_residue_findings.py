@@ -365,7 +365,7 @@ def test_others_whose_rows_stood_there_are_named(findings: dict[str, Finding]) -
 
 
 def test_a_leak_has_those_as_victims_whose_failure_may_come_of_it(seen: Seen) -> None:
-    (leak,) = [leak for leak in leaks(seen.run) if leak.author.endswith("::test_leaves_two")]
+    (leak,) = [leak for leak in leaks(seen.run) if leak.author.label.endswith("::test_leaves_two")]
     readers = {test.nodeid.rpartition("::")[2] for test in leak.readers}
     victims = {test.nodeid.rpartition("::")[2] for test in leak.victims}
     assert victims == {name for name in EXPLAINED if EXPLAINED[name][1].endswith("::test_leaves_two")}

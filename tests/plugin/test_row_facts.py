@@ -176,8 +176,8 @@ def test_the_key_of_anothers_row_leaves_what_he_left(told: Told, kind: str) -> N
     assert (fact.taken, fact.gone) == (1, ["id=5"])
     test = told.seen.test(f"test_key_of_another[{kind}]")
     (left,) = [left for left in test.rows_left if left.table == "a"]
-    assert (left.rows, left.author) == (1, "fixture pair")
-    tally = told.seen.run.residue["fixture pair", left.database, "a"]
+    assert (left.rows, left.author.label) == (1, "fixture pair")
+    tally = told.seen.run.residue[left.author, left.database, "a"]
     assert tally.keys == ("id=6",)
 
 

@@ -324,7 +324,7 @@ def test_what_a_test_read_of_what_another_left_is_known(seen: Seen) -> None:
     reader = seen.test("::test_reads")
     assert [table for _, table in reader.tables_read] == ["users"]
     (found,) = reader.rows_found
-    assert [(share.author, share.rows) for share in found.shares] == [("test_residue.py::test_leaves", 1)]
+    assert [(share.author.label, share.rows) for share in found.shares] == [("test_residue.py::test_leaves", 1)]
 
 
 def test_what_a_test_changed_in_the_process_is_known(seen: Seen) -> None:

@@ -73,7 +73,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 def rows(test: ObservedTest) -> tuple[list[tuple[str, int, str]], dict[str, int]]:
     written = [(row.database, row.inserted, "fixture" if row.unit.life else "test") for row in test.rows_written]
-    return written, {share.author: share.rows for found in test.rows_found for share in found.shares}
+    return written, {share.author.label: share.rows for found in test.rows_found for share in found.shares}
 
 
 def test_each_file_has_a_worker_and_its_tests_end_as_they_should(seen: Seen) -> None:

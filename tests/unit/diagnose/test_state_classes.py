@@ -86,7 +86,7 @@ def test_what_a_living_wide_fixture_changed_is_no_cause() -> None:
     story.meet(2, "env:CURRENCY")
     (finding,) = causes(story)
     assert (finding.culprit, finding.tests) == ("fixture wide", (TESTS[2],))
-    assert finding.title.startswith("Fixture wide sets the environment variable CURRENCY")
+    assert finding.title.startswith("Fixture `wide` sets the environment variable CURRENCY")
 
 
 def test_a_test_that_is_run_again_is_not_its_own_polluter() -> None:
@@ -99,7 +99,7 @@ def test_of_several_tests_none_is_charged_and_all_are_named() -> None:
     (finding,) = causes(story)
     assert finding.culprit == ""
     assert "test_0, test_1" in finding.evidence[0].text
-    assert finding.title.startswith("An unknown test binds shop.LIMITS anew")
+    assert finding.title.startswith("An unknown test rebinds shop.LIMITS")
 
 
 def test_further_authors_of_what_is_changed_in_place_are_named() -> None:

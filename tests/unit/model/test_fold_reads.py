@@ -51,7 +51,7 @@ class Reads(Story):
         self.ends(number)
 
     def leak(self, author: int = 0) -> Leak:
-        (found,) = [leak for leak in leaks(self.run) if leak.author == self.names[author]]
+        (found,) = [leak for leak in leaks(self.run) if leak.author.label == self.names[author]]
         return found
 
 
@@ -156,7 +156,7 @@ def test_rows_of_a_living_wide_fixture_are_meant_and_those_of_a_dead_one_are_lef
     story.reads(2)
     story.ends(2)
     (leak,) = leaks(story.run)
-    assert (leak.author, numbers(story, leak.readers)) == ("fixture seed", [2])
+    assert (leak.author.label, numbers(story, leak.readers)) == ("fixture seed", [2])
 
 
 def test_authors_are_named_the_oldest_first(story: Reads) -> None:
@@ -164,7 +164,7 @@ def test_authors_are_named_the_oldest_first(story: Reads) -> None:
     story.begin(story.names[2])
     story.reads(2)
     (met,) = story.run.tests[story.names[2]].residue_met.values()
-    assert [(share.author, share.rows) for share in met.shares] == [(story.names[0], 1), (story.names[1], 5)]
+    assert [(share.author.label, share.rows) for share in met.shares] == [(story.names[0], 1), (story.names[1], 5)]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_table_that_only_another_test_made(story: Reads) -> None:
     story.reads(2, table="orders")
     story.ends(2)
     (leak,) = [leak for leak in leaks(story.run) if leak.what == "table"]
-    assert (leak.author, leak.location) == (story.names[1], "sqlite:///it.db.orders")
+    assert (leak.author.label, leak.location) == (story.names[1], "sqlite:///it.db.orders")
     assert numbers(story, leak.readers) == [2]
 
 
@@ -248,7 +248,7 @@ def test_an_open_session_is_a_leak_until_it_is_given_back(story: Reads) -> None:
     story.say(ev.HeldOpen(story.names[1], 7, 1, "session", True, PLACE, unit))
     story.ends(1)
     (leak,) = [leak for leak in leaks(story.run) if leak.what == "open transaction"]
-    assert (leak.author, leak.place) == (story.names[1], PLACE)
+    assert (leak.author.label, leak.place) == (story.names[1], PLACE)
     story.say(ev.HeldClosed(7, ev.Unit(story.names[2], "setup")))
     assert not [leak for leak in leaks(story.run) if leak.what == "open transaction"]
 

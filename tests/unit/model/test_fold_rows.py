@@ -69,7 +69,7 @@ def test_committed_rows_are_left_and_found_with_their_author(story: Rows) -> Non
     assert story.left(0) == {"users": 3}
     (found,) = story.of(1)
     assert (found.rows, found.intended, found.dirty) == (3, 0, True)
-    assert [(share.author, share.rows, share.place.line) for share in found.shares] == [(story.names[0], 3, 7)]
+    assert [(share.author.label, share.rows, share.place.line) for share in found.shares] == [(story.names[0], 3, 7)]
     assert story.run.tests[story.names[1]].dirty_start
     assert story.left(1) == {}
 
@@ -125,7 +125,7 @@ def test_the_oldest_go_first_and_whose_they_were_is_a_guess(story: Rows) -> None
     story.begin(story.names[3])
     story.whole(3)
     (found,) = story.of(3)
-    assert [(share.author, share.rows) for share in found.shares] == [(story.names[1], 1)]
+    assert [(share.author.label, share.rows) for share in found.shares] == [(story.names[1], 1)]
     assert found.inexact
 
 
@@ -139,7 +139,7 @@ def test_a_deletion_of_what_the_same_test_wrote_leaves_others_alone(story: Rows)
     story.whole(2)
     assert story.left(1) == {}
     (found,) = story.of(2)
-    assert [(share.author, share.rows) for share in found.shares] == [(story.names[0], 2)]
+    assert [(share.author.label, share.rows) for share in found.shares] == [(story.names[0], 2)]
     assert not found.inexact
 
 
@@ -188,9 +188,9 @@ def test_rows_of_a_wide_fixture_are_intended_while_it_lives(story: Rows) -> None
     (alive,), (gone,) = story.of(1), story.of(2)
     assert (alive.rows, alive.intended, alive.dirty) == (5, 5, False)
     assert (gone.rows, gone.intended, gone.dirty) == (5, 0, True)
-    assert [(share.author, share.intended) for share in gone.shares] == [("fixture seed", False)]
+    assert [(share.author.label, share.intended) for share in gone.shares] == [("fixture seed", False)]
     (tally,) = story.run.residue.values()
-    assert (tally.author, tally.rows, tally.met) == ("fixture seed", 5, 1)
+    assert (tally.author.label, tally.rows, tally.met) == ("fixture seed", 5, 1)
 
 
 def test_rows_of_a_function_scoped_fixture_are_left_by_its_test(story: Rows) -> None:
@@ -202,9 +202,9 @@ def test_rows_of_a_function_scoped_fixture_are_left_by_its_test(story: Rows) -> 
         story.whole(number, uses=(life,), ends=(life,))
     story.begin(story.names[2])
     story.whole(2)
-    assert [left.author for left in story.run.tests[story.names[1]].rows_left] == ["fixture user"]
+    assert [left.author.label for left in story.run.tests[story.names[1]].rows_left] == ["fixture user"]
     (found,) = story.of(2)
-    assert [(share.author, share.rows) for share in found.shares] == [("fixture user", 2)]
+    assert [(share.author.label, share.rows) for share in found.shares] == [("fixture user", 2)]
     (tally,) = story.run.residue.values()
     assert (tally.rows, tally.met) == (2, 2)
 
@@ -244,7 +244,7 @@ def test_rows_of_databases_that_a_test_does_not_use_cost_it_nothing() -> None:
 
 def _keys(story: Rows) -> list[tuple[str, int, tuple[str, ...]]]:
     table = story.run.workers["main"].rows[1]["users"]
-    return [(entry.author, entry.rows, tuple(entry.keys)) for entry in table.standing()]
+    return [(entry.author.label, entry.rows, tuple(entry.keys)) for entry in table.standing()]
 
 
 def test_a_row_deleted_by_its_key_is_taken_from_whom_it_was(story: Rows) -> None:

@@ -25,7 +25,7 @@ def test_a_victim_failed_by_the_very_error(exception: str, victims: list[str]) -
     story.phase("a.py::two", "call", "failed", message=f"{exception}: {REFUSED}", exception=exception)
     story.phase("a.py::two", "teardown").finished(1)
     (leak,) = [leak for leak in leaks(story.run) if leak.what == "metadata"]
-    assert (leak.author, leak.thing) == ("a.py::one", "cats in MetaData src.database")
+    assert (leak.author.label, leak.thing) == ("a.py::one", "cats in MetaData src.database")
     assert [test.nodeid for test in leak.readers] == ["a.py::two"]
     assert [test.nodeid for test in leak.victims] == victims
 

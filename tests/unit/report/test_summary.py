@@ -146,7 +146,7 @@ def test_rows_left_behind_are_told_by_author_with_the_tests_that_met_them() -> N
 def test_what_causes_explain_and_what_they_do_not_is_said_first() -> None:
     told = summary(dirty().run).splitlines()
     assert told[3] == "2 causes explain 2 of 3 failing tests; 1 has none"
-    assert any(line.startswith("  1  F7  Rows that ") for line in told)
+    assert any(line.startswith("  1  F7  Fixture `customer` commits rows ") for line in told)
     assert any(line.strip().startswith("repeat: python -m pytest tests/test_shop.py::test_register ") for line in told)
     at = told.index("Failures without a known cause: 1 test, 1 message")
     assert told[at + 2].strip() == "tests/test_shop.py::test_sum"

@@ -12,31 +12,24 @@ from typing import Protocol
 
 from ..model import Run, Test
 from . import (
-    app_config_left,
     class_mapped_twice,
-    commit_beside,
     database_in_use,
     database_locked,
-    ddl_commits,
     ddl_without_effect,
     detached_instance,
     drop_waits,
-    environment_variable_left,
-    global_changed,
     ids_not_reset,
     index_exists,
     instance_in_two_sessions,
     left_open,
-    memoised_value_left,
     memory_database,
     model_not_registered,
     no_application_context,
     other_event_loop,
     pending_rollback,
     pool_exhausted,
-    process_state_left,
-    rows_left_behind,
-    savepoint_escape,
+    process_state,
+    residue,
     scope_mismatch,
     shared_by_workers,
     sqlite_other_thread,
@@ -80,15 +73,10 @@ _CLASSES: tuple[FailureClass, ...] = (
     left_open,
     ddl_without_effect,
     ids_not_reset,
-    savepoint_escape,
-    commit_beside,
-    ddl_commits,
-    rows_left_behind,
-    environment_variable_left,  # rows are seen to be read; what is in a test's reach, it may have read
-    memoised_value_left,  # whoever calls it has what it remembers, while a setting may be looked at in passing
-    app_config_left,
-    global_changed,
-    process_state_left,
+    *residue.CLASSES,
+    # After the rows: a table is seen to be read, while state in a test's reach may have been read. A cached value is
+    # used by every caller, a setting may be looked up in passing.
+    *process_state.CLASSES,
 )
 """The most telling first."""
 

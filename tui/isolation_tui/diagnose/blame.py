@@ -1,19 +1,18 @@
-"""How findings name who is charged, and the command that repeats what happened."""
+"""How findings name who is charged, who held what others waited for, and the command that repeats what happened."""
 
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable
 
 from pytest_isolation.events import Unit
 
-from ..model import FixtureLife, Run, Test
+from ..model import UNKNOWN, Author, FailedWait, FixtureLife, ResourceHolder, Run, Test, full_label
+from ..model.authors import place_of_namesake
+from .finding import Evidence
 
-
-def culprit(run: Run, worker: str, unit: Unit) -> str:
-    """As :attr:`Finding.culprit` has it: ``fixture customer``, a node id, '' for an import."""
-    life = run.life_of_unit(worker, unit)
-    return life.author if life is not None else unit.nodeid
+HOLDERS_NAMED = 5
 
 
 def by(run: Run, worker: str, unit: Unit) -> str:
@@ -28,22 +27,41 @@ def by(run: Run, worker: str, unit: Unit) -> str:
     return f"in the {unit.phase} of {unit.nodeid}"
 
 
-def short(name: str) -> str:
-    """A culprit for a title: ``fixture customer``, ``test_it[a]``. What stands in brackets may hold anything."""
-    path, bracket, parameters = name.partition("[")
+def short(nodeid: str) -> str:
+    """``test_it[a]``: a node id without its file and class. The parameters in brackets may hold any text."""
+    path, bracket, parameters = nodeid.partition("[")
     return path.rpartition("::")[2] + bracket + parameters
 
 
-def names(tables: Iterable[str]) -> str:
-    """``table 'a'``, ``tables 'a', 'b' and 2 more``."""
+def named(run: Run, author: Author) -> str:
+    """An author in a sentence: ``fixture `customer` ``, ``test_it[a]``; '' for an import, and where it is not known.
+
+    Where another fixture has the same name, with its place: ``fixture `user` in tests/b/conftest.py:3``."""
+    if not author.is_fixture:
+        return short(author.nodeid)
+    return f"fixture `{author.label.removeprefix('fixture ')}`{place_of_namesake(run, author)}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital, unless it begins with a name out of the suite's code."""
+    return text[0].upper() + text[1:] if text.startswith(("fixture ", "an ")) else text
+
+
+def quoted(tables: Iterable[str]) -> str:
+    """```a`, `b` and 2 more``."""
     known = list(dict.fromkeys(tables))
-    quoted = ", ".join(f"'{table}'" for table in known[:3])
     more = f" and {len(known) - 3} more" if len(known) > 3 else ""
-    return f"table{'s' if len(known) > 1 else ''} {quoted}{more}"
+    return ", ".join(f"`{table}`" for table in known[:3]) + more
+
+
+def names(tables: Iterable[str]) -> str:
+    """``table `a```, ``tables `a`, `b` and 2 more``."""
+    known = list(dict.fromkeys(tables))
+    return f"table{'s' if len(known) > 1 else ''} {quoted(known)}"
 
 
 def command(run: Run, *nodeids: str) -> str:
-    """The command that runs these, the author first and each once; those that pytest knows by that name."""
+    """The command that runs these tests, the author first and each once; unknown node ids are left out."""
     known = dict.fromkeys(nodeid for nodeid in nodeids if nodeid in run.tests)
     return " ".join(("python -m pytest", *map(shlex.quote, known))) if known else ""
 
@@ -59,3 +77,35 @@ def wide_lives(test: Test) -> list[FixtureLife]:
         and life.users[0] is not test
     ]
     return sorted(lives, key=lambda life: life.definition.width)
+
+
+# -- who held what others waited for ------------------------------------------------------------------------------
+
+
+def failed_wait(run: Run, test: Test, why: str) -> FailedWait | None:
+    """The last wait of that kind that failed while the test ran."""
+    found = [each for each in run.waited_in_vain if each.unit.nodeid == test.nodeid and each.worker == test.worker]
+    return next((each for each in reversed(found) if each.why == why), None)
+
+
+def holders_as_evidence(run: Run, holders: Iterable[ResourceHolder], what: str, verb: str = "taken") -> list[Evidence]:
+    """``2 connections in a transaction, taken by fixture client``: each author and line once, the most first."""
+    counted = Counter(holders).most_common()
+    told = []
+    for holder, count in counted[:HOLDERS_NAMED]:
+        amount = f"{count} {what}s" if count > 1 else f"a {what}"
+        who = f" by {full_label(run, holder.author)}" if holder.author.known else ""
+        told.append(Evidence(f"{amount}, {verb}{who}", holder.place, holder.author.nodeid))
+    left = len(counted) - HOLDERS_NAMED
+    return [*told, Evidence(f"and {left} more")] if left > 0 else told
+
+
+def only_author(holders: Iterable[ResourceHolder]) -> Author:
+    """The one who took all of them; unknown where there are several, or none."""
+    authors = {holder.author for holder in holders}
+    return authors.pop() if len(authors) == 1 else UNKNOWN
+
+
+def holder_named(run: Run, author: Author) -> str:
+    """For a sentence: ``fixture client``, ``test_it``, or ``whoever holds it``."""
+    return named(run, author) or "whoever holds it"

@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import MappedTwice, Mapping, Run, Test
+from ..model import UNKNOWN, MappedTwice, Mapping, Run, Test, author_of
 from ..model.mappings import twice
-from .blame import by, command, culprit
+from .blame import by, command
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -64,7 +64,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, MappedTwice | None]]) -> F
         tests=tuple(test.nodeid for test, _, _ in victims),
         evidence=tuple(evidence),
         remedy=_remedy(name, found),
-        culprit=culprit(run, again.worker, again.unit) if again is not None else "",
+        author=author_of(run, again.worker, again.unit) if again is not None else UNKNOWN,
         command=command(run, again.unit.nodeid if again is not None else "", first.nodeid),
         tables=(again.table,) if again is not None else (),
         code="F23",

@@ -6,11 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import Run, Test
-from .blame import command, short
+from ..model import UNKNOWN, Run, Test
+from .blame import command, failed_wait, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
-from .holders import as_evidence, in_vain, named, only_author
 
 KIND = "database-in-use"
 
@@ -24,19 +23,18 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     for test in unexplained:
         match = matching(test, _EXCEPTIONS, _MESSAGE)
         if match is not None and test.failure is not None:
-            told = in_vain(run, test, "in use")
-            author = only_author(told.holders) if told is not None else ""
+            told = failed_wait(run, test, "in use")
+            author = only_author(told.holders) if told is not None else UNKNOWN
             groups[failed_at(run, test.failure), author].append((test, match["name"]))
     return [_finding(run, victims) for victims in groups.values()]
 
 
 def _finding(run: Run, victims: list[tuple[Test, str]]) -> Finding:
     first, name = victims[0]
-    told = in_vain(run, first, "in use")
+    told = failed_wait(run, first, "in use")
     holders = told.holders if told is not None else ()
     author = only_author(holders)
-    author = "" if author == "import" else author
-    evidence = as_evidence(run, holders, "connection")
+    evidence = holders_as_evidence(run, holders, "connection")
     database = _label(run, first, name)
     users = [test for test in run.order if database in test.databases_used and test is not first]
     if database and users:
@@ -44,18 +42,19 @@ def _finding(run: Run, victims: list[tuple[Test, str]]) -> Finding:
         evidence.append(Evidence(text, nodeid=users[-1].nodeid))
     if first.failure is not None:
         evidence.append(Evidence(f"'{name}' is in use", failed_at(run, first.failure), first.nodeid))
-    closing = f"Let {named(author)} close its connection, and call" if author else "Call"
+    who = named(run, author)
+    closing = f"Let {who} close its connection, and call" if who else "Call"
     return Finding(
         kind=KIND,
-        title=f"Database '{name}' is in use" + (f" by {short(author)}" if author else "") + " when it is to be dropped",
+        title=f"Database '{name}' is in use" + (f" by {who}" if who else "") + " when it is to be dropped",
         tests=tuple(test.nodeid for test, _ in victims),
         evidence=tuple(evidence),
         remedy=(
             f"{closing} engine.dispose() on every engine of '{name}' before it is dropped: connections that were given "
             "back stay open in their pool. NullPool keeps none; DROP DATABASE ... WITH (FORCE) ends what is left."
         ),
-        culprit=author,
-        command=command(run, author if author in run.tests else "", first.nodeid),
+        author=author,
+        command=command(run, author.nodeid, first.nodeid),
         code="F17",
         locations=(database,) if database else (),
     )

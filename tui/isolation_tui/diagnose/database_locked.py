@@ -7,10 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import FailedWait, ResourceHolder, Run, Test
-from .blame import command, short
+from .blame import command, failed_wait, holder_named, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
-from .holders import as_evidence, in_vain, named, only_author
 
 KIND = "database-locked"
 
@@ -28,7 +27,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     groups: dict[tuple[ResourceHolder, ...], list[tuple[Test, FailedWait | None]]] = defaultdict(list)
     for test in unexplained:
         if is_locked(test):
-            told = in_vain(run, test, "locked")
+            told = failed_wait(run, test, "locked")
             groups[tuple(dict.fromkeys(told.holders)) if told is not None else ()].append((test, told))
     return [_finding(run, holders, victims) for holders, victims in groups.items()]
 
@@ -36,15 +35,15 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 def _finding(run: Run, holders: tuple[ResourceHolder, ...], victims: list[tuple[Test, FailedWait | None]]) -> Finding:
     first, told = victims[0]
     author = only_author(holders)
-    evidence = as_evidence(run, holders, "connection with an open transaction")
+    evidence = holders_as_evidence(run, holders, "connection with an open transaction")
     if told is not None and told.place.file:
         evidence.append(Evidence("waited for it in vain", told.place, first.nodeid))
     elif first.failure is not None:
         evidence.append(Evidence("waited for it in vain", failed_at(run, first.failure), first.nodeid))
     if holders:
         remedy = (
-            f"Let {named(author)} commit, roll back or close before others write, or let both use one session or "
-            "connection: a transaction that has written locks the whole file until it ends."
+            f"Let {holder_named(run, author)} commit, roll back or close before others write, or let both use one "
+            "session or connection: a transaction that has written locks the whole file until it ends."
         )
     else:
         remedy = (
@@ -52,15 +51,15 @@ def _finding(run: Run, holders: tuple[ResourceHolder, ...], victims: list[tuple[
             "for another process, and for a file that earlier runs left locked; give each worker a file of its own."
         )
     database = told.database if told is not None else ""
-    who = f" by {short(author)}" if author else ""
+    who = f" by {named(run, author)}" if named(run, author) else ""
     return Finding(
         kind=KIND,
         title=f"The database is locked{who}",
         tests=tuple(test.nodeid for test, _ in victims),
         evidence=tuple(evidence),
         remedy=remedy,
-        culprit=author if author != "import" else "",
-        command=command(run, author if author in run.tests else "", first.nodeid),
+        author=author,
+        command=command(run, author.nodeid, first.nodeid),
         code="F12",
         locations=(database,) if database else (),
     )

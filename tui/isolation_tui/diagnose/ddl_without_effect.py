@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import NoOpDdl, Run, TableEventKind, Test
-from .blame import by, command, culprit, names, short
+from ..model import NoOpDdl, Run, TableEventKind, Test, author_of
+from .blame import by, command, named, names
 from .finding import Evidence, Finding
 
 KIND = "call-without-effect"
@@ -27,9 +27,9 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 def _finding(run: Run, effects: list[NoOpDdl]) -> Finding:
     first = effects[0]
-    author = culprit(run, first.worker, first.unit)
+    author = author_of(run, first.worker, first.unit)
     tests = tuple(dict.fromkeys(effect.unit.nodeid for effect in effects if effect.unit.nodeid in run.tests))
-    who = short(author) or "an import"
+    who = named(run, author) or "an import"
     metadata = f"MetaData {first.metadata}" if first.metadata else "its MetaData"
     why = f"{metadata} is empty" if first.reason == "empty" else f"{metadata} knows none of its tables"
     evidence = [Evidence(f"{first.call}() {by(run, first.worker, first.unit)}: {why}", first.place, first.unit.nodeid)]
@@ -47,7 +47,7 @@ def _finding(run: Run, effects: list[NoOpDdl]) -> Finding:
         tests=tests,
         evidence=tuple(evidence),
         remedy=remedy,
-        culprit=author,
+        author=author,
         command=command(run, *tests[:1]),
         tables=tuple(sorted(first.standing)),
         locations=(first.database,) if first.database else (),

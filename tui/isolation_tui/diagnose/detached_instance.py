@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..model import Detached, FixtureLife, Run, Test
-from .blame import by, command, culprit, short
+from ..model import UNKNOWN, Author, Detached, FixtureLife, Run, Test, author_of
+from .blame import by, command, named
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -63,32 +63,32 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None, Detach
     charged = _charged(run, test, model, life, lost)
     return Finding(
         kind=KIND,
-        title=_title(model, life, lost, charged),
+        title=_title(run, model, life, lost, charged),
         tests=tuple(victim.nodeid for victim, _, _, _ in victims),
         evidence=tuple(evidence),
         remedy=_remedy(model, life, lost),
-        culprit=charged,
+        author=charged,
         command=command(run, lost.unit.nodeid if lost is not None else "", test.nodeid),
         code="F9" if lost is not None and lost.way == "context" else "F10",
     )
 
 
-def _charged(run: Run, test: Test, model: str, life: FixtureLife | None, lost: Detached | None) -> str:
+def _charged(run: Run, test: Test, model: str, life: FixtureLife | None, lost: Detached | None) -> Author:
     """The test that closed a session in its own words; else the fixture, whose object is to outlive its session: the
     teardown of another fixture, and an application context, end sessions rightly."""
     if life is None:
-        return ""
+        return UNKNOWN
     if lost is not None and lost.way == "session" and not lost.unit.life:
-        return culprit(run, test.worker, lost.unit)
+        return author_of(run, test.worker, lost.unit)
     if lost is not None or any(given.lost and given.of_model(model) for given in life.gave):
         return life.author
-    return ""
+    return UNKNOWN
 
 
-def _title(model: str, life: FixtureLife | None, lost: Detached | None, charged: str) -> str:
-    whose = f"The {model} of fixture {life.name}" if life is not None else f"A {model}"
-    if lost is not None and charged == lost.unit.nodeid:
-        return f"{whose} lost its session: {short(charged)} closed it"
+def _title(run: Run, model: str, life: FixtureLife | None, lost: Detached | None, charged: Author) -> str:
+    whose = f"The {model} of {named(run, life.author)}" if life is not None else f"A {model}"
+    if lost is not None and charged.nodeid == lost.unit.nodeid:
+        return f"{whose} lost its session: {named(run, charged)} closed it"
     return f"{whose} outlived its session"
 
 

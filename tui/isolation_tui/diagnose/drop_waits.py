@@ -6,11 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import BlockedDrop, Outcome, Run, Test
-from .blame import by, command, culprit, short
+from ..model import BlockedDrop, Outcome, Run, Test, author_of
+from .blame import by, command, holder_named, holders_as_evidence, named, only_author, sentence
 from .exceptions import matching
 from .finding import Evidence, Finding
-from .holders import as_evidence, named, only_author
 
 KIND = "drop-waits-for-transaction"
 
@@ -49,25 +48,24 @@ def _finding(run: Run, drops: list[BlockedDrop], harmless: bool) -> Finding:
     first = drops[0]
     tests = tuple(dict.fromkeys(drop.unit.nodeid for drop in drops if drop.unit.nodeid in run.tests))
     author = only_author(first.authors)
-    author = "" if author == "import" else author
-    dropper = culprit(run, first.worker, first.unit)
-    evidence = as_evidence(run, first.authors, "connection with an open transaction")
+    dropper = named(run, author_of(run, first.worker, first.unit))
+    evidence = holders_as_evidence(run, first.authors, "connection with an open transaction")
     text = f"tables dropped on {first.database} {by(run, first.worker, first.unit)}"
     evidence.append(Evidence(text, first.place, first.unit.nodeid))
-    who = short(author) or "others"
-    title = f"drops tables while {who} hold{'s' if author else ''} a transaction open"
+    who = named(run, author)
+    title = f"drops tables while {who or 'others'} hold{'s' if who else ''} a transaction open"
     return Finding(
         kind=KIND,
-        title=f"{short(dropper) or 'The suite'} {title}" + ("" if harmless else ", and waits for it"),
+        title=sentence(f"{dropper or 'The suite'} {title}") + ("" if harmless else ", and waits for it"),
         tests=tests,
         evidence=tuple(evidence),
         remedy=(
-            f"Let {named(author)} close its session or roll back before tables are dropped: ask for it in the fixture "
-            "that drops, so that it is torn down first, or call close_all_sessions() there. "
+            f"Let {holder_named(run, author)} close its session or roll back before tables are dropped: ask for it in "
+            "the fixture that drops, so that it is torn down first, or call close_all_sessions() there. "
             "SET lock_timeout turns a wait without end into an error."
         ),
-        culprit=author,
-        command=command(run, author if author in run.tests else "", *tests[:1]),
+        author=author,
+        command=command(run, author.nodeid, *tests[:1]),
         code="F11",
         locations=(first.database,),
         harmless=harmless,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from pytest_isolation.events import Place
 
+from ..model import UNKNOWN, Author
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -21,10 +23,9 @@ class Finding:
     """One cause with all its victims.
 
     ``kind`` is the class's id, e.g. ``table-already-defined``; ``code`` its number in the catalogue of classes, like
-    ``F2``, '' where it has none. ``tests`` are the victims' node ids in run order; with ``harmless`` nobody failed by
-    it, and they are the tests that met it. ``culprit`` names the test or fixture that is charged, '' where that is not
-    known. ``command`` repeats it. ``grade`` is A to D, as in the README. ``locations`` are what is left behind, as
-    ``engine.table`` or ``env:NAME``.
+    ``F2``, '' where it has none. ``tests`` are the victims' node ids in run order; with ``harmless`` no test failed by
+    it, and they are the tests that met it. ``author`` is the test or fixture that is charged. ``command`` repeats it.
+    ``grade`` is A to D, as in the README. ``locations`` are what is left behind, as ``engine.table`` or ``env:NAME``.
     """
 
     kind: str
@@ -32,13 +33,18 @@ class Finding:
     tests: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     remedy: str
-    culprit: str = ""
+    author: Author = UNKNOWN
     command: str = ""
     grade: str = "D"
     tables: tuple[str, ...] = ()
     code: str = ""
     locations: tuple[str, ...] = ()
     harmless: bool = False
+
+    @property
+    def culprit(self) -> str:
+        """The label of its author, '' where no test or fixture is charged."""
+        return self.author.culprit
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import Run, TableBeforeFirstWrite, Test
+from ..model import Author, Run, TableBeforeFirstWrite, Test
 from ..model.assertion_message import compared
 from ..model.authors import author_test
+from ..text.wording import number
 from . import blame
 from .exceptions import failed_at
 from .finding import Evidence, Finding
-from .residue import rows
 
 KIND, CODE = "ids-that-go-on", "F19"
 
@@ -33,7 +33,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     stand in the table, at most those ever inserted into it; numbers, moreover, that would have been the ids of rows the
     test itself inserted, had the table been new. A test that read whatever stood there may have counted rows instead.
     """
-    groups: dict[tuple[str, str, str], list[_Case]] = {}
+    groups: dict[tuple[str, str, Author], list[_Case]] = {}
     for test in unexplained:
         case = _case(test)
         if case is not None:
@@ -54,7 +54,7 @@ def _case(test: Test) -> _Case | None:
     cases = [
         _Case(test, database, table, before, expected, shift)
         for (database, table), before in test.tables_before.items()
-        if before.author
+        if before.author.known
         and max(before.standing, 1) <= shift <= before.inserted
         and min(expected) >= 1
         and max(expected) <= _inserted(test, database, table)
@@ -88,11 +88,12 @@ def _finding(run: Run, group: list[_Case]) -> Finding:
     location = f"{first.database}.{first.table}"
     left_by = author_test(run, before.author, location, test)
     ids = ", ".join(map(str, first.expected))
+    whose = blame.named(run, before.author) or "an import"
     evidence = [
-        Evidence(f"{before.author} inserted into {first.table} first", before.place, left_by.nodeid if left_by else ""),
+        Evidence(f"{whose} inserted into {first.table} first", before.place, left_by.nodeid if left_by else ""),
         Evidence(
-            f"{blame.short(test.nodeid)} expects {ids}; {rows(before.inserted)} had been inserted when it began, and "
-            f"{rows(before.standing)} stood",
+            f"{blame.short(test.nodeid)} expects {ids}; {number(before.inserted, 'row')} had been inserted before it "
+            f"started, and the table held {number(before.standing, 'row')}",
             failure.place if failure is not None else before.place,
             test.nodeid,
         ),
@@ -109,7 +110,7 @@ def _finding(run: Run, group: list[_Case]) -> Finding:
             "matter, let each test begin with a fresh table, or have its sequence start anew (TRUNCATE ... RESTART "
             "IDENTITY)."
         ),
-        culprit=before.author,
+        author=before.author,
         command=blame.command(run, left_by.nodeid if left_by else "", test.nodeid),
         tables=(first.table,),
         code=CODE,

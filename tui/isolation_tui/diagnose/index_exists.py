@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..model import RepeatedIndex, Run, Test
-from .blame import by, command, culprit, short
+from ..model import UNKNOWN, RepeatedIndex, Run, Test, author_of
+from .blame import by, command, named
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -29,8 +29,8 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
         if match is not None:
             name = (match["sqlite"] or match["postgresql"] or match["mysql"]).strip("\"'`")
             again = _declared_again(run, test, name)
-            who = culprit(run, again.worker, again.unit) if again is not None else ""
-            by_fixture = who if who.startswith("fixture ") else ""
+            who = author_of(run, again.worker, again.unit) if again is not None else UNKNOWN
+            by_fixture = who if who.is_fixture else UNKNOWN
             groups.setdefault((name, again and again.place, by_fixture), []).append((test, name, again))
     return [_finding(run, victims) for victims in groups.values()]
 
@@ -51,10 +51,10 @@ def _declared_again(run: Run, test: Test, name: str) -> RepeatedIndex | None:
 def _finding(run: Run, victims: list[tuple[Test, str, RepeatedIndex | None]]) -> Finding:
     first, name, again = victims[0]
     evidence, tables = [], []
-    charged = ""
+    charged = UNKNOWN
     if again is not None:
         tables = [again.table]
-        charged = culprit(run, again.worker, again.unit)
+        charged = author_of(run, again.worker, again.unit)
         origin = run.table_history.registration(again)
         if origin is not None:
             text = f"table '{again.table}' registered {by(run, origin.worker, origin.unit)}"
@@ -68,11 +68,12 @@ def _finding(run: Run, victims: list[tuple[Test, str, RepeatedIndex | None]]) ->
         evidence.append(Evidence(f"index {name} created twice", failed_at(run, first.failure), first.nodeid))
     return Finding(
         kind=KIND,
-        title=f"Index '{name}' exists already" + (f": {short(charged)} declares its table again" if charged else ""),
+        title=f"Index '{name}' exists already"
+        + (f": {named(run, charged)} declares its table again" if charged.culprit else ""),
         tests=tuple(test.nodeid for test, _, _ in victims),
         evidence=tuple(evidence),
         remedy=_remedy(name, again),
-        culprit=charged,
+        author=charged,
         command=command(run, again.unit.nodeid if again is not None else "", first.nodeid),
         tables=tuple(tables),
         code="F3",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..model import FixtureLife, Run, Test
-from .blame import command
+from ..model import UNKNOWN, FixtureLife, Run, Test
+from .blame import command, named
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -48,8 +48,8 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
         evidence.append(
             Evidence(f"the {model} is added to a second session", failed_at(run, test.failure), test.nodeid)
         )
-    whose = f"The {model} of fixture {life.name}" if life is not None else f"A {model}"
-    made = life.author if life is not None else f"what makes the {model}"
+    whose = f"The {model} of {named(run, life.author)}" if life is not None else f"A {model}"
+    made = named(run, life.author) if life is not None else f"what makes the {model}"
     return Finding(
         kind=KIND,
         title=f"{whose} belongs to another session than the test's",
@@ -60,7 +60,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
             "factory that captured a session when it was imported needs a scoped_session, or a function that gives the "
             "present one."
         ),
-        culprit=life.author if life is not None and wide else "",
+        author=life.author if life is not None and wide else UNKNOWN,
         command=command(run, test.nodeid),
         code="F22",
     )

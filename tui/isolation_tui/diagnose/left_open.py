@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import HeldResource, Run, Test, open_at_end
-from .blame import command, short
+from ..model import UNKNOWN, Author, HeldResource, Run, Test, full_label, open_at_end
+from .blame import command, named, sentence
 from .finding import Evidence, Finding
 
 KIND = "left-open"
@@ -17,37 +17,39 @@ MOST_LINES = 5
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each fixture, and one for each database that tests themselves leave so. Of a test that failed,
     the traceback keeps what it had not closed yet: that is none of its habits."""
-    groups: dict[tuple[str, str], list[tuple[Test, HeldResource]]] = defaultdict(list)
+    groups: dict[tuple[Author, str], list[tuple[Test, HeldResource]]] = defaultdict(list)
     for test in run.order:
         for held in open_at_end(test):
             if held.life is not None:
                 groups[held.author, ""].append((test, held))
             elif test.failure is None:
-                groups["", held.database].append((test, held))
+                groups[UNKNOWN, held.database].append((test, held))
     return [_finding(run, left) for left in groups.values()]
 
 
 def _finding(run: Run, left: list[tuple[Test, HeldResource]]) -> Finding:
     first, held = left[0]
     authors = list(dict.fromkeys(each.author for _, each in left))
-    author = authors[0] if len(authors) == 1 else ""
+    author = authors[0] if len(authors) == 1 else UNKNOWN
     tests = tuple(dict.fromkeys(test.nodeid for test, _ in left))
-    who = short(author) if author else f"{len(authors)} tests"
-    verb = "leaves" if author else "leave"
+    who = named(run, author) or f"{len(authors)} tests"
+    verb = "leaves" if author.known else "leave"
     lines: dict[tuple[str, int], list[tuple[Test, HeldResource]]] = defaultdict(list)
     for test, each in left:
         lines[each.place.file, each.place.line].append((test, each))
-    evidence = [_line(of_line) for of_line in list(lines.values())[:MOST_LINES]]
+    evidence = [_line(run, of_line) for of_line in list(lines.values())[:MOST_LINES]]
     if len(lines) > MOST_LINES:
         evidence.append(Evidence(f"and at {len(lines) - MOST_LINES} more lines"))
     where = "in its teardown" if held.life is not None else "with a with block, or in a fixture's teardown"
     return Finding(
         kind=KIND,
-        title=f"{'Fixture' + who[7:] if who.startswith('fixture ') else who} {verb} open {_what(left)}",
+        title=f"{sentence(who)} {verb} open {_what(left)}",
         tests=tests,
         evidence=tuple(evidence),
-        remedy=f"Close or roll back what {who} open{'s' if author else ''}, {where}: it holds locks and fills pools.",
-        culprit=author,
+        remedy=(
+            f"Close or roll back what {who} open{'s' if author.known else ''}, {where}: it holds locks and fills pools."
+        ),
+        author=author,
         command=command(run, first.nodeid),
         locations=tuple(dict.fromkeys(each.database for _, each in left if each.database)),
         harmless=True,
@@ -64,10 +66,12 @@ def _what(left: list[tuple[Test, HeldResource]]) -> str:
     return "a connection in a transaction" if in_transaction else "a connection"
 
 
-def _line(left: list[tuple[Test, HeldResource]]) -> Evidence:
+def _line(run: Run, left: list[tuple[Test, HeldResource]]) -> Evidence:
     test, held = left[0]
     verb = "begun" if held.what == "session" else "taken"
     more = f", and by {len(left) - 1} more" if len(left) > 1 and held.life is None else ""
     times = f" for {len(left)} tests" if len(left) > 1 and held.life is not None else ""
     state = " in a transaction" if held.in_transaction else ""
-    return Evidence(f"{held.what}{state}, {verb} by {held.author}{times}{more}", held.place, test.nodeid)
+    return Evidence(
+        f"{held.what}{state}, {verb} by {full_label(run, held.author)}{times}{more}", held.place, test.nodeid
+    )

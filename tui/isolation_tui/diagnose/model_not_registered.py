@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import Run, TableEvent, TableEventKind, Test
-from .blame import by, command, culprit, short
+from ..model import UNKNOWN, Run, TableEvent, TableEventKind, Test, author_of
+from .blame import by, command, named
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -66,25 +66,25 @@ def _finding(run: Run, match: re.Match[str], cause: _Cause, tests: list[Test]) -
         late = cause.late
         text = f"'{late.table}' registered only now, {by(run, late.worker, late.unit)}"
         evidence.append(Evidence(text, late.place, late.unit.nodeid))
-    charged = culprit(run, event.worker, event.unit) if event is not None else ""
+    charged = author_of(run, event.worker, event.unit) if event is not None else UNKNOWN
+    who = named(run, charged)
     return Finding(
         kind=KIND,
-        title=f"{match['by']} needs '{name}', which is not registered"
-        + (f": {short(charged)} took it out" if charged else ""),
+        title=f"{match['by']} needs '{name}', which is not registered" + (f": {who} took it out" if who else ""),
         tests=tuple(test.nodeid for test in tests),
         evidence=tuple(evidence),
-        remedy=_remedy(name, charged, cause),
-        culprit=charged,
+        remedy=_remedy(name, who, cause),
+        author=charged,
         command=command(run, event.unit.nodeid if event is not None else "", first.nodeid),
         tables=(name,) if match.re is _TABLE else (),
         code="F4",
     )
 
 
-def _remedy(name: str, charged: str, cause: _Cause) -> str:
-    if charged:
+def _remedy(name: str, who: str, cause: _Cause) -> str:
+    if who:
         return (
-            f"Do not take models out in {short(charged)}: they register themselves once, when they are imported. A "
+            f"Do not take models out in {who}: they register themselves once, when they are imported. A "
             "test that needs models of its own needs a MetaData (and a Base) of its own."
         )
     where = f" {cause.late.place.module or cause.late.place.file}" if cause.late is not None else ""

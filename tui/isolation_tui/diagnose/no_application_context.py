@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from pytest_isolation.events import Place
 
-from ..model import FixtureLife, Run, Test
-from .blame import command
+from ..model import UNKNOWN, FixtureLife, Run, Test
+from .blame import command, named, sentence
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -36,7 +36,9 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 def _finding(run: Run, victims: list[tuple[Test, re.Match[str], Place, FixtureLife | None]]) -> Finding:
     test, match, place, life = victims[0]
-    who = f"Fixture {life.name}" if life is not None else f"{place.function}()" if place.function else "A test"
+    who = (
+        sentence(named(run, life.author)) if life is not None else f"{place.function}()" if place.function else "A test"
+    )
     if match["other"]:
         title = f"{who} uses an application that its SQLAlchemy does not know"
         remedy = (
@@ -48,7 +50,7 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str], Place, FixtureLi
         enter = "app.app_context()" if which == "application" else "app.test_request_context()"
         title = f"{who} works outside of the {which} context"
         remedy = (
-            f"Enter 'with {enter}:' around that line alone, in {f'fixture {life.name}' if life else 'the test'} or in "
+            f"Enter 'with {enter}:' around that line alone, in {named(run, life.author) if life else 'the test'} or in "
             "a fixture that it asks for. Where it passes among others, one of them left a context open."
         )
     evidence = []
@@ -61,7 +63,7 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str], Place, FixtureLi
         tests=tuple(victim.nodeid for victim, *_ in victims),
         evidence=tuple(evidence),
         remedy=remedy,
-        culprit=life.author if life is not None else "",
+        author=life.author if life is not None else UNKNOWN,
         command=command(run, test.nodeid),
         code="F8",
     )

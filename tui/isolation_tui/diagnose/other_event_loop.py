@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..model import FixtureLife, Run, Test
-from .blame import command, wide_lives
+from ..model import UNKNOWN, FixtureLife, Run, Test
+from .blame import command, named, wide_lives
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -51,7 +51,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
         evidence.append(Evidence(message, failed_at(run, test.failure), test.nodeid))
     # A driver may also be busy because one test does two things at once: only a loop's own word is proof.
     sure = held is not None and any(_OF_LOOPS.search(said) for _, said, _ in victims)
-    whose = f"What fixture {held.name} gave" if held is not None and sure else "Something"
+    whose = f"What {named(run, held.author)} gave" if held is not None and sure else "Something"
     title = f"{whose} belongs to another event loop: {message}"
     return Finding(
         kind=KIND,
@@ -59,7 +59,7 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
         tests=tuple(victim.nodeid for victim, _, _ in victims),
         evidence=tuple(evidence),
         remedy=_remedy(held if sure else None, message),
-        culprit=held.author if held is not None and sure else "",
+        author=held.author if held is not None and sure else UNKNOWN,
         command=command(run, author, test.nodeid),
         code="F14",
     )

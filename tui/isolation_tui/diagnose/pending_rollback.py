@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import FailedStatement, FixtureLife, Run, Test
-from .blame import by, command, culprit, short, wide_lives
+from ..model import UNKNOWN, FailedStatement, FixtureLife, Run, Test, author_of
+from .blame import by, command, named, short, wide_lives
 from .exceptions import failed_at, first_met, matching
 from .finding import Evidence, Finding
 
@@ -95,25 +95,27 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
         evidence.append(Evidence(f"{error}, it was not seen when"))
     if test.failure is not None:
         evidence.append(Evidence(f"the {what} still waits for its rollback", failed_at(run, test.failure), test.nodeid))
-    charged = ""
+    charged = UNKNOWN
     if held is not None and any(victim.test is not author for victim in victims):
         charged = held.author
     elif first is not None and swallowed:
-        charged = culprit(run, first.worker, first.unit)
+        charged = author_of(run, first.worker, first.unit)
     return Finding(
         kind=KIND,
-        title=_title(what, author, held, "failed" if author not in (None, test) and not swallowed else "met an error"),
+        title=_title(
+            run, what, author, held, "failed" if author not in (None, test) and not swallowed else "met an error"
+        ),
         tests=tuple(victim.test.nodeid for victim in victims),
         evidence=tuple(evidence),
         remedy=_remedy(held, author if swallowed else None),
-        culprit=charged,
+        author=charged,
         command=command(run, first.unit.nodeid if first is not None else "", test.nodeid),
         code="F15",
     )
 
 
-def _title(what: str, author: Test | None, held: FixtureLife | None, verb: str) -> str:
-    session = f"The {what} of fixture {held.name}" if held is not None else f"A {what}"
+def _title(run: Run, what: str, author: Test | None, held: FixtureLife | None, verb: str) -> str:
+    session = f"The {what} of {named(run, held.author)}" if held is not None else f"A {what}"
     if author is None:
         return f"{session} was not rolled back after an error"
     return f"{session} was not rolled back after {short(author.nodeid)} {verb}"

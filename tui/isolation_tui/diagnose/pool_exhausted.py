@@ -7,10 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import FailedWait, Run, Test
-from .blame import command, short
+from .blame import command, failed_wait, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
-from .holders import as_evidence, in_vain, named, only_author
 
 KIND = "pool-exhausted"
 
@@ -23,9 +22,10 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     groups: dict[object, list[tuple[Test, FailedWait | None]]] = defaultdict(list)
     for test in unexplained:
         if matching(test, _EXCEPTIONS, _MESSAGE) is not None:
-            told = in_vain(run, test, "pool")
+            told = failed_wait(run, test, "pool")
             holders = told.holders if told is not None else ()
-            groups[only_author(holders) or frozenset(holders)].append((test, told))
+            author = only_author(holders)
+            groups[author if author.known else frozenset(holders)].append((test, told))
     return [_finding(run, victims) for victims in groups.values()]
 
 
@@ -33,28 +33,28 @@ def _finding(run: Run, victims: list[tuple[Test, FailedWait | None]]) -> Finding
     first, told = victims[0]
     holders = told.holders if told is not None else ()
     author = only_author(holders)
-    evidence = as_evidence(run, holders, "connection")
+    evidence = holders_as_evidence(run, holders, "connection")
     if first.failure is not None:
         place = told.place if told is not None and told.place.file else failed_at(run, first.failure)
         evidence.append(Evidence("one more was asked for", place, first.nodeid))
     count = f"all {len(holders)} connections" if holders else "all connections"
-    who = f" by {short(author)}" if author and author != "import" else ""
-    mine = "in the test itself" if author == first.nodeid else "in its teardown"
+    who = named(run, author)
+    mine = "in the test itself" if author.nodeid == first.nodeid else "in its teardown"
     remedy = (
-        f"Let {named(author)} give back what it takes, {mine}: a with block around each connection and session, or "
+        f"Let {who} give back what it takes, {mine}: a with block around each connection and session, or "
         "close(). A larger pool only puts it off."
-        if author
+        if who
         else "Close each connection and session where it was opened, with a with block or in the fixture's teardown. "
         "A larger pool only puts it off."
     )
     return Finding(
         kind=KIND,
-        title=f"The pool is exhausted: {count} are out{', taken' + who if who else ''}",
+        title=f"The pool is exhausted: {count} are out{f', taken by {who}' if who else ''}",
         tests=tuple(test.nodeid for test, _ in victims),
         evidence=tuple(evidence),
         remedy=remedy,
-        culprit=author if author != "import" else "",
-        command=command(run, author if author in run.tests else "", first.nodeid),
+        author=author,
+        command=command(run, author.nodeid, first.nodeid),
         code="F16",
         locations=(told.database,) if told is not None and told.database else (),
     )

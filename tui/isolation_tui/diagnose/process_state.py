@@ -1,14 +1,15 @@
-"""What the classes of changed process state have in common: victims, authors, evidence."""
+"""Leaked state of the process, and the failing tests whose code mentions it: a class for each kind of state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_isolation.events import Place
 
-from ..model import Run, StateResidue, Test
+from ..model import Author, Run, StateResidue, Test
 from . import blame
+from .exceptions import failed_at
 from .finding import Evidence, Finding
 
 _EXCEPTIONS = {
@@ -21,7 +22,110 @@ AUTHORS_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Victim:
+class StateClass:
+    """A class of leaked state. ``words`` gives title and remedy by ``what`` as in the contract's StateChanged, or by
+    ``what change`` where the change matters.
+
+    In the words, ``{who}`` is the author, ``{name}`` the whole name, ``{last}`` its last part, ``{owner}`` the rest."""
+
+    kind: str
+    words: Mapping[str, tuple[str, str]]
+
+    def find(self, run: Run, unexplained: Sequence[Test]) -> list[Finding]:
+        """One finding for each location and author. A test whose code does not mention the state is no victim."""
+        groups: dict[tuple[str, Author], list[_Victim]] = {}
+        for test in unexplained:
+            victim = _victim(test)
+            if victim is not None and victim.entry.what in self.words:
+                groups.setdefault((victim.entry.location, victim.entry.first.author), []).append(victim)
+        return [_finding(run, self, victims) for victims in groups.values()]
+
+    def describe(self, entry: StateResidue, who: str) -> tuple[str, str]:
+        """Title and remedy for a change and the name of its author."""
+        how = "in place" if entry.in_place else entry.change
+        title, remedy = self.words.get(f"{entry.what} {how}", self.words[entry.what])
+        owner, _, last = entry.name.rpartition(".")
+        words = {"who": who, "name": entry.name, "owner": owner, "last": last}
+        return blame.sentence(title.format(**words)), blame.sentence(remedy.format(**words))
+
+
+def _monkeypatch(call: str) -> str:
+    return f"In {{who}}, use monkeypatch.{call}: it restores the old value when the test ends."
+
+
+ENVIRONMENT_VARIABLE_LEFT = StateClass(
+    "environment-variable-left",
+    {
+        "env": ("{who} changes the environment variable {name} and does not restore it",
+                _monkeypatch('setenv("{name}", ...)')),
+        "env added": ("{who} sets the environment variable {name} and does not restore it",
+                      _monkeypatch('setenv("{name}", ...)')),
+        "env removed": ("{who} removes the environment variable {name} and does not restore it",
+                        _monkeypatch('delenv("{name}")')),
+    },
+)  # fmt: skip
+MEMOISED_VALUE_LEFT = StateClass(
+    "memoised-value-left",
+    {
+        "cache": (
+            "{last}() still caches the result that it computed for {who}",
+            "Call {last}.cache_clear() before each test, in an autouse fixture of conftest.py: cached results outlive "
+            "the rows and settings that they were computed from.",
+        ),
+    },
+)
+APP_CONFIG_LEFT = StateClass(
+    "app-config-left",
+    {
+        "config": (
+            "{who} changes {last} in the configuration of the application {owner} and does not restore it",
+            'In {who}, use monkeypatch.setitem(app.config, "{last}", ...), which restores the old value; or create an '
+            "application for each test, with a factory.",
+        ),
+        "extension": (
+            "{who} changes {last} in the extensions of the application {owner} and does not restore it",
+            'In {who}, use monkeypatch.setitem(app.extensions, "{last}", ...), which restores the old value; or create '
+            "an application for each test, with a factory.",
+        ),
+    },
+)
+GLOBAL_CHANGED = StateClass(
+    "global-changed",
+    {
+        "global": ("{who} rebinds {name} and does not restore it", _monkeypatch('setattr("{name}", ...)')),
+        "global removed": ("{who} removes {name} and does not restore it", _monkeypatch('delattr("{name}")')),
+        "global in place": (
+            "{who} changes the contents of {name} and does not restore them",
+            "Restore {last} in the teardown of a fixture, or give each test a new object: "
+            'monkeypatch.setattr("{name}", ...) binds one, and restores the old one when the test ends.',
+        ),
+    },
+)
+PROCESS_STATE_LEFT = StateClass(
+    "process-state-left",
+    {
+        "cwd": ("{who} changes the working directory and does not restore it", _monkeypatch("chdir(...)")),
+        "path": ("{who} changes sys.path and does not restore it", _monkeypatch("syspath_prepend(...)")),
+        "module": ("{who} changes the module {name} in sys.modules and does not restore it",
+                   _monkeypatch('setitem(sys.modules, "{name}", ...)')),
+        "logging": (
+            "{who} changes the logging configuration ({name}) and does not restore it",
+            "In {who}, use caplog.set_level(...), or restore level, handlers and disabled in the teardown of a "
+            "fixture.",
+        ),
+        "warnings": ("{who} changes the warning filters and does not restore them",
+                     "In {who}, change them inside warnings.catch_warnings()."),
+        "random": (
+            "{who} changes the seed of {name} and does not restore it",
+            "In {who}, draw from a random.Random(seed) of its own, or restore random.getstate() in the teardown.",
+        ),
+    },
+)  # fmt: skip
+CLASSES = (ENVIRONMENT_VARIABLE_LEFT, MEMOISED_VALUE_LEFT, APP_CONFIG_LEFT, GLOBAL_CHANGED, PROCESS_STATE_LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Victim:
     """A failing test that started with the change, and the line of code in its reach that mentions it."""
 
     test: Test
@@ -29,28 +133,12 @@ class Victim:
     place: Place
 
 
-Words = Callable[[StateResidue, str], str]
-"""From a change, and its author's short name, to words."""
-
-
-def findings(
-    run: Run, unexplained: Sequence[Test], kind: str, what: Collection[str], title: Words, remedy: Words
-) -> list[Finding]:
-    """One finding for each location and author. Nobody is a victim whose code does not mention what was changed."""
-    groups: dict[tuple[str, str], list[Victim]] = {}
-    for test in unexplained:
-        victim = _victim(test)
-        if victim is not None and victim.entry.what in what:
-            groups.setdefault((victim.entry.location, victim.entry.first.author), []).append(victim)
-    return [_finding(run, kind, title, remedy, victims) for victims in groups.values()]
-
-
-def _victim(test: Test) -> Victim | None:
-    """Of several changes in its reach the latest is charged: with the older ones others before it did well."""
+def _victim(test: Test) -> _Victim | None:
+    """Of several changes in its reach the latest is charged: tests before it passed with the older ones."""
     failure = test.failure
     exception = failure.exception if failure is not None else ""
     met = [
-        Victim(test, test.state_found[reach.location], reach.place)
+        _Victim(test, test.state_found[reach.location], reach.place)
         for reach in test.state_in_reach
         if reach.location in test.state_found
     ]
@@ -63,7 +151,7 @@ def _victim(test: Test) -> Victim | None:
 
 def _by_another(test: Test, entry: StateResidue) -> bool:
     """A test that is run again meets what it left itself."""
-    return any(author != test.nodeid for author in entry.authors)
+    return any(author.nodeid != test.nodeid for author in entry.authors)
 
 
 def _plausible(entry: StateResidue, exception: str) -> bool:
@@ -71,40 +159,40 @@ def _plausible(entry: StateResidue, exception: str) -> bool:
     return exception in _EXCEPTIONS.get(entry.what, (exception,))
 
 
-def _finding(run: Run, kind: str, title: Words, remedy: Words, victims: Sequence[Victim]) -> Finding:
+def _finding(run: Run, state_class: StateClass, victims: Sequence[_Victim]) -> Finding:
     first = victims[0]
     entry = first.entry.first
-    who = blame.short(entry.author) or "an unknown test"
+    title, remedy = state_class.describe(entry, blame.named(run, entry.author) or "an unknown test")
+    author_test = entry.test.nodeid if entry.test is not None and not entry.among else ""
+    return Finding(
+        kind=state_class.kind,
+        title=title,
+        tests=tuple(victim.test.nodeid for victim in victims),
+        evidence=tuple(_evidence(run, victims)),
+        remedy=remedy,
+        author=entry.author,
+        command=blame.command(run, author_test, first.test.nodeid),
+        locations=(entry.location,),
+    )
+
+
+def _evidence(run: Run, victims: Sequence[_Victim]) -> list[Evidence]:
+    first = victims[0]
+    entry = first.entry.first
     evidence = [_made(run, entry)]
-    others: dict[str, StateResidue] = {}
+    others: dict[Author, StateResidue] = {}
     for victim in victims:
         for each in (*victim.entry.earlier, victim.entry):
             if each.author != entry.author:
                 others.setdefault(each.author, each)
     evidence += [_made(run, each) for each in list(others.values())[:AUTHORS_NAMED]]
     if len(others) > AUTHORS_NAMED:
-        evidence.append(Evidence(f"and so did {len(others) - AUTHORS_NAMED} more"))
+        evidence.append(Evidence(f"and by {len(others) - AUTHORS_NAMED} more"))
     evidence += _mentions(victims)
     failure = first.test.failure
     if failure is not None and failure.message:
-        evidence.append(Evidence(failure.message.partition("\n")[0], failure.place, first.test.nodeid))
-    evidence += _undecided(first.test, entry.location)
-    author_test = entry.test.nodeid if entry.test is not None and not entry.among else ""
-    return Finding(
-        kind=kind,
-        title=_capital(title(entry, who)),
-        tests=tuple(victim.test.nodeid for victim in victims),
-        evidence=tuple(evidence),
-        remedy=remedy(entry, who),
-        culprit=entry.author,
-        command=blame.command(run, author_test, first.test.nodeid),
-        locations=(entry.location,),
-    )
-
-
-def _capital(title: str) -> str:
-    """A title begins with a capital, unless with a name out of the suite's code."""
-    return title[0].upper() + title[1:] if title.startswith(("fixture ", "an ")) else title
+        evidence.append(Evidence(failure.message.partition("\n")[0], failed_at(run, failure), first.test.nodeid))
+    return evidence + _undecided(first.test, entry.location)
 
 
 def _made(run: Run, entry: StateResidue) -> Evidence:
@@ -114,13 +202,14 @@ def _made(run: Run, entry: StateResidue) -> Evidence:
     life, test = entry.life, entry.test
     if life is not None:
         step = " (teardown)" if entry.unit.step == "teardown" else ""
-        who, place = f"fixture {life.name}{step}", life.definition.place
+        who, place = f"{blame.named(run, entry.author)}{step}", life.definition.place
     else:
-        who, place = entry.author, Place("", f"{run.rootdir}/{test.file}", test.line) if test is not None else Place()
+        who = entry.author.label
+        place = Place("", f"{run.rootdir}/{test.file}", test.line) if test is not None else Place()
     return Evidence(f"{entry.name} was {how} by {who}", place, test.nodeid if test is not None else "")
 
 
-def _mentions(victims: Sequence[Victim]) -> list[Evidence]:
+def _mentions(victims: Sequence[_Victim]) -> list[Evidence]:
     """Each line once, with the first victim that reaches it."""
     found: dict[tuple[str, int], Evidence] = {}
     for victim in victims:
@@ -132,10 +221,10 @@ def _mentions(victims: Sequence[Victim]) -> list[Evidence]:
 
 
 def _undecided(test: Test, location: str) -> list[Evidence]:
-    """Other changes that the same test may have met: nothing tells which of them it failed by."""
+    """Other changes that the same test may have read: the facts do not decide which of them it failed by."""
     others = [reach for reach in test.state_in_reach if reach.location != location]
     return [
-        Evidence(f"{each.location} had been changed as well, and is in its reach", each.place, test.nodeid)
+        Evidence(f"{each.location} had changed too, and is in its reach", each.place, test.nodeid)
         for each in others
         if each.location in test.state_found
     ][:AUTHORS_NAMED]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pytest_isolation.events import Place
 
-from ..model import Run, Test
+from ..model import UNKNOWN, Author, AuthorKind, Run, Test
 from .blame import command
 from .exceptions import matching
 from .finding import Evidence, Finding
@@ -53,10 +53,21 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str]]]) -> Finding:
             f"function, or part from {asked} what is costly and give that scope='{wide}'; sessions and rows are better "
             "kept narrow."
         ),
-        culprit=f"fixture {asks}" if asks else "",
+        author=_asking(run, asks, lines),
         command=command(run, test.nodeid),
         code="F13",
     )
+
+
+def _asking(run: Run, name: str, lines: list[re.Match[str]]) -> Author:
+    """The fixture that asks: the definition of that name, in the file that pytest's message names."""
+    if not name:
+        return UNKNOWN
+    place = _place(run, lines[-2])
+    known = [each for each in run.definitions.values() if each.name == name and each.place.file == place.file]
+    if len(known) == 1:
+        return known[0].author
+    return Author(AuthorKind.FIXTURE, f"fixture {name}", ("", place.file, place.line), place)
 
 
 def _place(run: Run, line: re.Match[str]) -> Place:

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..model import Run, TableEvent, TableEventKind, Test, in_memory
-from .blame import by, command
+from .blame import by, command, failed_wait
 from .database_locked import is_locked
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
-from .holders import in_vain
 
 KIND = "database-shared-by-workers"
 
@@ -87,7 +86,7 @@ def _met(run: Run, test: Test, database: str) -> _Met | None:
     if unique is not None:
         return _met_rows(run, test, database, unique["table"])
     if is_locked(test):
-        told = in_vain(run, test, "locked")
+        told = failed_wait(run, test, "locked")
         return _met_anybody(run, test, database) if told is None or not told.holders else None
     return None
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from pytest_isolation.events import CollectionFailed, Place
 
-from ..model import FixtureLife, Run, TableEvent, TableEventKind, Test
-from .blame import by
+from ..model import UNKNOWN, Author, FixtureLife, Run, TableEvent, TableEventKind, Test
+from ..model.authors import author_of_test
+from .blame import by, named
 from .exceptions import failed_at, match_in, matching
 from .finding import Evidence, Finding
 
@@ -51,7 +52,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     groups: dict[object, list[_Victim]] = {}
     for victim in victims:
         where = _caller(victim.refusal) if victim.refusal is not None else victim.place
-        who = victim.life.definition.name if victim.life is not None else ""
+        who = victim.life.author if victim.life is not None else None
         groups.setdefault((victim.table, where.file, where.line, who), []).append(victim)
     return [_finding(run, group) for group in groups.values()]
 
@@ -125,16 +126,23 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
         evidence.append(Evidence(first.error.partition("\n")[0], first.place, first.nodeid))
     return Finding(
         kind=KIND,
-        title=_title(table, life, origin, refusal),
+        title=_title(run, table, life, origin, refusal),
         tests=tuple(victim.nodeid for victim in victims),
         evidence=tuple(evidence),
         remedy=_remedy(table, origin, refusal, life),
-        culprit=life.author if life else first.nodeid if first.collected else "",
+        author=_author(run, first),
         command=_command(run, first, origin),
         tables=(table,),
         code="F2",
         locations=(f"metadata:{table}",),
     )
+
+
+def _author(run: Run, first: _Victim) -> Author:
+    """The fixture that registered it again, else the test; unknown for a file that could not be collected."""
+    if first.life is not None:
+        return first.life.author
+    return author_of_test(run, first.nodeid) if first.collected else UNKNOWN
 
 
 def _as(event: TableEvent) -> str:
@@ -146,11 +154,13 @@ def _called(caller: Place) -> str:
     return caller.function if named else caller.module.rpartition(".")[2] or caller.file.rpartition("/")[2]
 
 
-def _title(table: str, life: FixtureLife | None, origin: TableEvent | None, refusal: TableEvent | None) -> str:
+def _title(
+    run: Run, table: str, life: FixtureLife | None, origin: TableEvent | None, refusal: TableEvent | None
+) -> str:
     title = f"Table '{table}' is registered a second time"
     if _two_names(origin, refusal) and origin is not None and refusal is not None:
         return f"{title}: one file, imported as {origin.place.module} and as {refusal.place.module}"
-    return title + (f" by fixture {life.name}" if life else "")
+    return title + (f" by {named(run, life.author)}" if life else "")
 
 
 def _command(run: Run, first: _Victim, origin: TableEvent | None) -> str:

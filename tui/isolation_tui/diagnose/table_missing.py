@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import FixtureLife, Run, TableEvent, TableEventKind, Test
-from .blame import by, command, culprit, names, short
+from ..model import UNKNOWN, Author, FixtureLife, Run, TableEvent, TableEventKind, Test, author_of
+from .blame import by, command, named, names
 from .exceptions import failed_at, first_met, matching
 from .finding import Evidence, Finding
 
@@ -58,7 +58,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 
 def missing_table(test: Test) -> str | None:
-    """The table that the test failed for want of; None where it failed otherwise."""
+    """The table that the test's statement did not find; None if it failed otherwise."""
     match = _match(test)
     return _table(match) if match is not None else None
 
@@ -161,7 +161,7 @@ def _finding(run: Run, cause: _Cause, victims: list[tuple[Test, str]]) -> Findin
     first, table = victims[0]
     tables = tuple(dict.fromkeys(table for _, table in victims))
     event = cause.event
-    charged = culprit(run, event.worker, event.unit) if event is not None and cause.charged else ""
+    charged = author_of(run, event.worker, event.unit) if event is not None and cause.charged else UNKNOWN
     author = event.unit.nodeid if event is not None else ""
     return Finding(
         kind=KIND,
@@ -169,7 +169,7 @@ def _finding(run: Run, cause: _Cause, victims: list[tuple[Test, str]]) -> Findin
         tests=tuple(test.nodeid for test, _ in victims),
         evidence=tuple(_evidence(run, cause, first, table)),
         remedy=_remedy(run, cause, tables, charged),
-        culprit=charged,
+        author=charged,
         command=command(run, author, first.nodeid),
         tables=tables,
         code="F4",
@@ -177,7 +177,7 @@ def _finding(run: Run, cause: _Cause, victims: list[tuple[Test, str]]) -> Findin
     )
 
 
-def _title(run: Run, cause: _Cause, tables: tuple[str, ...], charged: str) -> str:
+def _title(run: Run, cause: _Cause, tables: tuple[str, ...], charged: Author) -> str:
     text = names(tables)
     missing = f"{text[0].upper()}{text[1:]} {'are' if len(tables) > 1 else 'is'} missing"
     event = cause.event
@@ -187,7 +187,7 @@ def _title(run: Run, cause: _Cause, tables: tuple[str, ...], charged: str) -> st
             if cause.what == "dropped somewhere"
             else f"{missing}: nothing made it"
         )
-    who = short(charged or culprit(run, event.worker, event.unit)) or "an import"
+    who = named(run, author_of(run, event.worker, event.unit)) or "an import"
     if cause.what == "cleared":
         return f"{missing}: {who} took it out of its MetaData"
     if cause.what == "registered late":
@@ -221,13 +221,13 @@ def _evidence(run: Run, cause: _Cause, first: Test, table: str) -> list[Evidence
     return told
 
 
-def _remedy(run: Run, cause: _Cause, tables: tuple[str, ...], charged: str) -> str:
+def _remedy(run: Run, cause: _Cause, tables: tuple[str, ...], charged: Author) -> str:
     event, made = cause.event, cause.made
     text = names(tables)
     if cause.what == "cleared":
         return (
-            f"Do not clear the MetaData in {short(charged) or 'the suite'}: models register themselves once, when they "
-            "are imported, and create_all() makes only what is registered. Drop and create tables instead."
+            f"Do not clear the MetaData in {named(run, charged) or 'the suite'}: models register themselves once, when "
+            "they are imported, and create_all() makes only what is registered. Drop and create tables instead."
         )
     if cause.what == "registered late":
         return (
@@ -236,10 +236,10 @@ def _remedy(run: Run, cause: _Cause, tables: tuple[str, ...], charged: str) -> s
     if cause.what == "dropped" and event is not None and made is not None:
         maker = _maker(run, made)
         if cause.charged:
-            again = maker.author if maker is not None else "what made them"
+            again = named(run, maker.author) if maker is not None else "what made them"
             return (
-                f"Let {short(charged)} put back what it drops, or give it a database of its own; or create the tables "
-                f"for each test, rather than once by {again}."
+                f"Let {named(run, charged)} put back what it drops, or give it a database of its own; or create the "
+                f"tables for each test, rather than once by {again}."
             )
         return (
             f"Let these tests ask for the fixture that creates {text}: they relied on tables that others had made, and "

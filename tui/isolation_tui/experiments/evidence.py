@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 from ..diagnose import Finding
 from ..diagnose.table_missing import missing_table
-from ..model import AuthorShare, Leak, ResidueRead, Run, StateResidue, Test, came_of, leaks
+from ..model import Author, AuthorShare, Leak, ResidueRead, Run, StateResidue, Test, came_of, leaks
 from ..model import Outcome as RunOutcome
 from ..model.tables import TableEvent, TableEventKind
 from .left_during import LeftDuring
@@ -153,14 +153,14 @@ class Questions:
         life = self._run.life_of_unit(test.worker, met.read.unit) if met.read.how == "clash" else None
         return sorted(met.shares, key=lambda share: life is None or share.author != life.author)
 
-    def _rows_of(self, test: Test, author: str, met: ResidueRead, weight: float) -> Iterator[Candidate]:
+    def _rows_of(self, test: Test, author: Author, met: ResidueRead, weight: float) -> Iterator[Candidate]:
         database, table = met.read.database, met.read.table
         left = self._left.by(author, f"{database}.{table}", test)
         if left is not None:
             reason = f"left rows in {table}, which the test read"
             yield self._candidate(left, self._rows_location(author, database, table), reason, weight)
 
-    def _rows_location(self, author: str, database: str, table: str) -> Location:
+    def _rows_location(self, author: Author, database: str, table: str) -> Location:
         total = self._run.residue.get((author, database, table))
         return Location("rows", table, database, total.keys if total is not None else ())
 
@@ -193,7 +193,7 @@ class Questions:
 
     def _tables(self, test: Test) -> Iterator[Candidate]:
         for leak in self._tables_read.get(test.nodeid, ()):
-            author = self._run.tests.get(leak.author)
+            author = self._run.tests.get(leak.author.nodeid)
             if _before(author, test):
                 holder = leak.location.removesuffix(f".{leak.table}")
                 location = Location(leak.what, leak.table, holder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 
-from ..model import HeldResource, RowWrite, Run, Test
+from ..model import Author, HeldResource, RowWrite, Run, Test, author_of
 
 NEWEST = 3
 """How many tests are suspected of one thing: the latest first."""
@@ -15,7 +15,7 @@ class LeftDuring:
     """Answers which tests did something before a given one, on the same worker, the latest first."""
 
     def __init__(self, run: Run) -> None:
-        self._by_author: dict[tuple[str, str, str], list[Test]] = defaultdict(list)
+        self._by_author: dict[tuple[str, Author, str], list[Test]] = defaultdict(list)
         self._changed: dict[tuple[str, str, str], list[Test]] = defaultdict(list)
         self._inserted: dict[tuple[str, str, str], list[Test]] = defaultdict(list)
         self._held: dict[tuple[str, str], list[tuple[Test, HeldResource]]] = defaultdict(list)
@@ -24,7 +24,7 @@ class LeftDuring:
                 for write in test.rows_written:
                     self._add_write(run, test, write)
                 for change in test.state_changed:
-                    if change.change != "restored" and change.author:
+                    if change.change != "restored" and change.author.known:
                         _add(self._by_author[test.worker, change.author, change.location], test)
                 for held in test.held_open:
                     if not held.intended:
@@ -37,12 +37,11 @@ class LeftDuring:
         if write.updated or write.deleted:
             _add(self._changed[table], test)
         if write.inserted:
-            life = run.life_of_unit(test.worker, write.unit)
-            author = life.author if life is not None else write.unit.nodeid
+            author = author_of(run, test.worker, write.unit)
             _add(self._by_author[test.worker, author, f"{write.database}.{write.table}"], test)
             _add(self._inserted[table], test)
 
-    def by(self, author: str, location: str, before: Test) -> Test | None:
+    def by(self, author: Author, location: str, before: Test) -> Test | None:
         """The last test before ``before`` during which ``author`` left something at ``location``."""
         tests = self._by_author.get((before.worker, author, location), [])
         return next(iter(_latest(tests, before, 1)), None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pytest_isolation.events import Place, Unit
 
 from ..model import Database, FixtureLife, Run, SharedSession, Test, Worker
+from ..model import authors as charged
 from ..model.rows import StandingRows, TableRows
 from ..model.tables import IMPORTED
 from ..text.sanitize import clean
@@ -90,7 +91,7 @@ def _rows(ended: Ended) -> Iterator[Remnant]:
     for database, table in _tables_written(ended):
         if ended.is_private(database):
             continue
-        mine: dict[str, list[StandingRows]] = {}
+        mine: dict[charged.Author, list[StandingRows]] = {}
         for entry in table.standing():
             if entry.open or entry.intended or not ended.charges(entry.unit):
                 continue

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pytest_isolation.events import Place, Unit
 
 from ..model import Database, FixtureDefinition, FixtureLife, Run
+from ..model import authors as charged
 from ..model.queries import own
 from ..text.sanitize import clean
 from ..text.wording import relative, without_folders
@@ -36,7 +37,7 @@ class Author:
     key: str
     who: str
     home: Place
-    known_as: str
+    known_as: charged.Author
     is_fixture: bool = False
     wide: bool = False
     """A fixture that serves several tests."""
@@ -67,9 +68,14 @@ def author_of(run: Run, unit: Unit, life: FixtureLife | None, place: Place) -> A
     if test is not None:
         base = base_of(test.nodeid)
         home = Place("", test.file, test.line)
-        return Author(base, clean(without_folders(test.nodeid)), home, test.nodeid)
+        return Author(base, clean(without_folders(test.nodeid)), home, charged.author_of_test(run, test.nodeid))
     where = relative(place.file, run.rootdir).replace("\\", "/") or "a module"
-    return Author(f"import of {where}", f"the import of {clean(where)}", place, unit.phase or "import")
+    return Author(
+        f"import of {where}",
+        f"the import of {clean(where)}",
+        place,
+        charged.author_of(run, "", unit._replace(life=0), place),
+    )
 
 
 def _fixture(run: Run, definition: FixtureDefinition) -> Author:

@@ -1,5 +1,6 @@
 """The model of a run: what the facts add up to. A pure fold, see :class:`Run`."""
 
+from .authors import UNKNOWN, Author, AuthorKind, author_of, full_label
 from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, ResourceHolder, SharedSession, open_at_end
 from .counts import Counts
 from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, FixtureValue
@@ -28,6 +29,9 @@ from .test import Phase, Test
 
 __all__ = [
     "SCOPES",
+    "UNKNOWN",
+    "Author",
+    "AuthorKind",
     "AuthorShare",
     "BlockedDrop",
     "Counts",
@@ -67,7 +71,9 @@ __all__ = [
     "Test",
     "Verified",
     "Worker",
+    "author_of",
     "came_of",
+    "full_label",
     "in_memory",
     "leaks",
     "leaks_of_rows",

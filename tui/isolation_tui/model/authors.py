@@ -1,17 +1,113 @@
-"""From what a test found to the tests during which it was left there."""
+"""Authors: who is charged with what happened, as a value; and the tests during which they left something."""
 
 from __future__ import annotations
 
-from .run import Run
-from .test import Test
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pytest_isolation.events import Place, Unit
+
+from ..text.wording import relative
+
+if TYPE_CHECKING:
+    from .run import Run
+    from .test import Test
+
+_AT_IMPORT = ("import", "collect", "")
+"""Phases of units that no test is charged with: modules are imported."""
 
 
-def author_test(run: Run, author: str, location: str, before: Test | None = None) -> Test | None:
-    """The test during which ``author`` left what stands at ``location`` (``engine.table``, ``env:NAME``): the last one
-    that started before the test ``before``, or else the first of all. None where that is not known: it was at import,
-    or nobody saw it."""
-    if author in run.tests:
-        return run.tests[author]
+class AuthorKind(Enum):
+    FIXTURE = "fixture"
+    TEST = "test"
+    IMPORT = "import"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who is charged: a fixture definition, a test, an import, or nobody known.
+
+    Two authors are equal if they are the same definition, test or importing file; ``label`` (``fixture customer``, a
+    node id, ``import``, ``unknown``) is for people and documents, and several authors may share one.
+    """
+
+    kind: AuthorKind
+    label: str
+    identity: tuple[str, str, int] = ("", "", 0)
+    """(base id, file, line) of a fixture's definition; the file of an import."""
+    place: Place = field(default=Place(), compare=False)
+    """Where the fixture or test is defined, or the line that ran at import."""
+    wide: bool = field(default=False, compare=False)
+    """Whether it is a fixture that serves several tests."""
+
+    @property
+    def known(self) -> bool:
+        return self.kind is not AuthorKind.UNKNOWN
+
+    @property
+    def is_fixture(self) -> bool:
+        return self.kind is AuthorKind.FIXTURE
+
+    @property
+    def nodeid(self) -> str:
+        """The node id where the author is a test, else ''."""
+        return self.label if self.kind is AuthorKind.TEST else ""
+
+    @property
+    def culprit(self) -> str:
+        """The label as findings name it: '' for an import, and where the author is not known."""
+        return self.label if self.kind in (AuthorKind.FIXTURE, AuthorKind.TEST) else ""
+
+
+UNKNOWN = Author(AuthorKind.UNKNOWN, "unknown")
+
+
+def author_of(run: Run, worker: str, unit: Unit, place: Place = Place()) -> Author:  # noqa: B008 - it cannot be changed
+    """The author that a unit of a worker stands for; ``place`` is the line that it ran, which identifies an import."""
+    life = run.life_of_unit(worker, unit)
+    if life is not None:
+        return life.author
+    if unit.life:  # its set-up has not been reported yet
+        return Author(AuthorKind.FIXTURE, f"fixture #{unit.life}", ("", worker, unit.life))
+    if unit.nodeid:
+        return author_of_test(run, unit.nodeid)
+    if unit.phase in _AT_IMPORT:
+        return Author(AuthorKind.IMPORT, unit.phase or "import", ("", place.file or place.module, 0), place)
+    return Author(AuthorKind.UNKNOWN, unit.phase)
+
+
+def author_of_test(run: Run, nodeid: str) -> Author:
+    """The test of that node id, as an author."""
+    test = run.tests.get(nodeid)
+    place = Place("", test.file, test.line) if test is not None else Place()
+    return Author(AuthorKind.TEST, nodeid, place=place)
+
+
+def full_label(run: Run, author: Author) -> str:
+    """The label, with the place where another fixture has the same name: ``fixture user in tests/b/conftest.py:3``."""
+    return author.label + place_of_namesake(run, author)
+
+
+def place_of_namesake(run: Run, author: Author) -> str:
+    """`` in tests/b/conftest.py:3`` where another fixture has the same name, else ''."""
+    place = author.place
+    if not author.is_fixture or not place.file:
+        return ""
+    others = (known.author for known in run.definitions.values() if not known.internal)
+    if all(other == author or other.label != author.label for other in others):
+        return ""
+    return f" in {relative(place.file, run.rootdir)}:{place.line}"
+
+
+def author_test(run: Run, author: Author, location: str, before: Test | None = None) -> Test | None:
+    """The test during which ``author`` left what is at ``location`` (``engine.table``, ``env:NAME``).
+
+    That is the last one that started before the test ``before``, or else the first of all; None where it was at import,
+    or is not known."""
+    if author.nodeid:
+        return run.tests.get(author.nodeid)
     found = None
     for test in run.order:
         if test is before:
@@ -24,8 +120,7 @@ def author_test(run: Run, author: str, location: str, before: Test | None = None
 
 
 def authors_met(run: Run, test: Test) -> list[Test]:
-    """The tests during which what it found was left, each once, in run order; not those whose rows were meant to be
-    there."""
+    """The tests during which what it found was left, each once, in run order; without intended rows."""
     met: dict[str, Test] = {}
     for found in test.rows_found:
         for share in found.shares:
@@ -39,7 +134,7 @@ def authors_met(run: Run, test: Test) -> list[Test]:
     return [other for other in run.order if other.nodeid in met and other is not test]
 
 
-def _left_by(run: Run, test: Test, author: str, location: str) -> bool:
+def _left_by(run: Run, test: Test, author: Author, location: str) -> bool:
     for written in test.rows_written:
         if written.inserted and f"{written.database}.{written.table}" == location:
             life = run.life_of_unit(test.worker, written.unit)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation.events import Place, Unit
 
+from .authors import UNKNOWN, Author
+
 if TYPE_CHECKING:
     from .fixtures import FixtureLife
     from .test import Test
@@ -27,8 +29,7 @@ class HeldResource:
     worker: str
     test: Test | None = field(default=None, repr=False)
     life: FixtureLife | None = field(default=None, repr=False)
-    author: str = ""
-    """``fixture client``, the node id of the test, or ``import``."""
+    author: Author = UNKNOWN
     closed_by: Unit | None = None
 
     @property
@@ -74,7 +75,7 @@ class NoOpDdl:
 class ResourceHolder:
     """Who took what stands in the way, and where."""
 
-    author: str
+    author: Author
     place: Place
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation.events import Place, Unit
 
+from .authors import Author, AuthorKind
+
 if TYPE_CHECKING:
     from .test import Test
 
@@ -51,16 +53,18 @@ class FixtureDefinition:
     arguments: tuple[str, ...] = ()
     internal: bool = False
     lives: list[FixtureLife] = field(default_factory=list, repr=False)
+    author: Author = field(init=False, repr=False)
+    """Who is charged with what any of its lives does."""
+
+    def __post_init__(self) -> None:
+        identity = (self.baseid, self.place.file, self.place.line)
+        label, wide = f"fixture {self.name}", self.scope != "function"
+        self.author = Author(AuthorKind.FIXTURE, label, identity, self.place, wide)
 
     @property
     def key(self) -> tuple[str, str, str, int]:
         """What tells it from others: overriding fixtures share a name."""
         return (self.name, self.baseid, self.place.file, self.place.line)
-
-    @property
-    def author(self) -> str:
-        """How it is named where it is charged, whichever of its lives it was."""
-        return f"fixture {self.name}"
 
     @property
     def width(self) -> int:
@@ -100,8 +104,8 @@ class FixtureLife:
         return self.definition.name if self.parameter is None else f"{self.definition.name}[{self.parameter}]"
 
     @property
-    def author(self) -> str:
-        """How its definition is named where it is charged."""
+    def author(self) -> Author:
+        """Its definition, as an author."""
         return self.definition.author
 
     @property

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation.events import Place
 
+from .authors import Author
+
 if TYPE_CHECKING:
     from .test import Test
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 class Leak:
     """What one author left at one location.
 
-    ``author`` is ``fixture customer``, a node id, ``import``, or ``unknown``. ``location`` is ``engine.table`` for
+    ``location`` is ``engine.table`` for
     rows and tables, ``metadata.table`` for what stands in a MetaData, else ``env:NAME``, ``global:mod.attr``...;
     ``what`` is ``rows``, ``table``, ``metadata`` or the kind of state. ``amount`` is the number of rows (0 for other
     state). ``met`` is how many later tests started with it, ``readers`` those of them that read it (or, with ``maybe``,
@@ -23,7 +25,7 @@ class Leak:
     are primary keys of the rows, as far as they are known.
     """
 
-    author: str
+    author: Author
     what: str
     location: str
     place: Place

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from pytest_isolation.events import Place
 
+from .authors import Author, author_of
 from .leak import Leak
 from .symptoms import came_of
 from .table_leaks import leaks_of_tables
@@ -43,12 +44,14 @@ def _leaks(run: Run) -> list[Leak]:
 
 def leaks_of_rows(run: Run, ways: Collection[str] | None = None) -> list[Leak]:
     """Rows alone, in no order: those that escaped in one of these ways ('' for rows that did not), or all."""
-    return [_of_rows(tally) for tally in run.residue.values() if tally.author and (ways is None or tally.way in ways)]
+    return [
+        _of_rows(tally) for tally in run.residue.values() if tally.author.known and (ways is None or tally.way in ways)
+    ]
 
 
 def _harm(leak: Leak) -> tuple[int, int, int, int, str]:
     read = len(leak.readers)
-    return (-len(leak.victims), 0 if leak.maybe else -read, -read, -leak.met, leak.author)
+    return (-len(leak.victims), 0 if leak.maybe else -read, -read, -leak.met, leak.author.label)
 
 
 def _of_rows(tally: ResidueTotal) -> Leak:
@@ -66,7 +69,7 @@ def _of_rows(tally: ResidueTotal) -> Leak:
 def _of_state(run: Run) -> list[Leak]:
     """State of the process that stood when later tests began. Read is what tests have in reach: all that failed, and
     some of those that passed. What a wide fixture changed is meant to be so as long as it lives."""
-    found: dict[tuple[str, str], Leak] = {}
+    found: dict[tuple[Author, str], Leak] = {}
     alike: dict[int, list[Test]] = {}  # tests share what they found, so that it is looked at once
     for test in run.order:
         alike.setdefault(id(test.state_found), []).append(test)
@@ -89,8 +92,8 @@ def _of_state(run: Run) -> list[Leak]:
     return list(found.values())
 
 
-def _leak_of(entry: StateResidue, found: dict[tuple[str, str], Leak]) -> Leak:
-    author = entry.author or "unknown"  # during one of several tests
+def _leak_of(entry: StateResidue, found: dict[tuple[Author, str], Leak]) -> Leak:
+    author = entry.author
     leak = found.get((author, entry.location))
     if leak is None:
         place = entry.life.definition.place if entry.life is not None else Place()
@@ -100,13 +103,12 @@ def _leak_of(entry: StateResidue, found: dict[tuple[str, str], Leak]) -> Leak:
 
 def _of_holders(run: Run) -> list[Leak]:
     """Connections and sessions that were never given back, by who took them, and where."""
-    found: dict[tuple[str, str, Place], Leak] = {}
+    found: dict[tuple[Author, str, Place], Leak] = {}
     for worker in run.workers.values():
         for held in worker.held.values():
             if held.test is None:
                 continue
-            life = run.life_of_unit(held.worker, held.unit)
-            author = life.author if life is not None else held.unit.nodeid
+            author = author_of(run, held.worker, held.unit, held.place)
             what = "open transaction" if held.in_transaction else f"open {held.what}"
             leak = found.setdefault(
                 (author, what, held.place), Leak(author, what, f"{held.database}:{held.what}", held.place)

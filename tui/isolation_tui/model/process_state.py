@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation.events import Place, Unit
 
+from .authors import UNKNOWN, Author
 from .fixtures import FixtureLife
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ MOST_EARLIER = 10
 class StateResidue:
     """One change that stands. ``what`` and ``name`` as in the contract's StateChanged; ``test`` is the one on the stage
     when it was seen, None at import; ``among`` are node ids of the tests that may have made it, where that is not known
-    more closely. ``author`` is ``fixture seven_lamps``, a node id, ``import``, or '' where it is not known."""
+    more closely."""
 
     what: str
     name: str
@@ -31,7 +32,7 @@ class StateResidue:
     detail: str = ""
     among: tuple[str, ...] = ()
     test: Test | None = field(default=None, repr=False)
-    author: str = ""
+    author: Author = UNKNOWN
     life: FixtureLife | None = field(default=None, repr=False)
     """The fixture life that made it; None where that was a test."""
     in_place: bool = False
@@ -54,8 +55,8 @@ class StateResidue:
         return self.earlier[0] if self.earlier else self
 
     @property
-    def authors(self) -> tuple[str, ...]:
-        """Everybody whose share may be in it, oldest first; '' is somebody unknown."""
+    def authors(self) -> tuple[Author, ...]:
+        """Everybody whose share may be in it, oldest first."""
         return tuple(dict.fromkeys([*(each.author for each in self.earlier), self.author]))
 
 

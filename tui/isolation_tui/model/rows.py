@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation.events import Place, RowsWritten, Unit
 
+from .authors import UNKNOWN, Author
+
 if TYPE_CHECKING:
     from .fixtures import FixtureLife
     from .test import Test
@@ -35,8 +37,7 @@ class StandingRows:
     escape: bool = False
     open: bool = False
     """Its transaction has not ended."""
-    author: str = ""
-    """``fixture customer``, or the node id of the test."""
+    author: Author = UNKNOWN
     way: str = ""
     """How they escaped what was to undo them; see the contract's RowsWritten."""
     keys: tuple[str, ...] = ()
@@ -53,7 +54,7 @@ class StandingRows:
 class AuthorShare:
     """How many rows of a table are one author's."""
 
-    author: str
+    author: Author
     rows: int
     place: Place
     intended: bool
@@ -119,7 +120,7 @@ class TableBeforeFirstWrite:
 
     standing: int
     inserted: int
-    author: str
+    author: Author
     place: Place
 
 
@@ -147,7 +148,7 @@ class RowsLeft:
 
     database: str
     table: str
-    author: str
+    author: Author
     rows: int
     place: Place
     inexact: bool
@@ -175,7 +176,7 @@ class Verified:
 class ResidueTotal:
     """What one author left in one table in the course of a run, and how many tests started with it."""
 
-    author: str
+    author: Author
     database: str
     table: str
     place: Place
@@ -196,7 +197,7 @@ class TableRows:
     database: str
     table: str
     entries: list[StandingRows] = field(default_factory=list)
-    older: dict[str, StandingRows] = field(default_factory=dict)
+    older: dict[Author, StandingRows] = field(default_factory=dict)
     """Author -> what is left of entries that are not kept one by one."""
     inexact: bool = False
     """Something was written of which nobody knows how much."""
@@ -239,7 +240,7 @@ class TableRows:
             self._add_older(oldest)
 
     def _add_older(self, entry: StandingRows) -> None:
-        author = entry.author if entry.author in self.older or len(self.older) < OLDER_KEPT else ""
+        author = entry.author if entry.author in self.older or len(self.older) < OLDER_KEPT else UNKNOWN
         known = self.older.get(author)
         if known is None:
             entry.author = author
@@ -288,7 +289,7 @@ class TableRows:
     def found(self) -> RowsAtStart | None:
         """What a test that starts now finds; None where nothing stands. The same object as long as nothing changes."""
         if self._found is None and (self.entries or self.older):
-            shares: dict[str, AuthorShare] = {}
+            shares: dict[Author, AuthorShare] = {}
             for entry in self.standing():
                 known = shares.get(entry.author)
                 rows = entry.rows + (known.rows if known is not None else 0)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pytest_isolation import events as ev
 
+from .authors import Author
 from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, SharedSession
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
@@ -109,7 +110,7 @@ class Run:
         """(MetaData label, table) -> the model class mapped to it last."""
         self.mappings: dict[tuple[str, str, str], Mappings] = {}
         """(worker, MetaData label, class name) -> the mappings of that name."""
-        self.residue: dict[tuple[str, str, str], ResidueTotal] = {}
+        self.residue: dict[tuple[Author, str, str], ResidueTotal] = {}
         """(author, database label, table) -> what was left there in the course of the run."""
         self.dirty_starts: list[Test] = []
         """Tests that started with residue of others, in the order in which that became known."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .authors import UNKNOWN, Author, author_of
 from .leak import Leak
 from .tables import IMPORTED, TableEvent, TableEventKind
 
@@ -123,13 +124,13 @@ class _Found:
     may), in the order they started."""
 
     def __init__(self, run: Run, what: str, users: dict[tuple[str, str], list[Test]]) -> None:
-        self.leaks: dict[tuple[str, str], Leak] = {}
+        self.leaks: dict[tuple[Author, str], Leak] = {}
         self._run = run
         self._what = what
         self._users = users
         self._starts = {key: [test.started for test in tests] for key, tests in users.items()}
         self._counted: dict[tuple[object, ...], int] = {}
-        self._read: set[tuple[str, str, str]] = set()
+        self._read: set[tuple[Author, str, str]] = set()
 
     def add_if_met(self, span: _Span) -> bool:
         """Whether it was left by somebody for whom alone it was made, and a later test began while it stood."""
@@ -144,14 +145,14 @@ class _Found:
         if first >= last:  # most tables: they went with the test that had made them
             return False
         author, life = self._author(span.made)
-        met = self._unserved(key, first, last, life) if author else 0
+        met = self._unserved(key, first, last, life) if author.known else 0
         if met:
             self._leak(author, span.made).met += met
         return met > 0
 
     def read(self, span: _Span, reader: Test, failed: bool = False) -> None:
         author, life = self._author(span.made)
-        if not author or author == reader.nodeid or (life is not None and _serves(life, reader)):
+        if not author.known or author.nodeid == reader.nodeid or (life is not None and _serves(life, reader)):
             return
         leak = self._leak(author, span.made)
         if (author, leak.location, reader.nodeid) not in self._read:
@@ -161,20 +162,20 @@ class _Found:
             if failed:
                 leak.victims.append(reader)
 
-    def _leak(self, author: str, made: TableEvent) -> Leak:
+    def _leak(self, author: Author, made: TableEvent) -> Leak:
         location = f"{made.holder}.{made.table}"
         leak = self.leaks.get((author, location))
         if leak is None:
             leak = self.leaks[author, location] = Leak(author, self._what, location, made.place, table=made.table)
         return leak
 
-    def _author(self, made: TableEvent) -> tuple[str, FixtureLife | None]:
-        """Who made it, and in which life of a fixture; '' where it was an import, or nobody is known."""
+    def _author(self, made: TableEvent) -> tuple[Author, FixtureLife | None]:
+        """Who made it, and in which life of a fixture; unknown where it was an import."""
         life = self._run.life_of_unit(made.worker, made.unit)
         if life is not None:
             return life.author, life
         by_test = made.unit.phase in ("setup", "call", "teardown") and not made.unit.life
-        return made.unit.nodeid if by_test else "", None
+        return author_of(self._run, made.worker, made.unit) if by_test else UNKNOWN, None
 
     def _unserved(self, key: tuple[str, str], first: int, last: int, life: FixtureLife | None) -> int:
         """How many of these users were not served by the fixture which had made the table."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..diagnose.conclusions import Conclusions
-from ..model import Leak, Run
+from ..model import Author, Leak, Run, full_label
 from ..text.measure import keep_start
 from ..text.sanitize import clean
 from ..text.wording import number, test_name, where
@@ -20,7 +20,7 @@ AUTHORS = 3
 
 def draw_leaks(console: Console, run: Run, found: Conclusions) -> None:
     """One line an author: a unit that fills ten tables is one thing to know. What nobody read comes last."""
-    authors: dict[str, list[Leak]] = {}
+    authors: dict[Author, list[Leak]] = {}
     for leak in found.leaks:
         authors.setdefault(leak.author, []).append(leak)
     if not authors:
@@ -39,13 +39,13 @@ def draw_leaks(console: Console, run: Run, found: Conclusions) -> None:
         say(console, f"  and {number(len(authors) - AUTHORS, 'other author')}; --json FILE has all of them.")
 
 
-def _row(run: Run, author: str, leaks: list[Leak], reads_known: bool) -> tuple[str, ...]:
+def _row(run: Run, author: Author, leaks: list[Leak], reads_known: bool) -> tuple[str, ...]:
     rows = sum(leak.amount for leak in leaks if leak.what == "rows")
     readers = {reader.nodeid for leak in leaks for reader in leak.readers}
     victims = {victim.nodeid for leak in leaks for victim in leak.victims}
     maybe = any(leak.maybe for leak in leaks if leak.readers)
     return (
-        test_name(author),
+        test_name(full_label(run, author)),
         keep_start(", ".join(dict.fromkeys(clean(leak.thing) for leak in leaks)), 30),
         f"{rows}{'?' if any(leak.inexact for leak in leaks) else ''}" if rows else "",
         str(max(leak.met for leak in leaks)),

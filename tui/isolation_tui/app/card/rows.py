@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from ...model import ResidueRead, RowsAtStart, RowsLeft, RowWrite, Run, Test
+from ...model import ResidueRead, RowsAtStart, RowsLeft, Run, Test, author_of, full_label
 from ...model.queries import charged
 from ...text.measure import keep_end
 from ...text.sanitize import clean
@@ -36,7 +36,7 @@ def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bo
                 (_keys(run, test, each), MUTED),
                 (" open" if each.open else " escaped the rollback" if each.escape else "", "$text-warning"),
             ),
-            each.author,
+            full_label(run, each.author),
             width,
             glyphs,
         )
@@ -89,7 +89,9 @@ def _found(
     lines = []
     for share in shares if in_full else shares[:1]:
         last = share is shares[-1] or not in_full
-        lines.append(_signed(head, share.author, width, glyphs, f" +{others}" if others and last else ""))
+        lines.append(
+            _signed(head, full_label(run, share.author), width, glyphs, f" +{others}" if others and last else "")
+        )
         head = Content(" " * head.cell_length)
     return lines + _read(run, met, width, glyphs)
 
@@ -116,16 +118,11 @@ def _keys(run: Run, test: Test, left: RowsLeft) -> str:
         key
         for written in test.rows_written
         if (written.database, written.table) == (left.database, left.table)
-        and left.author == _author(run, test, written)
+        and left.author == author_of(run, test.worker, written.unit)
         for key in written.keys
     ]
     shown = [*map(clean, keys[:4]), *(["..."] if len(keys) > 4 else [])]
     return f" [{' '.join(shown)}]" if shown and left.rows >= len(keys) else ""
-
-
-def _author(run: Run, test: Test, written: RowWrite) -> str:
-    life = run.life_of_unit(test.worker, written.unit)
-    return life.author if life is not None else test.nodeid
 
 
 def _table(database: str, table: str, several: bool) -> str:

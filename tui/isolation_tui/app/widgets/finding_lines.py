@@ -96,7 +96,7 @@ def _cause(
         (f"{len(finding.tests):>{digits}}", "$text-warning" if finding.harmless else "bold $text-error"),
         (_tests(len(finding.tests)), MUTED), (pad(kind, kinds) + "  ", MUTED), clean(finding.title),
     )  # fmt: skip
-    said = test_name(finding.culprit) in finding.title
+    said = test_name(finding.culprit).removeprefix("fixture ") in finding.title
     who = f"{_short(finding.culprit, 26, glyphs)}  " if finding.culprit and not said and width >= 130 else ""
     mark = (pad(f"  x {mend}" if mend else "", room + 4), "bold $text-accent") if room else ""
     right = Content.assemble((who, MUTED), (source, "$text-accent"), mark)

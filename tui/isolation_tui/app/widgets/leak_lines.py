@@ -9,7 +9,7 @@ from textual.content import Content
 
 from pytest_isolation.events import Place
 
-from ...model import Leak, Run, Test
+from ...model import Author, Leak, Run, Test, full_label
 from ...text.measure import keep_end, keep_start, pad
 from ...text.sanitize import clean
 from ...text.wording import number, test_name, where
@@ -40,7 +40,7 @@ def leak_lines(leaks: Sequence[Leak], run: Run, width: int, glyphs: Glyphs, read
         return []
     harmful = _by_author([leak for leak in leaks if not leak.benign])
     benign = _by_author([leak for leak in leaks if leak.benign])
-    author = min(max(len(_author(leak)) for leak in leaks), max(width // 3, 16))
+    author = min(max(len(_author(run, leak)) for leak in leaks), max(width // 3, 16))
     numbers = "".join(f"{name:>{COUNT}}" for name in ("failed", "read", "met"))
     heads = Line(Content.styled(f"{numbers}  {pad('author', author)}  left", MUTED))
 
@@ -62,14 +62,14 @@ def leak_lines(leaks: Sequence[Leak], run: Run, width: int, glyphs: Glyphs, read
 
 def _by_author(leaks: Sequence[Leak]) -> list[Leak]:
     """What one author left stands together, where the worst of it would stand."""
-    authors: dict[str, list[Leak]] = {}
+    authors: dict[Author, list[Leak]] = {}
     for leak in leaks:
         authors.setdefault(leak.author, []).append(leak)
     return [leak for several in authors.values() for leak in several]
 
 
-def _author(leak: Leak) -> str:
-    return test_name(leak.author)
+def _author(run: Run, leak: Leak) -> str:
+    return test_name(full_label(run, leak.author))
 
 
 def what_is_left(run: Run, leak: Leak) -> str:
@@ -99,7 +99,7 @@ def reading(test: Test, leak: Leak) -> Place | None:
 
 def _leak(leak: Leak, run: Run, width: int, author: int, glyphs: Glyphs, again: bool) -> Content:
     """``again``: the line above has the same author."""
-    name = "" if again else keep_end(_author(leak), author, glyphs.ellipsis)
+    name = "" if again else keep_end(_author(run, leak), author, glyphs.ellipsis)
     failed, read = len(leak.victims), len(leak.readers)
     left = Content.assemble(
         (f"{failed or '':>{COUNT}}", "bold $text-error"),
@@ -118,11 +118,11 @@ def _leak(leak: Leak, run: Run, width: int, author: int, glyphs: Glyphs, again: 
 def opened_lines(leak: Leak, run: Run, author: Test | None, command: str, width: int, glyphs: Glyphs) -> list[Line]:
     """Who left what, and everybody who read it later, in the order they ran."""
     place = keep_end(where(leak.place, run), max(width - 12, 12), glyphs.ellipsis)
-    during = f"  in {test_name(author.nodeid)}" if author is not None and author.nodeid != leak.author else ""
+    during = f"  in {test_name(author.nodeid)}" if author is not None and author.nodeid != leak.author.label else ""
     lines = [
         Line(
             Content.assemble(
-                ("left by  ", MUTED), clean(leak.author), (during, MUTED),
+                ("left by  ", MUTED), clean(full_label(run, leak.author)), (during, MUTED),
             ),
             ("author", author.nodeid if author is not None else ""),
         ),

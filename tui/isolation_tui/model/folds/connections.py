@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
+from ..authors import author_of
 from ..connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, ResourceHolder, SharedSession
-from .rows import author
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
@@ -17,7 +17,7 @@ def held_open(run: Run, worker: Worker, at: float, fact: ev.HeldOpen) -> None:
     test = run.tests.get(fact.nodeid)
     held = HeldResource(
         fact.holder, _database(worker, fact.database), fact.what, fact.in_transaction, fact.place, fact.unit,
-        worker.name, test, worker.lives.get(fact.unit.life), author(worker, fact.unit),
+        worker.name, test, worker.lives.get(fact.unit.life), author_of(run, worker.name, fact.unit, fact.place),
     )  # fmt: skip
     worker.held[fact.holder] = held
     if test is not None:
@@ -42,14 +42,14 @@ def nothing_done(run: Run, worker: Worker, at: float, fact: ev.NothingDone) -> N
 
 
 def drop_awaited(run: Run, worker: Worker, at: float, fact: ev.DropAwaited) -> None:
-    holders = _holders(worker, fact.holders, fact.units)
+    holders = _holders(run, worker, fact.holders, fact.units)
     database = _database(worker, fact.database)
     places = tuple(fact.holders)
     run.awaited_drops.append(BlockedDrop(database, places, fact.place, fact.unit, worker.name, holders))
 
 
 def waited_in_vain(run: Run, worker: Worker, at: float, fact: ev.WaitedInVain) -> None:
-    holders = _holders(worker, fact.holders, fact.units)
+    holders = _holders(run, worker, fact.holders, fact.units)
     database = _database(worker, fact.database)
     run.waited_in_vain.append(FailedWait(database, fact.why, holders, fact.place, fact.unit, worker.name))
 
@@ -59,9 +59,12 @@ def session_shared(run: Run, worker: Worker, at: float, fact: ev.SessionShared) 
     run.shared_sessions.append(SharedSession(fact.session, fact.first, fact.place, fact.unit, worker.name, life))
 
 
-def _holders(worker: Worker, places: list[ev.Place], units: list[ev.Unit]) -> tuple[ResourceHolder, ...]:
+def _holders(run: Run, worker: Worker, places: list[ev.Place], units: list[ev.Unit]) -> tuple[ResourceHolder, ...]:
     given = [*units, *[ev.Unit()] * len(places)]
-    return tuple(ResourceHolder(author(worker, unit), place) for place, unit in zip(places, given, strict=False))
+    return tuple(
+        ResourceHolder(author_of(run, worker.name, unit, place), place)
+        for place, unit in zip(places, given, strict=False)
+    )
 
 
 def _database(worker: Worker, number: int) -> str:

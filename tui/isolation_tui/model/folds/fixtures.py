@@ -39,7 +39,7 @@ def fixture_set_up(run: Run, worker: Worker, at: float, fact: ev.FixtureSetUp) -
     )
     worker.lives[fact.life] = life
     definition.lives.append(life)
-    rows.fixture_known(worker, fact.life)
+    rows.fixture_known(run, worker, fact.life)
 
 
 def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornDown) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
+from ..authors import UNKNOWN, author_of
 from ..process_state import MOST_EARLIER, Reach, StateResidue
-from . import rows
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
@@ -19,7 +19,8 @@ def state_changed(run: Run, worker: Worker, at: float, fact: ev.StateChanged) ->
     test = run.tests.get(fact.unit.nodeid)
     entry = StateResidue(
         fact.what, fact.name, fact.change, fact.unit, worker.name, at, fact.detail, tuple(fact.among), test,
-        "" if fact.among else rows.author(worker, fact.unit), worker.lives.get(fact.unit.life), fact.in_place,
+        UNKNOWN if fact.among else author_of(run, worker.name, fact.unit), worker.lives.get(fact.unit.life),
+        fact.in_place,
     )  # fmt: skip
     before = worker.state.get(location)
     if before is not None and fact.in_place:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
+from ..authors import Author
 from ..rows import AuthorShare, ResidueRead, StandingRows, TableRead, TableRows
 from .rows import tally_of
 
@@ -43,7 +44,7 @@ def _meet(run: Run, test: Test, read: TableRead, rows: TableRows) -> None:
     left = sorted((entry for entry in standing if not entry.intended), key=_age)
     if not left:
         return
-    shares: dict[str, AuthorShare] = {}
+    shares: dict[Author, AuthorShare] = {}
     for entry in left:
         known = shares.get(entry.author)
         if known is None:
@@ -52,12 +53,12 @@ def _meet(run: Run, test: Test, read: TableRead, rows: TableRows) -> None:
             shares[entry.author] = AuthorShare(
                 entry.author, known.rows + entry.rows, known.place, False, known.way or entry.way
             )
-    named = tuple(share for share in shares.values() if share.author)[:MET_NAMED]
+    named = tuple(share for share in shares.values() if share.author.known)[:MET_NAMED]
     inexact = rows.inexact or any(entry.inexact for entry in left)
     met = ResidueRead(read, named, len(shares) - len(named), len(left) < len(standing), inexact, left[0].at)
     test.residue_met[read.database, read.table] = met
     for entry in left:
-        if entry.author:
+        if entry.author.known:
             tally = tally_of(run, rows, entry)
             tally.rows = max(tally.rows, entry.rows)
             tally.readers[test] = met

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
+from ..authors import UNKNOWN, Author, author_of
 from ..rows import (
     KEYS_KEPT,
     ResidueTotal,
@@ -34,7 +35,7 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
         if (fact.database, fact.table) not in test.tables_written:
             test.tables_written.append((fact.database, fact.table))
         if (table.database, table.table) not in test.tables_before:
-            test.tables_before[table.database, table.table] = _before(worker, table, test)
+            test.tables_before[table.database, table.table] = _before(run, worker, table, test)
     table.touch(worker.starts)
     if fact.settled:
         table.close(fact.unit)
@@ -55,7 +56,7 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
     if fact.kept > 0:
         life = worker.lives.get(fact.unit.life)
         entry = StandingRows(fact.unit, fact.place, at, fact.kept, life, test, fact.inexact, fact.escape, is_open)
-        entry.author = author(worker, fact.unit)
+        entry.author = author_of(run, worker.name, fact.unit, fact.place)
         entry.way, entry.keys = _way(fact), tuple(fact.keys)[:KEYS_KEPT]
         table.add(entry)
         if fact.unit.life and life is None:
@@ -86,30 +87,23 @@ def _way(fact: ev.RowsWritten) -> str:
     return fact.way or ("savepoint" if fact.escape else "")
 
 
-def _before(worker: Worker, table: TableRows, test: Test) -> TableBeforeFirstWrite:
+def _before(run: Run, worker: Worker, table: TableRows, test: Test) -> TableBeforeFirstWrite:
     """What the test has not written to yet."""
     standing = sum(entry.rows for entry in table.standing() if entry.test is not test)
     if table.first is None:
-        return TableBeforeFirstWrite(standing, 0, "", ev.Place())
-    return TableBeforeFirstWrite(standing, table.inserted, author(worker, table.first.unit), table.first.place)
+        return TableBeforeFirstWrite(standing, 0, UNKNOWN, ev.Place())
+    first = table.first
+    author = author_of(run, worker.name, first.unit, first.place)
+    return TableBeforeFirstWrite(standing, table.inserted, author, first.place)
 
 
-def author(worker: Worker, unit: ev.Unit) -> str:
-    """``fixture customer``; the node id of a test; ``import``. While a fixture is being set up only its number is
-    known: :func:`fixture_known` puts that right."""
-    life = worker.lives.get(unit.life)
-    if life is not None:
-        return life.author
-    return f"fixture #{unit.life}" if unit.life else unit.nodeid or unit.phase or "import"
-
-
-def fixture_known(worker: Worker, life_id: int) -> None:
+def fixture_known(run: Run, worker: Worker, life_id: int) -> None:
     """A fixture's set-up has ended: what it wrote was told a moment before."""
     waiting, worker.nameless = worker.nameless, []
     for table, entry in waiting:
         if entry.unit.life == life_id:
             entry.life = worker.lives.get(life_id)
-            entry.author = author(worker, entry.unit)
+            entry.author = author_of(run, worker.name, entry.unit, entry.place)
             table.forget()
         else:  # an outer fixture, whose set-up goes on
             worker.nameless.append((table, entry))
@@ -152,7 +146,7 @@ def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) 
 
 def _meet(run: Run, table: TableRows, stood: RowsAtStart, test: Test) -> None:
     """The test started with rows of these authors: those named, and those whose rows still stand."""
-    rows: dict[str, int] = {}
+    rows: dict[Author, int] = {}
     for entry in table.standing():
         if entry.at < test.started and not (entry.intended or entry.open):
             rows[entry.author] = rows.get(entry.author, 0) + entry.rows

@@ -12,7 +12,7 @@ def leak_entries(run: Run, leaks: Sequence[Leak]) -> list[Json]:
     """All leaks, most harm first."""
     return [
         {
-            "author": leak.author,
+            "author": leak.author.label,
             "what": leak.what,
             "location": leak.location,
             "amount": leak.amount,
@@ -32,10 +32,10 @@ def leak_entries(run: Run, leaks: Sequence[Leak]) -> list[Json]:
 
 def residue_entries(run: Run) -> list[Json]:
     """Leftover rows by author and table; those that most tests started with come first."""
-    totals = sorted(run.residue.values(), key=lambda total: (-total.met, -total.rows, total.author, total.table))
+    totals = sorted(run.residue.values(), key=lambda total: (-total.met, -total.rows, total.author.label, total.table))
     return [
         {
-            "author": total.author,
+            "author": total.author.label,
             "database": total.database,
             "table": total.table,
             "rows": total.rows,

@@ -25,7 +25,7 @@ def _found(run: Run, found: RowsAtStart) -> Json:
         "inexact": found.inexact,
         "authors": [
             {
-                "author": share.author,
+                "author": share.author.label,
                 "rows": share.rows,
                 "intended": share.intended,
                 **file_and_line(run, share.place),
@@ -58,7 +58,7 @@ def _left(run: Run, left: RowsLeft) -> Json:
         "database": left.database,
         "table": left.table,
         "rows": left.rows,
-        "author": left.author,
+        "author": left.author.label,
         "inexact": left.inexact,
         "open": left.open,
         "escape": left.escape,

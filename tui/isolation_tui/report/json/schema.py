@@ -81,5 +81,5 @@ def _author(run: Run, event: TableEvent) -> str:
     """The unit that is charged: ``fixture NAME``, ``import``, ``collect``, or the phase of a test as ``test PHASE``."""
     life = run.life_of_unit(event.worker, event.unit)
     if life is not None:
-        return life.author
+        return life.author.label
     return f"test {event.unit.phase}" if event.unit.nodeid else event.unit.phase or "import"
