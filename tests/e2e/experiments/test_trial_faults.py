@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ FAULTS = """
     import os, signal, subprocess, sys, time
     from pathlib import Path
 
-    HERE = Path(__file__).parent
+    HERE = Path(__file__).parents[1]  # not put back, as the project is
 
     def test_fine(): pass
 
@@ -50,7 +51,7 @@ FINE = "test_faults.py::test_fine"
 )
 def test_a_process_that_dies_names_the_test_that_ran(tmp_path: Path, name: str, how: str, fork: bool) -> None:
     ids = (FINE, f"test_faults.py::test_{name}", FINE)
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:
+    with Prober(write_project(tmp_path / "project", {"test_faults.py": FAULTS}), fork=fork) as prober:
         result = prober.run(trial(*ids))
     assert result.fresh is not fork
     assert [each.outcome for each in result.outcomes] == [Outcome.PASSED, Outcome.CRASHED, Outcome.NOT_RUN]
@@ -58,13 +59,13 @@ def test_a_process_that_dies_names_the_test_that_ran(tmp_path: Path, name: str, 
 
 
 def test_closed_descriptors_do_not_silence_the_report(tmp_path: Path) -> None:
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}, "-s")) as prober:
+    with Prober(write_project(tmp_path / "project", {"test_faults.py": FAULTS}, "-s")) as prober:
         result = prober.run(trial("test_faults.py::test_closes", FINE))
     assert [each.outcome for each in result.outcomes] == [Outcome.PASSED] * 2
 
 
 def test_a_trial_that_hangs_is_ended_at_its_limit(tmp_path: Path, fork: bool) -> None:
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), limit=6, fork=fork) as prober:
+    with Prober(write_project(tmp_path / "project", {"test_faults.py": FAULTS}), limit=6, fork=fork) as prober:
         result = prober.run(trial(FINE, "test_faults.py::test_hangs"))
     assert [each.outcome for each in result.outcomes] == [Outcome.PASSED, Outcome.TIMED_OUT]
     assert result.problem == "the trial took longer than 6 s while test_faults.py::test_hangs ran"
@@ -72,7 +73,7 @@ def test_a_trial_that_hangs_is_ended_at_its_limit(tmp_path: Path, fork: bool) ->
 
 
 def test_children_are_ended_with_their_trial(tmp_path: Path, fork: bool) -> None:
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:
+    with Prober(write_project(tmp_path / "project", {"test_faults.py": FAULTS}), fork=fork) as prober:
         result = prober.run(trial("test_faults.py::test_leaves_children"))
         assert result.problem == ""
         assert not _running(tmp_path)
@@ -83,7 +84,7 @@ def test_children_are_ended_with_their_trial(tmp_path: Path, fork: bool) -> None
 
 def test_a_trial_is_stopped_from_another_thread(tmp_path: Path, fork: bool) -> None:
     results = []
-    with Prober(write_project(tmp_path, {"test_faults.py": FAULTS}), fork=fork) as prober:
+    with Prober(write_project(tmp_path / "project", {"test_faults.py": FAULTS}), fork=fork) as prober:
         hanging = trial(FINE, "test_faults.py::test_hangs", FINE)
         thread = threading.Thread(target=lambda: results.append(prober.run(hanging)))
         thread.start()
@@ -97,15 +98,15 @@ def test_a_trial_is_stopped_from_another_thread(tmp_path: Path, fork: bool) -> N
 
 
 def test_an_interpreter_that_is_gone_is_said(tmp_path: Path) -> None:
-    project = write_project(tmp_path, {"test_faults.py": FAULTS})
-    gone = type(project)(project.root, project.cwd, project.args, str(tmp_path / "python"), "9")
+    project = write_project(tmp_path / "project", {"test_faults.py": FAULTS})
+    gone = replace(project, python=str(tmp_path / "python"))
     with Prober(gone) as prober:
         assert prober.run(trial(FINE)).problem.startswith(f"{tmp_path / 'python'} could not be started")
 
 
 def test_a_conftest_that_fails_is_said(tmp_path: Path) -> None:
     files = {"test_faults.py": FAULTS, "conftest.py": "raise ValueError('no server')\n"}
-    with Prober(write_project(tmp_path, files)) as prober:
+    with Prober(write_project(tmp_path / "project", files)) as prober:
         result = prober.run(trial(FINE))
     assert "no server" in result.problem
     assert [each.outcome for each in result.outcomes] == [Outcome.NOT_RUN]

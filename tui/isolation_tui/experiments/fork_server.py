@@ -34,6 +34,10 @@ class ForkServer:
         self._rest = b""
         self._stopped = False
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     @classmethod
     def pipes(cls) -> tuple[int, int, int, int]:
         """(the server's end for requests, ours, the server's end for answers, ours)."""
@@ -80,7 +84,7 @@ class ForkServer:
         answer = self._answer(limit + ANSWER_PATIENCE)
         if answer is None or self._stopped:
             return Ending(0, stopped=True) if self._stopped else None
-        kill_marked(self._marker, spare=(self._process.pid,))
+        kill_marked(self._marker, spare=(self.pid,))
         return Ending(int(answer.get("status", 0)), bool(answer.get("timed_out")), output=last_of(self._output))
 
     def stop(self) -> None:

@@ -21,8 +21,12 @@ _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
 class FreshProcess:
-    """One process. ``marker`` is text in its environment by which children are found that left its group; ``keep`` are
-    descriptors that it inherits. ``children_stay`` where it may start a server, and ends by itself."""
+    """One process.
+
+    ``marker`` is text in its environment by which children are found that left its group, ``spare`` other processes
+    that have it too; ``keep`` are descriptors that it inherits. ``children_stay`` where it may start a server, and ends
+    by itself.
+    """
 
     def __init__(
         self,
@@ -33,9 +37,11 @@ class FreshProcess:
         *,
         marker: str,
         keep: Collection[int] = (),
+        spare: Collection[int] = (),
         children_stay: bool = False,
     ) -> None:
-        self._output, self._marker, self._children_stay = output, marker, children_stay
+        self._output, self._marker = output, marker
+        self._spare, self._children_stay = spare, children_stay
         self._lock = threading.Lock()
         self._stopped = False
         with output.open("wb") as sink:
@@ -79,7 +85,7 @@ class FreshProcess:
                 self._kill_group()
             status = self._popen.wait()
         if self._marker:
-            kill_marked(self._marker)
+            kill_marked(self._marker, self._spare)
         return status
 
     def output(self) -> str:

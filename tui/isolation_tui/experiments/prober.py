@@ -227,7 +227,12 @@ class Prober:
             if self._stopped.is_set():
                 return TrialResult(trial, problem=STOPPED, fresh=True)
             process = self._process = FreshProcess(
-                command, self.project.cwd, env, spec.with_name("output"), marker=str(spec)
+                command,
+                self.project.cwd,
+                env,
+                spec.with_name("output"),
+                marker=str(self._inject),
+                spare=(self._server.pid,) if self._server is not None else (),
             )
         except OSError as error:
             return TrialResult(trial, problem=f"{command[0]} could not be started: {error.strerror}", fresh=True)
