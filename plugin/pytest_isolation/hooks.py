@@ -22,6 +22,7 @@ from .events import (
     WorkerCrashed,
 )
 from .probes.fixtures import FixtureProbe
+from .probes.process import patches as process
 from .probes.process.probe import arm as arm_process
 from .recorder import Recorder, describe
 from .settings import Settings, read_selection
@@ -59,6 +60,7 @@ def start(settings: Settings) -> "Optional[IsolationPlugin]":
 
 def observe(recorder: Recorder, settings: Settings) -> "IsolationPlugin":
     """Arm the probes, for a plugin that joins its session later."""
+    recorder.patches.safe = settings.safe
     plugin = IsolationPlugin(recorder, settings)
     import_hook.arm_when_imported(recorder, settings.off, settings.verify)
     return plugin
@@ -127,7 +129,8 @@ class IsolationPlugin:
             root = getattr(config, "rootpath", None) or config.rootdir
             inipath = getattr(config, "inipath", None) or getattr(config, "inifile", None) or ""
             self._root = str(root)
-            self.recorder.emit(SessionStarted(str(root), str(inipath), workers, _limits()))
+            limits = _limits(self.settings.safe)
+            self.recorder.emit(SessionStarted(str(root), str(inipath), workers, limits))
             self.recorder.phase = "collect"
         except Exception as error:
             self.recorder.disable("session", error)
@@ -379,9 +382,9 @@ def _open_current_test_file(settings: Settings) -> Optional[CurrentTestFile]:
         return None
 
 
-def _limits() -> List[str]:
+def _limits(safe: bool) -> List[str]:
     """Sentences about what is not known with this pytest."""
-    limits = []
+    limits = ["safe mode does not see: %s" % what for what in process.NOT_SEEN_IN_SAFE_MODE] if safe else []
     major, minor = (int(part) for part in pytest.__version__.split(".")[:2])
     if (major, minor) < (7, 4):
         limits.append(

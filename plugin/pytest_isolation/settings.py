@@ -6,6 +6,9 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 
 from .events import SETTINGS_VARIABLE
 
+SAFE, SAFE_VARIABLE = "patches", "ISOLATION_TUI_SAFE"
+"""What is left out in safe mode, and the variable that asks for it."""
+
 
 class Settings(NamedTuple):
     """What to observe, and where to send it.
@@ -26,6 +29,11 @@ class Settings(NamedTuple):
     current_test_file: str = ""
     verify: bool = False
     off: Tuple[str, ...] = ()
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing of another library may be replaced: the probes use public events alone."""
+        return SAFE in self.off or os.environ.get(SAFE_VARIABLE, "") not in ("", "0")
 
 
 def read_settings() -> Optional[Settings]:

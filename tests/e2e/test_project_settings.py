@@ -29,6 +29,14 @@ def test_settings_and_options_add_up(tool: Any, project: Write) -> None:
     assert tool.run("launch", "suite", "--headless").status == 1  # without --off, only what the file says
 
 
+def test_safe_mode_is_asked_for_by_an_option(tool: Any, project: Write) -> None:
+    suite = SUITE["test_it.py"].replace('["process", "reads"]', '["process", "patches"]')
+    project({**SUITE, "test_it.py": suite + "    import sqlalchemy\n"})
+    ended = tool.run("launch", "suite", "--headless", "--safe")
+    assert ended.status == 0, ended.out
+    assert "safe mode does not see" in ended.out
+
+
 def test_settings_that_are_off_are_told_with_their_file(tool: Any, project: Write) -> None:
     root = project({**SUITE, "pyproject.toml": "[tool.isolation-tui]\nprobes = []\n"})
     ended = tool.run("launch", "suite", "--headless")

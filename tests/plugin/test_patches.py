@@ -14,7 +14,7 @@ import pytest
 
 import environments
 import patches_table
-from observing import clean_environment
+from observing import clean_environment, observe, write
 from pytest_isolation.probes.database import patches as database
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +123,24 @@ def test_nothing_is_replaced_but_what_the_register_names_and_all_is_restored(
 
 NO_NAMES_OF_SQLALCHEMY = {"_getframe", "_replace", "_id"}
 """Python's own, and the end of a column's name."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "environment", [environments.OLD, environments.NEWEST], ids=lambda environment: environment.name
+)
+def test_safe_mode_replaces_nothing(environment: environments.Environment, tmp_path: Path) -> None:
+    found = snapshots(environment.interpreter, tmp_path, "patches")
+    assert found["installed"] == []
+    assert names_of_attributes(found["armed"]) == set()
+
+
+@pytest.mark.slow
+def test_safe_mode_is_asked_for_by_the_environment_too(tmp_path: Path) -> None:
+    root = write(tmp_path, {"test_it.py": "import sqlalchemy\ndef test_it(): pass\n"})
+    asked, not_asked = (observe(root, env={"ISOLATION_TUI_SAFE": value}) for value in ("1", "0"))
+    assert any(limit.startswith("safe mode") for limit in asked.run.limits)
+    assert not_asked.run.limits == []
 
 
 def private_names(tree: ast.AST) -> Iterator[tuple[str, int]]:

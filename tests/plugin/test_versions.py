@@ -1,5 +1,5 @@
-"""One suite under four generations of Python, pytest and SQLAlchemy: the same facts from all of them, and from the
-oldest what it can give."""
+"""One suite under four generations of Python, pytest and SQLAlchemy, and twice in safe mode: the same facts from all of
+them; from the oldest what it can give, and in safe mode what public events say."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from pytest_isolation.events import (
     RowsWritten,
     StateChanged,
 )
+from pytest_isolation.probes.database import patches as database
+from pytest_isolation.probes.process import patches as process
 
 pytestmark = pytest.mark.slow
 
@@ -187,19 +189,28 @@ class Pair:
     alone: object
     seen: Seen
     name: str
+    safe: bool = False
+
+
+SAFE = "safe mode"
+ENVIRONMENTS = [environments.OLD, environments.USUAL, environments.NEWEST, environments.ANCIENT]
 
 
 @pytest.fixture(
     scope="module",
-    params=[environments.OLD, environments.USUAL, environments.NEWEST, environments.ANCIENT],
-    ids=lambda environment: environment.name,
+    params=[
+        *(pytest.param((each, ""), id=each.name) for each in ENVIRONMENTS),
+        *(pytest.param((each, SAFE), id=f"{each.name}-safe") for each in (environments.OLD, environments.NEWEST)),
+    ],
 )
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    environment: environments.Environment = request.param
+    environment: environments.Environment
+    environment, safe = request.param
     folder = tmp_path_factory.mktemp(environment.name)
     one, other = write(folder / "bare" / "suite", SUITE), write(folder / "seen" / "suite", SUITE)
     alone = bare(one, "-q", python=environment.interpreter)
-    return Pair(alone.last_line, observe(other, "-q", python=environment.interpreter), environment.name)
+    seen = observe(other, "-q", python=environment.interpreter, off=["patches"] if safe else [])
+    return Pair(alone.last_line, seen, environment.name, bool(safe))
 
 
 @pytest.fixture
@@ -211,6 +222,13 @@ def seen(pair: Pair) -> Seen:
 def seen_tested(pair: Pair) -> Seen:
     if pair.name == "ancient":
         pytest.skip("SQLAlchemy 1.3 has no registries, and does not tell the keys of what it inserts")
+    return pair.seen
+
+
+@pytest.fixture
+def seen_patched(pair: Pair) -> Seen:
+    if pair.safe:
+        pytest.skip("safe mode says that it does not see this")
     return pair.seen
 
 
@@ -236,7 +254,10 @@ def test_versions_are_said(seen: Seen) -> None:
 
 
 def test_what_cannot_be_seen_is_said_in_a_line_each_and_only_where_it_cannot(pair: Pair) -> None:
-    if pair.name == "ancient":
+    if pair.safe:
+        unseen = (*process.NOT_SEEN_IN_SAFE_MODE, *database.NOT_SEEN_IN_SAFE_MODE)
+        assert sorted(pair.seen.run.limits) == sorted(f"safe mode does not see: {what}" for what in unseen)
+    elif pair.name == "ancient":
         limits = {limit.split(" is older")[0] for limit in pair.seen.run.limits}
         assert limits == {"pytest 6.2.5", "SQLAlchemy 1.3.24"}
         assert not any("\n" in limit for limit in pair.seen.run.limits)
@@ -294,11 +315,12 @@ def test_raw_ddl_is_seen(seen: Seen) -> None:
     assert happened(seen, "test_raw") == [("created", "raw"), ("dropped", "raw")]
 
 
-def test_clear_and_remove_are_seen(seen: Seen) -> None:
-    assert happened(seen, "test_clear") == [("registered", "one"), ("cleared", "one")]
-    assert happened(seen, "test_remove") == [("registered", "two"), ("removed", "two")]
+def test_clear_and_remove_are_seen(seen_patched: Seen) -> None:
+    assert happened(seen_patched, "test_clear") == [("registered", "one"), ("cleared", "one")]
+    assert happened(seen_patched, "test_remove") == [("registered", "two"), ("removed", "two")]
 
 
+@pytest.mark.usefixtures("seen_patched")
 def test_a_disposed_registry_is_seen(seen_tested: Seen) -> None:
     (fact,) = seen_tested.of(RegistryDisposed)
     assert fact.unit.nodeid == "test_it.py::test_dispose"
@@ -315,6 +337,7 @@ def test_rows_are_charged_to_the_test_that_wrote_them(seen: Seen) -> None:
     assert rows(seen, "TestCase::test_writes") == [("users", 2, "committed", "add", False)]
 
 
+@pytest.mark.usefixtures("seen_patched")
 def test_the_keys_of_the_rows_left_are_known(seen_tested: Seen) -> None:
     (fact,) = [fact for fact in seen_tested.of(RowsWritten) if fact.unit.nodeid.endswith("::test_leaves")]
     assert fact.keys == ["id=1"]

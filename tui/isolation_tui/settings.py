@@ -24,6 +24,9 @@ STRICT = ("rows", "tables", "metadata", "transactions")
 PROBES = ("process", "env", "cwd", "config", "logging", "warnings", "random", "globals", "reads", "connections")
 """The probes that can be switched off, as the plugin names them; the second to the eighth are parts of ``process``."""
 
+SAFE = "patches"
+"""What ``--safe`` switches off: the plugin then replaces no attribute of another library."""
+
 
 class SettingsError(ValueError):
     """What is wrong with the settings, and in which file."""

@@ -11,7 +11,7 @@ from ..errors import Status, ToolError
 from ..launch import Project, describe_interpreter, find_project
 from ..recording import RECORDINGS_BEGIN
 from ..report.output import JsonTarget, note, refuse_over_another
-from ..settings import PROBES, ProjectSettings, SettingsError, read_project
+from ..settings import PROBES, SAFE, ProjectSettings, SettingsError, read_project
 from ..text.sanitize import clean
 from ..workbench import Workbench
 from .arguments import EXIT_STATUSES, PytestCommand, pytest_args
@@ -48,6 +48,7 @@ Examples:
 @click.option(
     "--off", metavar="PROBE", multiple=True, type=click.Choice(PROBES), help=f"Without it: {', '.join(PROBES)}."
 )
+@click.option("--safe", is_flag=True, help="Replace nothing of SQLAlchemy, Flask and Python; see less.")
 @click.option("--select", metavar="NODEID", multiple=True, help="Run this test only. Can be given again.")
 def launch(path: str | None, **given: Any) -> int:
     """Run the suite at PATH (a folder, a file or a node id; default: here) and watch it.
@@ -77,7 +78,10 @@ def launch(path: str | None, **given: Any) -> int:
         watching=given["watch"],
         ignore=[target.path] if target is not None else [],
         verify=given["verify"] or settings.verify,
-        off=[probe for probe in PROBES if probe in given["off"] or probe in settings.off],
+        off=[
+            *(probe for probe in PROBES if probe in given["off"] or probe in settings.off),
+            *([SAFE] if given["safe"] else []),
+        ],
     )
     if not without_screen:
         return show(workbench, given["select"])

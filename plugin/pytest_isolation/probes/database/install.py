@@ -10,6 +10,7 @@ from . import connections, ddl, failed_statements, reads, row_verification, rows
 from .databases import Databases
 from .engine_hooks import Taps
 from .metadata import MetadataProbe, arm_core, arm_orm
+from .patches import NOT_SEEN_IN_SAFE_MODE
 
 
 class SqlalchemyProbes:
@@ -45,7 +46,8 @@ class SqlalchemyProbes:
         taps.open()
         recorder.at_test_boundaries("statements", taps.statements.test_boundary)
         recorder.at_test_boundaries("databases", databases.say_gone)  # when all have told of them
-        recorder.emit(LibraryArmed("sqlalchemy", str(module.__version__), _limits(module.__version__)))
+        version = str(module.__version__)
+        recorder.emit(LibraryArmed("sqlalchemy", version, _limits(version, recorder.patches.safe)))
 
     def arm_orm(self, module: Any) -> None:
         """``module`` is ``sqlalchemy.orm``."""
@@ -57,8 +59,9 @@ class SqlalchemyProbes:
             connections.arm_orm(self._recorder, module, package.event, self._held)
 
 
-def _limits(version: str) -> "list[str]":
+def _limits(version: str, safe: bool) -> "list[str]":
+    limits = ["safe mode does not see: %s" % what for what in NOT_SEEN_IN_SAFE_MODE] if safe else []
     major, minor = (int(part) for part in version.split(".")[:2])
     if (major, minor) < (1, 4):
-        return ["SQLAlchemy %s is older than 1.4: registries disposed cannot be seen" % version]
-    return []
+        limits.append("SQLAlchemy %s is older than 1.4: registries disposed cannot be seen" % version)
+    return limits

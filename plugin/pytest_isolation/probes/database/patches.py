@@ -86,6 +86,13 @@ DISPOSE = Patch(
     "SQLAlchemy 1.4 and later",
 )
 
+NOT_SEEN_IN_SAFE_MODE = (
+    "which test or fixture made an engine",
+    "the line that defines a table twice, clears a MetaData or removes a table from it",
+    "registries that are disposed",
+    "the wait for a pool that has no connection left",
+    "primary keys that the database gave to new rows",
+)
 ENGINE: Tuple[Patch, ...] = (*TRANSACTIONS.values(), POST_EXEC)
 """What replaces the events of an Engine: all of them, or none."""
 PATCHES = (

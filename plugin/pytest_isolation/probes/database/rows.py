@@ -137,10 +137,17 @@ class RowsProbe:
             )
         if verb == sql.INSERT and not (shape.vague or shape.lenient) and self.telling.wants_keys(cell):
             if context.compiled is not None and context.isinsert:
-                when_result_is_there(context, self._recorder.guarded(PROBE, functools.partial(self._learn_keys, cell)))
+                self._when_keys_are_there(context, functools.partial(self._learn_keys, cell))
         elif shape.simple and ledger.lite == DIRECT and not batched:
             return cell
         return None
+
+    def _when_keys_are_there(self, context: Any, learn: Any) -> None:
+        learn = self._recorder.guarded(PROBE, learn)
+        if self._recorder.patches.safe:
+            learn(context)  # those among the parameters
+        else:
+            when_result_is_there(context, learn)
 
     def _learn_keys(self, cell: Cell, context: Any) -> None:
         """Of an INSERT whose result is there."""

@@ -22,4 +22,5 @@ NUMPY_SEED = Patch("numpy.random.seed", "The same as `random.seed`, once the sui
 NUMPY_SET_STATE = Patch("numpy.random.set_state", "The same as `random.setstate`.", known=callable)
 FLASK = Patch("flask.app.Flask.__init__", "Finds the applications whose configuration and extensions are compared.")
 
+NOT_SEEN_IN_SAFE_MODE = ("random numbers that a test seeds", "the configuration of Flask applications")
 PATCHES = (PUTENV, UNSETENV, SEED, SETSTATE, NUMPY_SEED, NUMPY_SET_STATE, FLASK)
