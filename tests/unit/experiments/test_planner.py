@@ -249,7 +249,7 @@ def test_a_problem_with_every_later_trial_ends_the_search() -> None:
         return polluted.run(trial) if trial.why == "alone" else TrialResult(trial, problem="stopped")
 
     verdict = drive(plan(question(*(Candidate((test,)) for test in TESTS))), run)
-    assert (verdict.kind, verdict.reason, len(verdict.trials)) == (Kind.UNKNOWN, "stopped", 4)
+    assert (verdict.kind, verdict.reason, len(verdict.trials)) == (Kind.UNKNOWN, "stopped", 7)
 
 
 def test_a_trial_that_starts_from_another_state_than_its_equal_proves_nothing() -> None:
@@ -287,3 +287,31 @@ def test_a_set_that_fails_in_forks_only_is_not_named() -> None:
 
     verdict = drive(plan(question()), run)
     assert (verdict.kind, verdict.proven) == (Kind.UNKNOWN, False)
+
+
+def test_where_no_process_of_its_own_can_confirm_it_forks_prove_it_and_the_verdict_says_so() -> None:
+    polluted = suite({FIRST: (Effect("rows"),)})
+
+    def run(trial: Trial) -> TrialResult:
+        return (
+            TrialResult(trial, problem="plain pytest sorts the tests", fresh=True)
+            if trial.fresh
+            else polluted.run(trial)
+        )
+
+    for candidates in ((Candidate((FIRST,), ROWS),), ()):
+        verdict = drive(plan(question(*candidates)), run)
+        assert verdict.polluters == ((FIRST,),)
+        assert verdict.unconfirmed == "plain pytest sorts the tests"
+        assert verdict.command == ()
+
+
+def test_a_candidate_whose_trial_shows_nothing_is_not_refuted() -> None:
+    polluted = suite({FIRST: (Effect("rows"),)})
+
+    def run(trial: Trial) -> TrialResult:
+        return TrialResult(trial, problem="crashed") if trial.tests == (SECOND, VICTIM) else polluted.run(trial)
+
+    verdict = drive(plan(question(Candidate((SECOND,)), Candidate((FIRST,)))), run)
+    assert verdict.polluters == ((FIRST,),)
+    assert verdict.refuted == ()

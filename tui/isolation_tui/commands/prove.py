@@ -136,7 +136,8 @@ def _prove(
         except BaseException as error:
             failure.append(error)
 
-    with Investigation(project, run, conclude(run), restore=restore, on_trial=shown) as investigation:
+    investigation = Investigation(project, run, conclude(run), restore=restore, further=len(tests) == 1, on_trial=shown)
+    with investigation:
         thread = threading.Thread(target=work, args=(investigation,), name="trials")
         thread.start()
         while thread.is_alive():

@@ -9,7 +9,7 @@ from ..diagnose.conclusions import Conclusions
 from ..launch import Project
 from ..model import Run
 from .evidence import Questions
-from .planner import drive, plan
+from .planner import Series, drive, plan
 from .prober import Prober
 from .trial import Trial, TrialResult
 from .verdict import Kind, Verdict
@@ -22,13 +22,22 @@ class Investigation:
 
     ``run`` must have finished; ``found`` are its conclusions, which say whom to try first. ``on_trial`` is called with
     each result, in the thread that calls :meth:`prove`. A context manager: at its end nothing is left running, and the
-    databases that the trials wrote to are as they were.
+    databases that the trials wrote to are as they were. With ``further``, polluters beside the first are looked for,
+    which takes runs of all that went before.
     """
 
     def __init__(
-        self, project: Project, run: Run, found: Conclusions, *, restore: Sequence[str] = (), on_trial: OnTrial = print
+        self,
+        project: Project,
+        run: Run,
+        found: Conclusions,
+        *,
+        restore: Sequence[str] = (),
+        further: bool = True,
+        on_trial: OnTrial = print,
     ) -> None:
         self._questions = Questions(run, found.findings)
+        self._series = Series(further)
         self._on_trial = on_trial
         self._prober = Prober(project, files=list(dict.fromkeys(test.file for test in run.order)), observed=run.elapsed)
         self._stopped = False
@@ -58,7 +67,9 @@ class Investigation:
         question = self._questions.about(nodeid)
         if question is None:
             return Verdict(nodeid, Kind.UNKNOWN, reason="it did not run to its end in the observed run")
-        return drive(plan(question), self._try)
+        verdict = drive(plan(self._series.prepared(question)), self._try)
+        self._series.learn(verdict)
+        return verdict
 
     def _try(self, trial: Trial) -> TrialResult:
         """A trial with a process of its own is made by the very command that is printed for people, where there is

@@ -44,6 +44,10 @@ class Question:
     accusation is dropped for good; ``confirmations`` how often a proof is repeated, with and without the polluter.
     ``noise`` are tests known to differ between equal trials; where the victim is one of them, a proof is repeated more
     often. With ``further``, polluters beside the first are looked for, and cleaners.
+
+    ``confirmed`` are sets of tests that were proven, in a process of their own, to make another test fail;
+    ``own_failures`` are signatures of failures that other tests of the victim's file have alone, with only that file
+    imported. Neither is confirmed in a new process once more.
     """
 
     victim: str
@@ -55,6 +59,8 @@ class Question:
     repeats: int = 1
     confirmations: int = 3
     noise: tuple[str, ...] = ()
+    confirmed: tuple[tuple[str, ...], ...] = ()
+    own_failures: tuple[str, ...] = ()
     further: bool = True
     most_sets: int = 4
     most_trials: int = 200

@@ -42,8 +42,8 @@ class Verdict:
     undoing it heals (certain), B reproduced and suspected from evidence, C reproduced, place unknown; '' where no
     cause is proven.
     ``refuted`` are candidates after which the victim did not fail as observed. ``reason`` says why it is flaky or
-    unknown, or what limits the verdict. ``failures`` of ``runs`` equal trials failed, where it is flaky.
-    ``signature`` is that of the failure in question.
+    unknown, or what limits the verdict; ``unconfirmed`` why a process of its own could not confirm what others showed.
+    ``failures`` of ``runs`` equal trials failed, where it is flaky. ``signature`` is that of the failure in question.
     """
 
     victim: str
@@ -58,6 +58,7 @@ class Verdict:
     found_without_evidence: bool = False
     complete: bool = False
     reason: str = ""
+    unconfirmed: str = ""
     failures: int = 0
     runs: int = 0
     signature: str = ""

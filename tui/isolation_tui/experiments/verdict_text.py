@@ -70,6 +70,8 @@ def explanation(verdict: Verdict) -> list[str]:
         sentences.append(f"In the observed order {either(verdict.cleaners)} cleans up in between.")
     if verdict.found_without_evidence:
         sentences.append("Found without evidence, by bisection: nothing that was observed points there.")
+    if verdict.unconfirmed:
+        sentences.append(f"Plain pytest could not confirm it in a new process: {verdict.unconfirmed}.")
     if verdict.complete:
         sentences.append(f"Nothing else in this order does: without it, {_control(verdict)}.")
     elif verdict.proven and verdict.reason:
@@ -154,6 +156,7 @@ def to_document(verdict: Verdict) -> dict[str, Any]:
         "found_without_evidence": verdict.found_without_evidence,
         "refuted": [_candidate(candidate) for candidate in verdict.refuted],
         "reason": verdict.reason,
+        "unconfirmed": verdict.unconfirmed,
         "failures": verdict.failures,
         "runs": verdict.runs,
         "trials": [_trial(result) for result in verdict.trials],

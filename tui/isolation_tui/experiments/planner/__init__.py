@@ -8,8 +8,9 @@ from ..trial import Trial, TrialResult
 from ..verdict import Verdict
 from .notebook import Steps
 from .plan import plan
+from .series import Series
 
-__all__ = ["Steps", "drive", "plan"]
+__all__ = ["Series", "Steps", "drive", "plan"]
 
 
 def drive(steps: Steps[Verdict], run: Callable[[Trial], TrialResult]) -> Verdict:

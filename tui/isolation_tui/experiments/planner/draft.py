@@ -27,6 +27,7 @@ class Draft:
     found_without_evidence: bool = False
     complete: bool = False
     reason: str = ""
+    unconfirmed: str = ""
     failures: int = 0
     runs: int = 0
     shown: Trial | None = None
@@ -72,6 +73,7 @@ class Draft:
             found_without_evidence=self.found_without_evidence,
             complete=self.complete,
             reason=self.reason,
+            unconfirmed=self.unconfirmed,
             failures=self.failures,
             runs=self.runs,
             signature=notebook.signature,
@@ -80,8 +82,9 @@ class Draft:
         )
 
     def _command(self, trials: Sequence[TrialResult]) -> tuple[str, ...]:
-        """The command of the trial that shows it: of one in a process of its own, where there is one."""
-        if self.shown is None:
+        """The command of the trial that shows it: of one in a process of its own, where there is one. None where plain
+        pytest was seen not to show it."""
+        if self.shown is None or self.unconfirmed:
             return ()
         equal = (self.shown.tests, None, self.shown.without_files)
         results = [each for each in trials if (each.trial.tests, each.trial.undo, each.trial.without_files) == equal]

@@ -83,13 +83,14 @@ class Notebook:
                 raise Inconclusive(self.problem)
         return seen
 
-    def ask(self, trial: Trial) -> Steps[Seen]:
+    def ask(self, trial: Trial, optional: bool = False) -> Steps[Seen]:
         """What the trial shows, made only if no equal one was made before. One in a process of its own answers for
         both ways, one in a fork does not answer for a fresh one."""
         for known in self._equal.get(_key(trial), ()):
-            if known.fresh or known.trial.fresh or not trial.fresh:
+            fits = known.fresh or known.trial.fresh or not trial.fresh
+            if fits and (trial.fresh == known.trial.fresh or self.judge(known) is not Seen.NOTHING):
                 return self.judge(known)
-        return (yield from self.run(trial))
+        return (yield from self.run(trial, optional))
 
     def judge(self, result: TrialResult) -> Seen:
         victim = result.victim
@@ -119,10 +120,10 @@ class Notebook:
         told = [each for each in seen if each is not Seen.NOTHING]
         return EqualTrialsDiffer(sum(each is not Seen.PASSED for each in told), len(told), trial.why)
 
-    def behaved(self, trial: Trial) -> bool:
-        """Whether the tests before the victim ended as they did in the observed run."""
-        results = self._equal.get(_key(trial), ())
-        return all(
+    def refuted(self, trial: Trial) -> bool:
+        """Whether it showed something, while the tests before the victim ended as they did in the observed run."""
+        results = [each for each in self._equal.get(_key(trial), ()) if self.judge(each) is not Seen.NOTHING]
+        return bool(results) and all(
             self._passed_then.get(each.nodeid, each.outcome.good) == each.outcome.good
             for result in results
             for each in result.outcomes

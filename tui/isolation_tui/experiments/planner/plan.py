@@ -73,6 +73,7 @@ def _prove(
     yield from confirm(notebook, search, first, control, location if grade == "A" else None)
     proven.append(first)
     draft.location, draft.grade, draft.shown = location, grade, search.trial(first)
+    draft.unconfirmed = search.unconfirmed
     if not question.further:
         return
     blocked: set[TestSet] = set()
@@ -122,6 +123,7 @@ def _hunted(draft: Draft, notebook: Notebook, control: Control) -> Steps[None]:
     draft.kind = Kind.NON_IDEMPOTENT if found.items == (question.victim,) else Kind.ORDER_DEPENDENT
     draft.polluters.append(found.items)
     draft.location, draft.grade, draft.shown = location, grade, search.trial(found.items)
+    draft.unconfirmed = search.unconfirmed
     if question.further and draft.kind is Kind.ORDER_DEPENDENT:
         yield from _find_cleaner(draft, notebook, found.items)
 
@@ -154,7 +156,10 @@ def _brittle(draft: Draft, notebook: Notebook, alone: Trial) -> Steps[None]:
     if found is None:
         if (yield from notebook.run(replace(alone, why="alone again"))) is Seen.PASSED:
             raise notebook.differing(alone)
-        raise Inconclusive("it passed in the observed run, but fails alone and after the same tests")
+        raise Inconclusive(
+            "it passed in the observed run, but now fails alone and after the same tests: "
+            "something that this run left may outlive its process"
+        )
     draft.found_without_evidence = not found.from_evidence
     draft.kind = Kind.NEEDS_EARLIER_TEST
     yield from _prove(draft, notebook, search, Control(alone, Seen.SAME), found.items, draft.setters)
@@ -163,10 +168,10 @@ def _brittle(draft: Draft, notebook: Notebook, alone: Trial) -> Steps[None]:
 def _fails_alone(draft: Draft, notebook: Notebook, alone: Trial) -> Steps[None]:
     """It fails alone as it did in the suite: on its own account, unless the import of another test file does it."""
     own = file_of(alone.victim)
-    others = tuple(file for file in notebook.question.files if file != own)
-    control = replace(
-        alone, without_files=others, fresh=True, why="alone, with its own file only" if others else "alone again"
-    )
+    known = notebook.signature in notebook.question.own_failures
+    others = () if known else tuple(file for file in notebook.question.files if file != own)
+    why = "alone, with its own file only" if others else "alone again"
+    control = replace(alone, without_files=others, fresh=not known, why=why)
     seen = yield from notebook.run(control)
     if seen is Seen.PASSED:
         if not others:
@@ -219,7 +224,7 @@ def _fails_otherwise_alone(draft: Draft, notebook: Notebook, alone: Trial) -> St
     setters = yield from _setters_within(notebook, search, found.items)
     yield from confirm(notebook, search, found.items, Control(alone, Seen.OTHER))
     draft.polluters.append(found.items)
-    draft.grade, draft.shown = "C", search.trial(found.items)
+    draft.grade, draft.shown, draft.unconfirmed = "C", search.trial(found.items), search.unconfirmed
     draft.setters += setters
 
 

@@ -51,13 +51,20 @@ class Search:
         """Candidates that did not give the outcome, in the order they were tried."""
         self.whole: Seen | None = None
         """What all items together show; None if that was not asked."""
+        self.unconfirmed = ""
+        """Why a process of its own showed nothing, the last time that it did."""
         self._suspects = sorted(dict.fromkeys(map(self._ordered, suspects)), key=len)
         self._tries = tries
         self._confirm_fresh = confirm_fresh
 
     def gives(self, items: TestSet, fresh: bool = False) -> Steps[bool]:
-        """Whether exactly these items give the outcome."""
-        seen = yield from self.notebook.ask(self._fresh(items) if fresh else self.trial(items))
+        """Whether exactly these items give the outcome. Where a process of its own shows nothing, because plain pytest
+        cannot run them in this order say, another trial has to do."""
+        trial = self._fresh(items) if fresh else self.trial(items)
+        seen = yield from self.notebook.ask(trial, optional=trial.fresh)
+        if seen is Seen.NOTHING and trial.fresh:
+            self.unconfirmed = self.notebook.problem
+            seen = yield from self.notebook.ask(self.trial(items))
         if seen is Seen.OTHER and self.wanted is Seen.SAME and not self.notebook.signature:
             self.notebook.adopt_failure()  # the first failure that is seen of a test that passed
             return True
@@ -160,11 +167,12 @@ class Search:
 
     def refuted(self, candidates: Iterable[Candidate], items_of: Callable[[Candidate], TestSet]) -> list[Candidate]:
         """The candidates that were tried in vain, though their tests ended as they did in the observed run."""
-        innocent = {each for each in self.tried if self.notebook.behaved(self.trial(each))}
+        innocent = {each for each in self.tried if self.notebook.refuted(self.trial(each))}
         return [candidate for candidate in candidates if self._ordered(items_of(candidate)) in innocent]
 
     def _fresh(self, items: TestSet) -> Trial:
-        return replace(self.trial(items), fresh=self._confirm_fresh)
+        confirmed = items in self.notebook.question.confirmed
+        return replace(self.trial(items), fresh=self._confirm_fresh and not confirmed)
 
     def _ordered(self, items: Iterable[str]) -> TestSet:
         wanted = set(items)
