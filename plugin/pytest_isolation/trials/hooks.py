@@ -13,6 +13,7 @@ from .outcomes import TestResult
 from .report_file import ReportFile
 from .spec import SERVE, WATCH, Spec, read_spec
 from .touched_files import TouchedFiles
+from .undo import Undo
 
 Exit: Any = pytest.exit.Exception  # type: ignore[attr-defined,unused-ignore]
 _PYTEST = tuple(int(part) for part in pytest.__version__.split(".")[:2])
@@ -118,6 +119,9 @@ class OrderHooks:
         self._items: Dict[str, Any] = {}
         self._errors: List[str] = []
         self._without: List[str] = []
+        self._undo: Optional[Undo] = None
+        self._early: Optional[Undo] = None
+        """The same, until the first test's own code runs."""
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self, early_config):  # type: ignore[no-untyped-def]
@@ -194,7 +198,9 @@ class OrderHooks:
         errors = self._errors[:MOST_ERRORS]
         report.write("collected", count=len(self._items), missing=missing, errors=errors, imported=imported)
         if not missing and not imported:
-            self._run_items(session, [self._items[nodeid] for nodeid in spec.tests])
+            self._undo = Undo(spec.undo) if spec.undo else None
+            self._run_items(session, [self._items[nodeid] for nodeid in spec.tests], report)
+            self._undo = None
 
     def _imported_all_the_same(self) -> List[str]:
         """Files that were to be left out, and that some other module imported."""
@@ -204,13 +210,29 @@ class OrderHooks:
         real = {os.path.realpath(each) for each in files if type(each) is str}
         return [each for each, path in zip(self._spec.without_files, self._without) if path in real]
 
-    def _run_items(self, session: Any, items: List[Any]) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef):  # type: ignore[no-untyped-def]
+        if self._early is not None and fixturedef.scope == "function":
+            self._early.look_again()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item):  # type: ignore[no-untyped-def]
+        undo, self._early = self._early, None
+        if undo is not None:
+            undo.look_again()
+
+    def _run_items(self, session: Any, items: List[Any], report: ReportFile) -> None:
         session.items[:] = items
         session.testscollected = len(items)
         manager = session.config.pluginmanager
         rerunners = [manager.get_plugin(name) for name in RERUNNERS if manager.hasplugin(name)]
         protocol = manager.subset_hook_caller("pytest_runtest_protocol", rerunners)
+        undo = self._early = self._undo
+        if undo is not None:
+            undo.remember()
         for number, item in enumerate(items):
+            if undo is not None and number == len(items) - 1:
+                report.write("undone", problem=undo.apply())
             following = items[number + 1] if number + 1 < len(items) else None
             if following is item:
                 # Another object: pytest would not tear down an item that the next one is the same as.

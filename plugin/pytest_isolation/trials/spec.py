@@ -1,7 +1,7 @@
 """What a trial is to do: written by the prober into a private file, read here."""
 
 import json
-from typing import List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 SPEC_VARIABLE = "PYTEST_ISOLATION_TRIAL"
 """Environment variable with the path of the file."""
@@ -24,6 +24,8 @@ class Spec(NamedTuple):
     tests: List[str] = []
     files: List[str] = []
     without_files: List[str] = []
+    undo: Optional[Dict[str, Any]] = None
+    """A location that is put back right before the last of the tests."""
     keep: str = ""
     """Folder for copies of the project's files that are about to be written ('' to keep none), and its journal."""
     root: str = ""

@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -155,6 +155,7 @@ class Prober:
             "tests": list(trial.tests) if trial else [],
             "files": self._files,
             "without_files": list(trial.without_files) if trial else [],
+            "undo": asdict(trial.undo) if trial and trial.undo else None,
             "keep": self._restore.keep,
             "root": str(self.project.root),
             **more,

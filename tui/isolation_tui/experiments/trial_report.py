@@ -30,6 +30,8 @@ class TrialReport:
     problems: list[str] = field(default_factory=list)
     root: str = ""
     plain: list[str] = field(default_factory=list)
+    undone: str | None = None
+    """Why the location could not be undone, '' if it was, None if it did not come so far."""
     reorderers: list[str] = field(default_factory=list)
     """Plugins that were about to change the order of the chosen tests."""
     done: bool = False
@@ -66,6 +68,8 @@ def _take(report: TrialReport, record: dict[str, Any]) -> None:
             report.errors = _texts(record, "errors")
         case "plain":
             report.root, report.plain = _text(record, "root"), _texts(record, "arguments")
+        case "undone":
+            report.undone = _text(record, "problem")
         case "reordered":
             report.reorderers = _texts(record, "by")
         case "problem":
@@ -125,7 +129,10 @@ def outcomes_and_problem(
         outcome = Outcome.TIMED_OUT if ending.timed_out else Outcome.NOT_RUN if ending.stopped else Outcome.CRASHED
         outcomes.append(TestOutcome(report.running, outcome))
     outcomes += [TestOutcome(nodeid, Outcome.NOT_RUN) for nodeid in trial.tests[len(outcomes) :]]
-    return tuple(outcomes), _problem(report, ending, limit)
+    problem = _problem(report, ending, limit)
+    if not problem and trial.undo is not None and report.undone != "":
+        problem = f"{trial.undo.label} could not be undone: {report.undone}"
+    return tuple(outcomes), problem
 
 
 def _problem(report: TrialReport, ending: Ending, limit: float) -> str:
