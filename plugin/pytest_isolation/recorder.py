@@ -1,6 +1,6 @@
 """Charge each fact to the running test or fixture, and emit it."""
 
-from typing import Any, Callable, List, Tuple, TypeVar
+from typing import Any, Callable, List, Set, Tuple, TypeVar
 
 from .events import ProbeDisabled, Unit
 from .patches import Patches
@@ -30,6 +30,8 @@ class Recorder:
         """Called with the number of a fixture life and its value when its set-up has ended."""
         self.idle_since_flush = False
         """Whether no code of the suite has run since the last flush: between two fixtures, or after a report."""
+        self.wide_lives: Set[int] = set()
+        """Lives of fixtures that are wider than a test, from the start of their set-up to the end of their teardown."""
         self.around_wide_fixtures: List[Callable[[], None]] = []
         """Called before and after each set-up and teardown of a fixture that is wider than a test."""
         self.patches = Patches()

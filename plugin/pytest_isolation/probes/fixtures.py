@@ -92,6 +92,8 @@ class FixtureProbe:
                 recorder.flush_around_fixture(definition.wide)
             self._last_life += 1
             life = _Life(self._last_life, definition)
+            if definition.wide:
+                recorder.wide_lives.add(life.id)
             item = getattr(request, "_pyfuncitem", None)
             life.nodeid = getattr(item, "nodeid", "") or recorder.nodeid
             if hasattr(request, "param"):
@@ -154,6 +156,7 @@ class FixtureProbe:
             )
             if fixturedef.cached_result is None:  # KeyboardInterrupt, SystemExit: pytest does not finish it
                 recorder.emit(FixtureTornDown(life.id, recorder.nodeid, None))
+                recorder.wide_lives.discard(life.id)
                 self._forget_raised(life)
                 return
             self._alive[id(fixturedef)] = life
@@ -223,6 +226,7 @@ class FixtureProbe:
                 elif step in stack:
                     stack.remove(step)
             recorder.idle_since_flush = not stack and recorder.phase == "teardown"
+            recorder.wide_lives.discard(life.id)
             self._last_torn_down[life.definition.number] = life.id
             if self._raised:
                 self._forget_raised(life)
