@@ -21,8 +21,9 @@ KINDS = ("rows", "tables", "metadata", "transactions", "process")
 STRICT = ("rows", "tables", "metadata", "transactions")
 """The kinds that ``--isolation=strict`` fails unless the project sets others."""
 
-PROBES = ("process", "env", "cwd", "config", "logging", "warnings", "random", "globals", "reads", "connections")
-"""The probes that can be switched off, as the plugin names them; the second to the eighth are parts of ``process``."""
+_PROCESS = ("env", "cwd", "config", "logging", "warnings", "random", "globals", "threads")
+PROBES = ("process", *_PROCESS, "reads", "connections")
+"""The probes that can be switched off, as the plugin names them; ``_PROCESS`` are the parts of ``process``."""
 
 SAFE = "patches"
 """What ``--safe`` switches off: the plugin then replaces no attribute of another library."""

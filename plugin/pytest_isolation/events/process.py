@@ -31,6 +31,17 @@ class StateChanged(NamedTuple):
 
 
 @fact
+class ThreadLeftRunning(NamedTuple):
+    """A thread started during ``unit``, and still runs after the teardown of that test or fixture. ``place`` is where
+    the function that it runs is defined."""
+
+    name: str
+    daemon: bool
+    place: Place
+    unit: Unit
+
+
+@fact
 class StateInReach(NamedTuple):
     """Changed state that the code of a test may read, found in the code that it can reach, without running it.
 

@@ -13,7 +13,7 @@ from .authors import Author
 from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, SharedSession
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
-from .folds import connections, fixtures, process_state, reads, rows, session, tables, tests
+from .folds import connections, fixtures, process_state, reads, rows, session, tables, tests, threads
 from .mappings import Mappings
 from .process_state import StateResidue
 from .rows import ResidueTotal, StandingRows, TableRows
@@ -118,6 +118,7 @@ class Run:
         self.awaited_drops: list[BlockedDrop] = []
         self.waited_in_vain: list[FailedWait] = []
         self.shared_sessions: list[SharedSession] = []
+        self.threads_left: list[threads.LeftThread] = []
         self.collection_errors: list[ev.CollectionFailed] = []
         self.warnings: list[ev.WarningCaught] = []
         self.internal_errors: list[ev.InternalError] = []
@@ -348,4 +349,5 @@ _FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
     ev.SessionShared: connections.session_shared,
     ev.StateChanged: process_state.state_changed,
     ev.StateInReach: process_state.state_in_reach,
+    ev.ThreadLeftRunning: threads.thread_left_running,
 }

@@ -20,6 +20,8 @@ AUTHORS = 3
 
 def draw_leaks(console: Console, run: Run, found: Conclusions) -> None:
     """One line an author: a unit that fills ten tables is one thing to know. What nobody read comes last."""
+    if run.threads_left:
+        say(console, _threads_line(run))
     authors: dict[Author, list[Leak]] = {}
     for leak in found.leaks:
         authors.setdefault(leak.author, []).append(leak)
@@ -37,6 +39,16 @@ def draw_leaks(console: Console, run: Run, found: Conclusions) -> None:
     )
     if len(authors) > AUTHORS:
         say(console, f"  and {number(len(authors) - AUTHORS, 'other author')}; --json FILE has all of them.")
+
+
+def _threads_line(run: Run) -> str:
+    """``2 threads left running, the first by test_send: pump (src/jobs.py:12)``."""
+    first = run.threads_left[0]
+    life = run.life_of_unit(first.worker, first.unit)
+    who = f"fixture {clean(life.name)}" if life is not None else test_name(first.unit.nodeid)
+    place = where(first.place, run)
+    count = number(len(run.threads_left), "thread")
+    return f"{count} left running, the first by {who}: {clean(first.name)}{f' ({place})' if place else ''}"
 
 
 def _row(run: Run, author: Author, leaks: list[Leak], reads_known: bool) -> tuple[str, ...]:

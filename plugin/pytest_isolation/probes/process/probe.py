@@ -20,10 +20,11 @@ from .logging_config import LoggingConfig
 from .module_globals import ModuleGlobals
 from .random_seeds import RandomSeeds
 from .reach_reporter import ReachReporter
+from .threads import Threads
 from .warning_filters import WarningFilters
 
 PROBE = "process"
-PARTS = ("env", "config", "cwd", "logging", "warnings", "random", "globals")
+PARTS = ("env", "config", "cwd", "logging", "warnings", "random", "globals", "threads")
 """What can be switched off by itself. ``env`` includes ``sys.path``; ``globals`` includes modules and memoised
 functions."""
 
@@ -55,6 +56,7 @@ class ProcessProbe:
         self._logging = None if "logging" in off else LoggingConfig(self.changes, self.globals.packages)
         self._warnings = None if "warnings" in off else WarningFilters(self.changes)
         self._seeds = None if "random" in off else RandomSeeds(self.changes, recorder.patches)
+        self._threads = None if "threads" in off else Threads(recorder)
         self._config = "config" not in off
         self._globals = "globals" not in off
 
@@ -75,6 +77,9 @@ class ProcessProbe:
             environment.observe()
         if self.apps.known:
             self.apps.observe()
+        threads = self._threads
+        if threads is not None and len(threads.alive) != threads.count:
+            threads.observe()
         recorder = self._recorder
         if recorder.phase == "finish" and not recorder.unit_stack:
             self._flush()
@@ -104,7 +109,7 @@ class ProcessProbe:
         self.apps.observe_closely()
         if self._globals:
             self.globals.begin()
-        for part in (self._environment, self._directory, self._logging, self._warnings, self._seeds):
+        for part in (self._environment, self._directory, self._logging, self._warnings, self._seeds, self._threads):
             if part is not None:
                 part.begin()
 
@@ -115,6 +120,8 @@ class ProcessProbe:
         try:
             self._observe_closely(len(self._tests), LEAST_BUDGET + int(spent * VALUES_A_SECOND))
             changes.flush()
+            if self._threads is not None:
+                self._threads.flush()
         finally:
             changes.phase_is_unknown = False
 

@@ -45,8 +45,14 @@ def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Conten
 
 
 def held_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
-    """Connections and sessions that were out when it had ended."""
-    return [line for held in test.held_open for line in _held(run, test, held, glyphs, width)]
+    """Connections and sessions that were out when it had ended, and threads that it started and that still ran."""
+    lines = [line for held in test.held_open for line in _held(run, test, held, glyphs, width)]
+    for thread in run.threads_left:
+        if thread.unit.nodeid == test.nodeid:
+            kind = "daemon thread" if thread.daemon else "thread"
+            who = f"{charged(run, test.worker, thread.unit)}  {where(thread.place, run)}"
+            lines.append(_signed(Content(f"  {kind} {clean(thread.name)}, left running"), clean(who), width, glyphs))
+    return lines
 
 
 def _held(run: Run, test: Test, held: HeldResource, glyphs: Glyphs, width: int) -> list[Content]:
