@@ -1,4 +1,4 @@
-"""What bad input gets: a line on stderr saying what and what next, a status of its own, and nothing lost."""
+"""What bad input gets: a line on stderr that says what happened and what to do, a status of its own, and nothing lost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def complaint(ended: Any) -> str:
         (("launch", "--nope"), "after --"),
         (("launch", "-k", "login"), "isolation-tui launch -- -k"),
         (("launch", "one", "two"), "unexpected extra argument"),
-        (("lunch",), "neither a command nor a path"),
+        (("lunch",), "no command and no path"),
         (("launch", "--tcp", "99999"), "--tcp"),
         (("launch", "--fix", "--watch"), "--watch"),
         (("replay",), "FILE"),
@@ -176,7 +176,7 @@ def test_suite_that_dies_at_once_is_no_success_either(tool: Any, project: Write)
     project({"test_dying.py": DYING.format(deed="os._exit(0)", after=0)})
     ended = tool.run("launch", "suite", "--headless")
     assert ended.status == 72
-    assert "test_dying.py ." in ended.out, "what pytest printed last has to make up for what was not heard"
+    assert "test_dying.py ." in ended.out, "pytest's output has to replace the facts that were not sent"
 
 
 # -- terminals ----------------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_without_a_terminal_it_says_so_and_runs_headless(tool: Any, project: Wri
     project(PASSING)
     ended = tool.run("launch", "suite")
     assert ended.status == 0
-    assert ended.err.startswith("isolation-tui: this is no terminal; running headless.\n")
+    assert ended.err.startswith("isolation-tui: this is not a terminal; running headless.\n")
     assert "1 passed in" in ended.out
 
 
@@ -283,7 +283,7 @@ def test_a_source_file_is_not_overwritten_by_a_slip(tool: Any, project: Write, o
     root = project(PASSING)
     ended = tool.run("launch", "suite", "--headless", option, "suite/test_it.py")
     assert ended.status == 73
-    assert "it was left as it is" in complaint(ended)
+    assert "it was not overwritten" in complaint(ended)
     assert (root / "test_it.py").read_text() == PASSING["test_it.py"]
 
 

@@ -32,14 +32,14 @@ def launched(tool: Any) -> Callable[[], str]:
 
 def test_a_fix_that_stands_is_named_with_the_way_back(journal: Path, launched: Callable[[], str]) -> None:
     (line,) = [line for line in launched().splitlines() if "fix" in line]
-    assert "stands applied" in line
+    assert "is applied in" in line
     assert line.endswith("isolation-tui fix suite --undo")
 
 
 @pytest.mark.parametrize(
     ("intent", "ways"),
     [
-        ("applying", "isolation-tui fix suite --finish, or take it back with: isolation-tui fix suite --undo"),
+        ("applying", "isolation-tui fix suite --finish, or undo it with: isolation-tui fix suite --undo"),
         ("undoing", "isolation-tui fix suite --undo"),
     ],
 )
@@ -48,7 +48,7 @@ def test_a_fix_that_was_cut_off_is_named_with_the_ways_on(
 ) -> None:
     journal.write_text(journal.read_text().replace('"applied"', f'"{intent}"'))
     (line,) = [line for line in launched().splitlines() if "fix" in line]
-    assert "was cut off half way" in line
+    assert "was interrupted" in line
     assert line.endswith(ways)
     assert tool.run("fix", "suite", "--finish").status == 0
 

@@ -64,7 +64,7 @@ def test_where_no_recipe_fits_the_run_is_told_all_the_same(tool: Any, project: W
     ended = tool.run("launch", "suite", "--headless", "--fix", "--json", "out.json")
     assert ended.status == 69
     assert "1 failed in" in ended.out
-    assert "does not fit here" in ended.err
+    assert "does not fit this project" in ended.err
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["before"]["counts"]["failed"] == 1
     assert document["after"] is None

@@ -67,7 +67,7 @@ def test_summary_and_status_are_those_of_pytest(tool: Any, project: Write) -> No
     assert ended.status == 1
     assert "1 failed, 1 passed, 1 skipped, 1 xfailed, 1 xpassed, 1 error in " in ended.out.splitlines()[0]
     assert "RuntimeError: no such thing" in ended.out
-    assert "held     module   2 tests" in ended.out
+    assert "held     module    2 tests" in ended.out
     assert "collecting" in ended.err
 
 
@@ -191,7 +191,7 @@ def test_a_signal_lets_pytest_tear_down_first(
     assert (root / "torn-down").exists()
     assert "1 passed" in ended.out
     assert "2 tests did not run" in ended.out
-    assert "tears its fixtures down first" in ended.err
+    assert "tears down its fixtures first" in ended.err
 
 
 def test_a_second_ctrl_c_insists(tool: Any, project: Write, wait_until: Callable[..., None]) -> None:
@@ -226,15 +226,15 @@ def test_watching_runs_again_on_a_save_and_ends_with_ctrl_c(
             "launch", "suite", "--headless", "--watch", "--json", "suite/r.json", stdout=out, stderr=err
         )
     said = (tmp_path / "err").read_text
-    wait_until(lambda: said().count("Watching;") == 1, "the first run")
+    wait_until(lambda: said().count("Watching: ") == 1, "the first run")
     (root / "test_it.py").write_text("def test_it(): pass\n")
-    wait_until(lambda: said().count("Watching;") == 2, "the second run")
+    wait_until(lambda: said().count("Watching: ") == 2, "the second run")
     process.send_signal(signal.SIGINT)
     assert tool.end(process).status == 0
     told = (tmp_path / "out").read_text()
     assert told.index("1 failed in") < told.index("1 passed in")
     assert json.loads((root / "r.json").read_text())["counts"]["passed"] == 1
-    assert said().count("Watching;") == 2, "our own document was taken for a save"
+    assert said().count("Watching: ") == 2, "our own document was taken for a save"
 
 
 def test_workers_of_xdist_are_heard(tool: Any, project: Write) -> None:

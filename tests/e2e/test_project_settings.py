@@ -42,7 +42,7 @@ def test_settings_that_are_off_are_told_with_their_file(tool: Any, project: Writ
     ended = tool.run("launch", "suite", "--headless")
     assert ended.status == 64
     assert f"{root / 'pyproject.toml'}, [tool.isolation-tui]: there is no setting 'probes'" in ended.err
-    assert "Mend the file" in ended.err
+    assert "Correct the file" in ended.err
     assert "Traceback" not in ended.err
 
 

@@ -111,4 +111,4 @@ def test_facts_and_another_form_of_output_exclude_each_other(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["isolation-tui", "replay", "--facts", "--json", "-", str(tmp_path / "x")])
     assert cli.main() == Status.USAGE
-    assert "--facts goes with neither" in capsys.readouterr().err
+    assert "--facts cannot be combined" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The commands: one module each (``launch``, ``replay``, ``fix``), and what drives them with a screen or without.
+"""The commands, one module each (``launch``, ``prove``, ``replay``, ``fix``), and what runs them headless or not.
 
-A command's module is loaded when the command is asked for, and Textual only when the dashboard is shown.
+A command's module is imported when the command is run, and Textual when the dashboard is shown.
 """

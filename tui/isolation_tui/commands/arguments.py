@@ -1,4 +1,4 @@
-"""How the command's words are read: ``launch`` goes without saying, and what follows ``--`` is pytest's."""
+"""Parse the command line: ``launch`` is the default command, and arguments after ``--`` are pytest's."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from importlib import import_module
 import click
 
 COMMANDS = ("launch", "prove", "replay", "fix")
-"""Each a module of this room, holding the command of that name."""
+"""The commands, each in the module of its name."""
 
 EXIT_STATUSES = """\b
-Exit statuses: pytest's own (0 passed, 1 failed, 2 interrupted, 3 internal
-error, 4 usage, 5 no tests), that of the last run; and ours:
-  64  the command's words are off       69  the fix does not fit or clashes
-  65  damaged or foreign recording      70  a defect of ours
+Exit statuses: pytest's own for the last run (0 passed, 1 failed,
+2 interrupted, 3 internal error, 4 usage, 5 no tests), or ours:
+  64  wrong arguments or settings       69  fix not possible
+  65  damaged or unknown recording      70  internal error
   66  no such path                      71  cannot listen (port in use)
-  67  interpreter missing or unfit      72  pytest's process died, or was left
-  68  pytest too old                        by os._exit
+  67  interpreter missing or unfit      72  pytest's process was killed or
+  68  pytest too old                        called os._exit
                                         73  a file cannot be written
 128+n: ended by signal n (143 after SIGTERM).
 """
@@ -26,11 +26,10 @@ _PYTEST_ARGS = "isolation_tui.pytest_args"
 
 
 class Commands(click.Group):
-    """The commands, each loaded when it is asked for: what they import takes longer than ``--version`` should.
+    """The group of commands. Each is imported when it is run, so that ``--version`` stays fast.
 
-    Without a command's name the words are those of ``launch``: ``isolation-tui demo_app --watch``.
-
-    A folder called like a command is given as ``./fix``.
+    Without a command's name the arguments are those of ``launch``: ``isolation-tui demo_app --watch``. A folder named
+    like a command is given as ``./fix``.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -53,12 +52,12 @@ class Commands(click.Group):
                 args = ["launch", *args]
             else:
                 names = ", ".join(COMMANDS)
-                raise click.UsageError(f"There is neither a command nor a path {first!r}. Commands: {names}.", ctx=ctx)
+                raise click.UsageError(f"There is no command and no path {first!r}. Commands: {names}.", ctx=ctx)
         return super().parse_args(ctx, args)
 
 
 class PytestCommand(click.Command):
-    """A command whose words after ``--`` are handed on as they are, see :func:`pytest_args`."""
+    """A command that takes pytest's arguments after ``--``; :func:`pytest_args` returns them."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
@@ -68,10 +67,10 @@ class PytestCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        formatter.write_usage(ctx.command_path, "[PATH] [OPTIONS] [-- PYTEST ARGS]")
+        formatter.write_usage(ctx.command_path, " ".join([*self.collect_usage_pieces(ctx), "[-- PYTEST ARGS]"]))
 
 
 def pytest_args() -> tuple[str, ...]:
-    """What stood after ``--``."""
+    """The arguments after ``--``."""
     args: tuple[str, ...] = click.get_current_context().meta.get(_PYTEST_ARGS, ())
     return args

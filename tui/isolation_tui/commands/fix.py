@@ -1,4 +1,4 @@
-"""``isolation-tui fix``: the plan of the conftest fix shown, applied, undone or finished."""
+"""``isolation-tui fix``: plan the conftest fix and show it, apply it, undo it, or finish it."""
 
 from __future__ import annotations
 
@@ -16,60 +16,61 @@ from .headless_fix import refuse_unless_clean
 
 
 @click.command(
+    short_help="Show, apply or undo the conftest fix.",
     epilog="""\b
 Examples:
-  isolation-tui fix demo_app            what would change, as tables
-  isolation-tui fix demo_app --diff     the same as a unified diff
+  isolation-tui fix demo_app            show what would change
+  isolation-tui fix demo_app --diff     show it as a unified diff
   isolation-tui fix demo_app --apply
-  isolation-tui fix demo_app --undo     every file back, byte for byte
-"""
+  isolation-tui fix demo_app --undo     restore every file, byte for byte
+""",
 )
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("--diff", "deed", flag_value="diff", help="Print the plan as a unified diff.")
-@click.option("--apply", "deed", flag_value="apply", help="Apply it; a journal is kept for --undo.")
-@click.option("--undo", "deed", flag_value="undo", help="Take it back, also one that was cut off.")
-@click.option("--finish", "deed", flag_value="finish", help="Finish an apply or undo that was cut off.")
-def fix(path: Path | None, deed: str | None) -> int:
-    """Plan the conftest fix for the project at PATH (default: here), and show, apply or undo it."""
+@click.option("--diff", "action", flag_value="diff", help="Print the plan as a unified diff.")
+@click.option("--apply", "action", flag_value="apply", help="Apply the plan. --undo takes it back.")
+@click.option("--undo", "action", flag_value="undo", help="Undo the fix, also one that was interrupted.")
+@click.option("--finish", "action", flag_value="finish", help="Finish an --apply or --undo that was interrupted.")
+def fix(path: Path | None, action: str | None) -> int:
+    """Plan the conftest fix for the project at PATH (default: the current folder), and show, apply or undo it."""
     place = path or Path()
     if not place.exists():
-        raise ToolError(Status.NO_SUCH_PATH, f"There is no {place}.", "Give the folder of a project.")
+        raise ToolError(Status.NO_SUCH_PATH, f"There is no {place}.", "Name the folder of a project.")
     root = place.resolve() if place.is_dir() else place.resolve().parent
     try:
-        match deed:
+        match action:
             case "undo":
-                _say_files("Undone: as before the fix are", undo_fix(root).files)
+                _print_files("Undone; restored", undo_fix(root).files)
             case "finish":
                 done = finish_fix(root)
-                words = "Finished; applied to" if isinstance(done, Applied) else "Finished; taken back from"
-                _say_files(words, done.files)
+                words = "Finished; applied to" if isinstance(done, Applied) else "Finished; restored"
+                _print_files(words, done.files)
             case _:
-                _plan(root, deed)
+                _plan(root, action)
     except NothingToFix as error:
-        raise ToolError(Status.FIX, f"The conftest fix does not fit here: {error.reason}") from error
+        raise ToolError(Status.FIX, f"The conftest fix does not fit this project: {error.reason}") from error
     except FixError as error:
         raise ToolError(Status.FIX, f"The fix: {error}") from error
     return 0
 
 
-def _plan(root: Path, deed: str | None) -> None:
+def _plan(root: Path, action: str | None) -> None:
     refuse_unless_clean(fix_status(root), root, "so there is nothing to plan")
     plan = plan_fix(root)
-    if deed == "diff":
-        # On a pipe it is data, for git apply; on a terminal it is somebody else's text.
+    if action == "diff":
+        # On a pipe it is input for git apply; on a terminal it is untrusted text.
         shown = "\n".join(clean_lines(plan.diff)) if sys.stdout.isatty() else plan.diff
         emit(sys.stdout, shown)
         return
     emit(sys.stdout, rendered(sys.stdout, lambda console: draw_plan(console, plan)))
-    if deed == "apply":
+    if action == "apply":
         applied = apply_fix(plan)
-        _say_files("Applied to", applied.files)
-        emit(sys.stdout, f"Take it back with: {fix_command(root, 'undo')}\n")
+        _print_files("Applied to", applied.files)
+        emit(sys.stdout, f"Undo it with: {fix_command(root, 'undo')}\n")
     else:
         emit(sys.stdout, f"Nothing was changed. Apply it with: {fix_command(root, 'apply')}\n")
 
 
-def _say_files(words: str, files: tuple[str, ...]) -> None:
+def _print_files(words: str, files: tuple[str, ...]) -> None:
     emit(
         sys.stdout, f"{words} {len(files)} files:\n" + "".join(f"  {line}\n" for f in files for line in clean_lines(f))
     )

@@ -1,4 +1,4 @@
-"""Runs without a screen: progress on the standard error, the summary on the standard output, a status to leave with."""
+"""Run without a screen: progress on the standard error, the summary on the standard output, an exit status."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 POLL_INTERVAL = 0.02
-"""Seconds between two looks at a run in which nothing happened."""
+"""Seconds between two polls while nothing happens."""
 
 
 @contextmanager
 def headless(workbench: Workbench, json: JsonTarget | None = None) -> Iterator[Headless]:
-    """Drive the workbench without a screen. Signals stop pytest first; however it ends, nothing of it outlives this."""
+    """Drive the workbench without a screen. A signal stops pytest first, and pytest never outlives this context."""
     with Interrupts() as interrupts:
         try:
             yield Headless(workbench, interrupts, json)
@@ -36,9 +36,9 @@ def headless(workbench: Workbench, json: JsonTarget | None = None) -> Iterator[H
 
 
 class Headless:
-    """Drives a workbench's runs to their end and tells of them; made by :func:`headless`.
+    """Drives a workbench's runs to their end and reports on them; created by :func:`headless`.
 
-    ``json`` takes the document; where that is the standard output, the words for people go to the standard error.
+    ``json`` is where the document goes. If that is the standard output, the summary goes to the standard error.
     """
 
     def __init__(self, workbench: Workbench, interrupts: Interrupts, json: JsonTarget | None = None) -> None:
@@ -46,38 +46,38 @@ class Headless:
         self.interrupts = interrupts
         self.json = json
         self.progress = Progress()
-        self.words: TextIO = sys.stderr if json is not None and json.is_stdout else sys.stdout
+        self.stream: TextIO = sys.stderr if json is not None and json.is_stdout else sys.stdout
 
-    # -- three ways to run ---------------------------------------------------------------------------------------
+    # -- commands -----------------------------------------------------------------------------------------------
 
     def once(self, select: Sequence[str] = ()) -> int:
-        """Run, tell, and return the status to leave with."""
-        self.tell_of_earlier_fix()
+        """Run, report, and return the exit status."""
+        self.note_earlier_fix()
         source = self.run(select)
-        self.tell(source)
-        self.write(run_document(source.run))
+        self.print_summary(source)
+        self.write_json(run_document(source.run))
         return self.interrupts.status(exit_status(source.run))
 
     def watch(self, select: Sequence[str] = ()) -> int:
-        """Run, and run again whenever a file is saved, until Ctrl-C."""
-        self.tell_of_earlier_fix()
-        workbench, told, status = self.workbench, set[int](), 0
+        """Run, and run again when a file is saved, until Ctrl-C. Returns the exit status."""
+        self.note_earlier_fix()
+        workbench, reported, status = self.workbench, set[int](), 0
         ending = False
         workbench.start(select)
         while not (ending and not workbench.busy):
             changed = self._poll_watching()
-            for source in [source for source in workbench.sources if source.finished and id(source) not in told]:
-                told.add(id(source))
+            for source in [source for source in workbench.sources if source.finished and id(source) not in reported]:
+                reported.add(id(source))
                 status = exit_status(source.run)
-                self._tell_watched(source, ending)
+                self._report_watched(source, ending)
             if workbench.current is not None:
                 self.progress.show(workbench.current.run)
-            if self.interrupts.take():
+            if self.interrupts.consume():
                 ending = True
                 workbench.set_watching(False)
                 self._stop()
             elif workbench.watch_failure:
-                self.progress.say(f"The files can no longer be watched: {workbench.watch_failure}")
+                self.progress.note(f"Watching ended: {workbench.watch_failure}")
                 ending = True
                 workbench.set_watching(False)
             if not changed:
@@ -85,17 +85,17 @@ class Headless:
         return self.interrupts.status(status)
 
     def replay(self, source: ReplaySession) -> int:
-        """Tell of a recording. Its run's own status, or BAD_RECORDING where it is damaged."""
+        """Report on a recording. Returns the status of its run, or BAD_RECORDING if it is damaged."""
         while not source.finished:
             source.poll()
             self.progress.show(source.run)
-            if self.interrupts.take():
+            if self.interrupts.consume():
                 return self.interrupts.status(130)
-        self.tell(source)
-        self.write(run_document(source.run, source.damage))
+        self.print_summary(source)
+        self.write_json(run_document(source.run, source.damage))
         return replay_status(source)
 
-    # -- what they are made of -----------------------------------------------------------------------------------
+    # -- parts of a command -------------------------------------------------------------------------------------
 
     def run(self, select: Sequence[str] = ()) -> Source:
         """Start a run and follow it until it has finished."""
@@ -109,61 +109,61 @@ class Headless:
         while not source.finished:
             changed = workbench.poll()
             self.progress.show(source.run)
-            if self.interrupts.take():
+            if self.interrupts.consume():
                 self._stop()
             if not changed:
                 time.sleep(POLL_INTERVAL)
         self.progress.clear()
         return source
 
-    def tell(self, source: Source, *, brief: bool = False, title: str = "") -> None:
-        """The summary of a run."""
-        self.say(lambda console: draw_summary(console, source, title=title, brief=brief))
+    def print_summary(self, source: Source, *, brief: bool = False, title: str = "") -> None:
+        """Print the summary of a run."""
+        self.print(lambda console: draw_summary(console, source, title=title, brief=brief))
 
-    def say(self, draw: Callable[[Console], None]) -> None:
-        """Print what ``draw`` draws, for people."""
+    def print(self, draw: Callable[[Console], None]) -> None:
+        """Print what ``draw`` draws."""
         self.progress.clear()
-        emit(self.words, rendered(self.words, draw))
+        emit(self.stream, rendered(self.stream, draw))
 
-    def write(self, document: object) -> None:
-        """The JSON document, where one was asked for. Raises :class:`ToolError` (CANNOT_WRITE)."""
+    def write_json(self, document: object) -> None:
+        """Write the JSON document if one was asked for. Raises :class:`ToolError` (CANNOT_WRITE)."""
         if self.json is not None:
             self.progress.clear()
             self.json.write(document)
 
-    def tell_of_earlier_fix(self) -> None:
-        """What an earlier sitting left: the suite is run as it stands, and that is said."""
+    def note_earlier_fix(self) -> None:
+        """Print what an earlier session left of the fix: the suite runs on the files as they are."""
         if self.workbench.fix_remark:
-            self.progress.say(self.workbench.fix_remark)
+            self.progress.note(self.workbench.fix_remark)
 
     def _stop(self) -> None:
-        insisting = any(source.stopping for source in self.workbench.sources)
+        stopping = any(source.stopping for source in self.workbench.sources)
         if self.workbench.busy:
-            self.progress.say(
-                "Insisting: pytest is told to terminate."
-                if insisting
-                else "Stopping: pytest tears its fixtures down first. Ctrl-C again insists."
+            self.progress.note(
+                "Terminating pytest."
+                if stopping
+                else "Stopping pytest, which tears down its fixtures first. Ctrl-C again terminates it."
             )
         self.workbench.stop()
 
     def _poll_watching(self) -> bool:
         try:
             return self.workbench.poll()
-        except ToolError as error:  # the interpreter went away between two saves: the next save tries again
-            self.progress.say(str(error))
+        except ToolError as error:  # such as an interpreter that was removed: the next save tries again
+            self.progress.note(str(error))
             return False
 
-    def _tell_watched(self, source: Source, ending: bool) -> None:
+    def _report_watched(self, source: Source, ending: bool) -> None:
         self.progress.clear()
         if source.run.stopped and not ending:
-            self.progress.say(f"Started anew: {self.workbench.reason}.")
+            self.progress.note(f"Restarted: {self.workbench.reason}.")
             return
-        self.tell(source)
-        self.write(run_document(source.run))
+        self.print_summary(source)
+        self.write_json(run_document(source.run))
         if not ending:
-            self.progress.say("Watching; a saved file runs it again, Ctrl-C ends.")
+            self.progress.note("Watching: a saved file starts a run, Ctrl-C ends.")
 
 
 def replay_status(source: ReplaySession) -> int:
-    """The status to leave with after showing a recording."""
+    """The exit status after showing a recording."""
     return int(Status.BAD_RECORDING) if source.damage else exit_status(source.run)

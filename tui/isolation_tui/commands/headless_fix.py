@@ -1,4 +1,4 @@
-"""``launch --headless --fix``: run as it is, apply the conftest fix, run again, compare, and put everything back."""
+"""``launch --headless --fix``: run, apply the conftest fix, run again, compare, and undo the fix."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 UNDONE, KEPT, NOT_APPLIED, LEFT = "undone", "kept", "not applied", "left applied"
 
 
-class FixRound:
-    """One round. The fix is undone however it ends (an exception, Ctrl-C, SIGTERM), unless ``keep``."""
+class FixMeasurement:
+    """A measurement of the fix. It is undone however the runs end (an exception, Ctrl-C, SIGTERM), unless ``keep``."""
 
     def __init__(self, headless: Headless, keep: bool = False) -> None:
         self._headless = headless
@@ -30,44 +30,46 @@ class FixRound:
         self._problem = ""
 
     def run(self) -> int:
-        """The status to leave with. Raises :class:`ToolError` (FIX) where a fix stands applied or cut off already: then
-        nothing was run."""
+        """Run both times and return the exit status.
+
+        Raises :class:`ToolError` (FIX) before any run if a fix is applied already, or was interrupted.
+        """
         project = self._workbench.project
         assert project is not None
         status = self._workbench.read_fix_status()
         if self._workbench.fix_failure:
             raise ToolError(Status.FIX, f"The fix: {self._workbench.fix_failure}")
-        refuse_unless_clean(status, project.root, "so there is no 'before' to run")
+        refuse_unless_clean(status, project.root, "so there is no run without it to compare with")
         before = self._headless.run()
-        self._headless.tell(before, title=f"BEFORE  {before.title}")
+        self._headless.print_summary(before, title=f"BEFORE  {before.title}")
         plan = self._plan(before.run)
         after = self._run_with(plan) if plan is not None else None
         if after is not None:
-            self._headless.say(lambda console: _draw_comparison(console, before.run, after))
+            self._headless.print(lambda console: _draw_comparison(console, before.run, after))
         return self._end(before.run, after, plan)
 
     def _plan(self, before: Run) -> Plan | None:
-        """None where nothing can be measured against this run, or where the recipe does not fit."""
+        """Plan the fix. None if this run cannot be compared with another, or no recipe fits."""
         if self._headless.interrupts.count:
-            self._problem = "The run was stopped; the fix was not applied."
+            self._problem = "The run was stopped, so the fix was not applied."
         elif exit_status(before) not in (0, 1):
-            self._problem = "The suite did not run to its end; the fix was not applied."
+            self._problem = "The suite did not finish, so the fix was not applied."
         else:
             try:
                 plan = self._workbench.plan_fix()
             except NothingToFix as error:
-                self._problem = f"The conftest fix does not fit here: {error.reason}"
+                self._problem = f"The conftest fix does not fit this project: {error.reason}"
             except FixError as error:
                 self._problem = f"The fix could not be planned: {error}"
             else:
-                self._headless.say(lambda console: _draw_plan_below(console, plan))
+                self._headless.print(lambda console: _draw_plan_below(console, plan))
                 return plan
         return None
 
     def _run_with(self, plan: Plan) -> Run | None:
         """Apply, run, undo. None if the plan could not be applied."""
         if self._headless.interrupts.count:
-            self._problem = "We were asked to stop; the fix was not applied."
+            self._problem = "The command was stopped, so the fix was not applied."
             return None
         try:
             applied = self._workbench.apply_and_run(plan)
@@ -77,17 +79,17 @@ class FixRound:
             self._outcome = LEFT
             after = self._headless.follow()
         except BaseException:
-            self._workbench.close()  # awaits pytest's end, so that no file changes under it
+            self._workbench.close()  # awaits pytest's end, so that no file changes during the run
             if self._workbench.fix_status is not FixStatus.CLEAN:
-                self._take_back()
+                self._undo()
             if self._problem:
-                self._headless.progress.say(self._problem)
+                self._headless.progress.note(self._problem)
             raise
-        self._take_back()
-        self._headless.tell(after, brief=True, title=f"AFTER  {after.title}")
+        self._undo()
+        self._headless.print_summary(after, brief=True, title=f"AFTER  {after.title}")
         return after.run
 
-    def _take_back(self) -> None:
+    def _undo(self) -> None:
         if self._keep:
             self._outcome = KEPT
             return
@@ -101,12 +103,12 @@ class FixRound:
         last = before if after is None else after
         failed = self._outcome == LEFT or (after is None and not _stopped_or_died(self._headless, before))
         status = int(Status.FIX) if failed else self._headless.interrupts.status(exit_status(last))
-        self._headless.say(lambda console: console.print(_closing_line(self._outcome, self._root), soft_wrap=True))
-        self._headless.write(
+        self._headless.print(lambda console: console.print(_closing_line(self._outcome, self._root), soft_wrap=True))
+        self._headless.write_json(
             fix_document(before, after, plan, status=status, outcome=self._outcome, problem=self._problem)
         )
         if self._problem:
-            self._headless.progress.say(f"isolation-tui: {self._problem}")
+            self._headless.progress.note(f"isolation-tui: {self._problem}")
         return status
 
     @property
@@ -116,7 +118,7 @@ class FixRound:
 
 
 def refuse_unless_clean(status: FixStatus, root: Path, consequence: str) -> None:
-    """Raises :class:`ToolError` (FIX), with what to do, where a fix stands applied, or was cut off."""
+    """Raise :class:`ToolError` (FIX), with what to do, if a fix is applied or was interrupted."""
     if status is not FixStatus.CLEAN:
         what, next_step = describe_status(status, root)
         raise ToolError(Status.FIX, f"{what}, {consequence}.", next_step)
@@ -139,9 +141,9 @@ def _stopped_or_died(headless: Headless, before: Run) -> bool:
 
 def _closing_line(outcome: str, root: Path) -> str:
     if outcome == UNDONE:
-        return "The fix was undone: every file is as it was. --keep-fix keeps it."
+        return "The fix was undone and every file restored. --keep-fix keeps it."
     if outcome == KEPT:
-        return f"The fix was kept. Take it back with: {fix_command(root, 'undo')}"
+        return f"The fix was kept. Undo it with: {fix_command(root, 'undo')}"
     if outcome == LEFT:
         return "The fix stays applied."
-    return "The fix was not applied; no file was touched."
+    return "The fix was not applied; no file was changed."

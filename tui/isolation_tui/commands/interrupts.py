@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP, counted instead of raised: whoever drives a run decides what may be cut off, and when."""
+"""Count Ctrl-C, SIGTERM and SIGHUP instead of raising them, so that a command decides when to stop."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _WATCHED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Interrupts:
-    """While entered, these signals only count. One that was ignored before (``nohup``, a background job) stays so.
+    """A context in which these signals are only counted; one that was ignored before (``nohup``) stays ignored.
 
-    ``count`` is how often we were asked to stop.
+    ``count`` is the number of signals so far.
     """
 
     def __init__(self) -> None:
         self.count = 0
         self._ended_by = 0
-        self._taken = 0
+        self._consumed = 0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -33,15 +33,15 @@ class Interrupts:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def take(self) -> bool:
-        """Whether we were asked (again) since the last call; each asking is handed out once."""
-        if self._taken < self.count:
-            self._taken += 1
+    def consume(self) -> bool:
+        """Whether there is a signal that no earlier call has consumed; consumes one."""
+        if self._consumed < self.count:
+            self._consumed += 1
             return True
         return False
 
     def status(self, otherwise: int) -> int:
-        """The status to leave with: 128+n where a signal other than Ctrl-C ended us, else ``otherwise``."""
+        """The exit status: 128+n if signal n other than Ctrl-C ended us, else ``otherwise``."""
         return SIGNAL_BASE + self._ended_by if self._ended_by else otherwise
 
     def _note(self, number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""``isolation-tui launch``: run a suite and watch it, in the dashboard or headless."""
+"""``isolation-tui launch``: run a suite and observe it, in the dashboard or headless."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from ..workbench import Workbench
 from .arguments import EXIT_STATUSES, PytestCommand, pytest_args
 from .dashboard import has_terminal, show
 from .headless import headless
-from .headless_fix import FixRound
+from .headless_fix import FixMeasurement
 
 
 @click.command(
     cls=PytestCommand,
+    short_help="Run a suite and observe it.",
     epilog="""\b
 Examples:
   isolation-tui launch demo_app
@@ -37,28 +38,33 @@ Examples:
 @click.option(
     "--python", metavar="EXE", help="The project's interpreter. Default: its .venv or venv, VIRTUAL_ENV, ours."
 )
-@click.option("--watch", is_flag=True, help="Run again whenever a file is saved.")
-@click.option("--headless", is_flag=True, help="No dashboard: progress on stderr, a summary on stdout.")
-@click.option("--json", "json_name", metavar="FILE|-", help="Write the JSON document (- stdout). Headless.")
-@click.option("--fix", is_flag=True, help="Run, apply the conftest fix, run again, compare, undo. Headless.")
-@click.option("--keep-fix", is_flag=True, help="The same, but leave the fix applied.")
-@click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Record the run, for replay.")
-@click.option("--tcp", metavar="PORT", type=click.IntRange(0, 65535), help="Loopback TCP, not a Unix socket; 0: any.")
-@click.option("--verify", is_flag=True, help="Count the rows for real after each test, where that disturbs nothing.")
+@click.option("--watch", is_flag=True, help="Run again when a file is saved.")
+@click.option("--headless", is_flag=True, help="No dashboard: print progress to stderr, a summary to stdout.")
+@click.option("--json", "json_name", metavar="FILE|-", help="Write the JSON document (- stdout). Implies --headless.")
+@click.option("--fix", is_flag=True, help="Run, apply the conftest fix, run again, compare, undo. Implies --headless.")
+@click.option("--keep-fix", is_flag=True, help="Like --fix, but leave the fix applied.")
+@click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Record the run for replay.")
 @click.option(
-    "--off", metavar="PROBE", multiple=True, type=click.Choice(PROBES), help=f"Without it: {', '.join(PROBES)}."
+    "--tcp",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    help="Use loopback TCP, not a Unix socket; 0: any port.",
 )
-@click.option("--safe", is_flag=True, help="Replace nothing of SQLAlchemy, Flask and Python; see less.")
-@click.option("--select", metavar="NODEID", multiple=True, help="Run this test only. Can be given again.")
+@click.option("--verify", is_flag=True, help="Count rows with queries after each test, where that is safe.")
+@click.option(
+    "--off", metavar="PROBE", multiple=True, type=click.Choice(PROBES), help=f"Switch off a probe: {', '.join(PROBES)}."
+)
+@click.option("--safe", is_flag=True, help="Replace nothing in SQLAlchemy, Flask and Python; observe less.")
+@click.option("--select", metavar="NODEID", multiple=True, help="Run only this test. Can be repeated.")
 def launch(path: str | None, **given: Any) -> int:
-    """Run the suite at PATH (a folder, a file or a node id; default: here) and watch it.
+    """Run the suite at PATH (a folder, file or node id; default: the current folder) and observe it.
 
-    pytest's own arguments come after --. Nothing is installed into the project.
+    pytest's own arguments follow --. Nothing is installed into the project.
     """
     fixing = given["fix"] or given["keep_fix"]
     without_screen = given["headless"] or fixing or given["json_name"] is not None
     if fixing and (given["watch"] or given["select"]):
-        raise click.UsageError("--fix runs the whole suite twice: it goes with neither --watch nor --select.")
+        raise click.UsageError("--fix runs the whole suite twice and cannot be combined with --watch or --select.")
     if given["record"] is not None:
         refuse_over_another(given["record"], RECORDINGS_BEGIN, "a recording")
     target = JsonTarget.named(given["json_name"])
@@ -68,7 +74,7 @@ def launch(path: str | None, **given: Any) -> int:
     if explanation:
         note(clean(explanation))
     if not without_screen and not has_terminal():
-        note("this is no terminal; running headless.")
+        note("this is not a terminal; running headless.")
         without_screen = True
     workbench = Workbench(
         project,
@@ -87,7 +93,7 @@ def launch(path: str | None, **given: Any) -> int:
         return show(workbench, given["select"])
     with headless(workbench, target) as run:
         if fixing:
-            return FixRound(run, keep=given["keep_fix"]).run()
+            return FixMeasurement(run, keep=given["keep_fix"]).run()
         return run.watch(given["select"]) if given["watch"] else run.once(given["select"])
 
 
@@ -96,5 +102,5 @@ def _settings(project: Project) -> ProjectSettings:
         return read_project(project.root)
     except SettingsError as error:
         raise ToolError(
-            Status.USAGE, str(error), "Mend the file, or take the setting out: each has a default."
+            Status.USAGE, str(error), "Correct the file, or remove the setting to use its default."
         ) from error

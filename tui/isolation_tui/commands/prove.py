@@ -30,11 +30,12 @@ from .arguments import PytestCommand, pytest_args
 from .headless import POLL_INTERVAL, Headless, headless
 
 NOT_PROVEN = 1
-"""The status where a question has no answer: flaky, not reproduced, unknown."""
+"""The exit status without an answer: flaky, not reproduced, unknown."""
 
 
 @click.command(
     cls=PytestCommand,
+    short_help="Find out by trials why a test fails.",
     epilog="""\b
 Examples:
   isolation-tui prove tests/test_orders.py::test_total
@@ -45,28 +46,28 @@ Examples:
 \b
 Exit statuses: 0 answered (order-dependent, needs-earlier-test, fails-alone,
 non-idempotent); 1 not answered (flaky, not-reproduced, unknown); 5 with --all
-where nothing failed; 64 and above as for launch.
+if nothing failed; 64 and above as for launch.
 """,
 )
 @click.argument("words", metavar="NODEID [PATH]", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="Prove every failing test of the run; give no NODEID.")
+@click.option("--all", "every", is_flag=True, help="Prove every failing test of the run, without a NODEID.")
 @click.option("--python", metavar="EXE", help="The project's interpreter.")
 @click.option(
     "--from",
     "recording",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Do not run the suite: take what was recorded.",
+    help="Use this recording instead of running the suite.",
 )
 @click.option(
-    "--restore", metavar="COMMAND", multiple=True, help="Run this before each trial, to put a server's database back."
+    "--restore", metavar="COMMAND", multiple=True, help="Run this before each trial, to restore a server's database."
 )
 @click.option("--json", "json_name", metavar="FILE|-", help="Write the verdict as JSON (- stdout).")
 def prove(words: tuple[str, ...], **given: Any) -> int:
-    """Find out by trials why NODEID fails in the suite at PATH (default: here).
+    """Find out by trials why NODEID fails in the suite at PATH (default: the current folder).
 
-    Runs the suite once and watches it. Then runs the test alone, after the tests that are suspected, and with the
-    suspected state put back, each time from the same start, until that shows who makes it fail, or that nobody does.
+    Runs and observes the suite once. Then runs the test alone, after suspected tests, and with suspected state
+    restored, each time from the same start, until the trials show why it fails.
     """
     nodeid, path = _nodeid_and_path(words, given["every"])
     target = JsonTarget.named(given["json_name"])
@@ -84,14 +85,14 @@ def prove(words: tuple[str, ...], **given: Any) -> int:
 def _nodeid_and_path(words: Sequence[str], every: bool) -> tuple[str | None, str | None]:
     most = 1 if every else 2
     if len(words) > most or (not every and not words):
-        raise click.UsageError("Give NODEID and at most one PATH, or --all and at most one PATH.")
+        raise click.UsageError("Name one NODEID and at most one PATH, or pass --all and at most one PATH.")
     nodeid = None if every else words[0]
     rest = words if every else words[1:]
     return nodeid, rest[0] if rest else None
 
 
 def _observed(driver: Headless, replay: Sequence[ReplaySession]) -> Run:
-    """The run that the questions are about, to its end."""
+    """The finished run whose failures are examined."""
     if not replay:
         return driver.run().run
     source = replay[0]
@@ -105,11 +106,11 @@ def _failing(run: Run) -> list[Test]:
 
 
 def _named(run: Run, nodeid: str) -> Test:
-    """The test called so. Raises :class:`ToolError`, with the nearest names, where there is none."""
+    """The test with this node id. Raises :class:`ToolError`, with similar node ids, if there is none."""
     test = run.tests.get(nodeid)
     if test is None:
         near = difflib.get_close_matches(nodeid, list(run.tests), n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(map(clean, near))}?" if near else "Give a node id as pytest prints it."
+        hint = f"Did you mean {' or '.join(map(clean, near))}?" if near else "Name a node id as pytest prints it."
         raise ToolError(Status.NO_SUCH_PATH, f"No test {clean(nodeid)} was in this run.", hint)
     if test.position < 0:
         raise ToolError(Status.NO_SUCH_PATH, f"{clean(nodeid)} did not run.", "Prove a test that has an outcome.")
@@ -119,19 +120,19 @@ def _named(run: Run, nodeid: str) -> Test:
 def _prove(
     driver: Headless, project: Project, run: Run, tests: Sequence[Test], restore: Sequence[str]
 ) -> list[Verdict]:
-    """The verdicts, made in a thread of their own: Ctrl-C ends the trial that runs, and leaves out the rest."""
+    """Find the verdicts in a thread; Ctrl-C ends the trial in progress and skips the rest."""
     verdicts: list[Verdict] = []
     failure: list[BaseException] = []
 
     def shown(result: TrialResult) -> None:
-        driver.progress.say(f"  {clean(trial_line(result, ''))}")
+        driver.progress.note(f"  {clean(trial_line(result, ''))}")
 
     def work(investigation: Investigation) -> None:
         try:
             for test in tests:
                 if investigation.stopped:
                     return
-                driver.progress.say(f"Proving {clean(test.nodeid)}")
+                driver.progress.note(f"Proving {clean(test.nodeid)}")
                 verdicts.append(investigation.prove(test.nodeid))
         except BaseException as error:
             failure.append(error)
@@ -141,8 +142,8 @@ def _prove(
         thread = threading.Thread(target=work, args=(investigation,), name="trials")
         thread.start()
         while thread.is_alive():
-            if driver.interrupts.take():
-                driver.progress.say("Stopping: the trial is ended, and the start is put back.")
+            if driver.interrupts.consume():
+                driver.progress.note("Stopping: ending the trial and restoring the start.")
                 investigation.stop()
             time.sleep(POLL_INTERVAL)
     if failure:
@@ -153,11 +154,11 @@ def _prove(
 def _report(driver: Headless, verdicts: Sequence[Verdict], *, single: bool) -> int:
     if single:
         for verdict in verdicts:
-            driver.say(partial(draw_verdict, verdict=verdict))
-            driver.write(to_document(verdict))
+            driver.print(partial(draw_verdict, verdict=verdict))
+            driver.write_json(to_document(verdict))
     else:
-        driver.say(lambda console: draw_verdicts(console, verdicts))
-        driver.write({"verdicts": [to_document(verdict) for verdict in verdicts]})
+        driver.print(lambda console: draw_verdicts(console, verdicts))
+        driver.write_json({"verdicts": [to_document(verdict) for verdict in verdicts]})
         if not verdicts:
             return driver.interrupts.status(5)
     answered = bool(verdicts) and all(verdict.kind in ANSWERED for verdict in verdicts)

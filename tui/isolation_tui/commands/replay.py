@@ -23,12 +23,13 @@ LINES_AT_ONCE = 500
 
 
 @click.command(
+    short_help="Show a recorded run.",
     epilog="""\b
 Examples:
   isolation-tui replay run.ndjson
   isolation-tui replay run.ndjson --headless --json -
   isolation-tui replay --facts run.ndjson | less
-"""
+""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--headless", "without_screen", is_flag=True, help="No dashboard: print the summary to stdout.")
@@ -41,13 +42,13 @@ def replay(file: Path, without_screen: bool, json_name: str | None, facts: bool)
     """
     if facts:
         if without_screen or json_name is not None:
-            raise click.UsageError("--facts goes with neither --headless nor --json.")
+            raise click.UsageError("--facts cannot be combined with --headless or --json.")
         return _print_facts(Recording(file))
     target = JsonTarget.named(json_name)
     source = ReplaySession(file)
     without_screen = without_screen or target is not None
     if not without_screen and not has_terminal():
-        note("this is no terminal; showing the summary.")
+        note("this is not a terminal; printing the summary.")
         without_screen = True
     workbench = Workbench(None, replay=[source])
     if not without_screen:

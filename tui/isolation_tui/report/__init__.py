@@ -1,1 +1,1 @@
-"""A run told to people and to programs: the summary, the JSON document, before against after. Knows no Textual."""
+"""Reports on a run: the summary, the JSON document, the comparison of two runs. Independent of Textual."""

@@ -1,4 +1,4 @@
-"""Two runs against each other, and the plan of a fix: the seed's tables, with the numbers that were measured."""
+"""The comparison of two runs, and the plan of a fix, as tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..model.run_comparison import Pair, compare
 from ..text.sanitize import clean
 from ..text.wording import number, seconds
 from .exit_status import exit_status
-from .output import say
+from .output import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from ..fix import Plan
 
 LISTED = 10
-"""How many node ids of a list are printed; ``--json`` has them all."""
+"""How many node ids of a list are printed; ``--json`` has all."""
 
 
 def draw_before_after(console: Console, before: Run, after: Run) -> None:
-    """The measured result: counts, "Table already defined", what healed, what broke, how long it took."""
+    """Draw how two runs differ: counts, "Table already defined" errors, duration, and the tests that changed."""
     compared = compare(before, after)
     table = _table("Before / after", ("", "before", "after", "difference"))
     for delta in compared.counts:
@@ -38,12 +38,12 @@ def draw_before_after(console: Console, before: Run, after: Run) -> None:
     table.add_row("exit status", str(exit_status(before)), str(exit_status(after)), "")
     console.print(table)
     console.print()
-    say(console, f"BEFORE: {before.counts.line()}")
-    say(console, f'        {was} of those errors are "Table already defined"')
-    say(console, f"AFTER:  {after.counts.line()}")
-    say(console, f'        "Table already defined" errors: {now}{" ✔" if not now else ""}')
+    print_line(console, f"BEFORE: {before.counts.line()}")
+    print_line(console, f'        {was} of those errors are "Table already defined"')
+    print_line(console, f"AFTER:  {after.counts.line()}")
+    print_line(console, f'        "Table already defined" errors: {now}{" ✔" if not now else ""}')
     console.print()
-    say(
+    print_line(
         console,
         f"{number(len(compared.healed), 'test')} healed, {len(compared.still)} still failing, "
         f"{len(compared.broke)} broke, {len(compared.new)} new, {len(compared.gone)} gone.",
@@ -53,28 +53,28 @@ def draw_before_after(console: Console, before: Run, after: Run) -> None:
 
 
 def draw_plan(console: Console, plan: Plan) -> None:
-    """The seed's two pictures of a fix: the files to modify, and the summary of changes, with real line counts."""
+    """Draw what a fix changes: the files with what happens in each, and the summary of changes."""
     for kind, title in (("NEW", "New files to create"), ("MODIFY", "Files to modify")):
         changes = [change for change in plan.changes if change.kind == kind]
         if not changes:
             continue
-        say(console, title, "bold")
+        print_line(console, title, "bold")
         for change in changes:
             lines = f"{change.added} lines" if kind == "NEW" else f"+{change.added} -{change.removed}"
-            say(console, f"  {clean(change.relative)} ({lines})")
+            print_line(console, f"  {clean(change.relative)} ({lines})")
             for number_, what in enumerate(change.what, 1):
-                say(console, f"    {'└─' if number_ == len(change.what) else '├─'} {clean(what)}")
+                print_line(console, f"    {'└─' if number_ == len(change.what) else '├─'} {clean(what)}")
         console.print()
     table = _table("Summary of changes", ("change type", "file", "what", "lines", "impact"))
     names = _short_names([row.file for row in plan.summary])
     for row in plan.summary:
         table.add_row(row.change_type, clean(names[row.file]), clean(row.what), clean(row.lines), clean(row.impact))
     console.print(table)
-    say(console, f"{number(len(plan.changes), 'file')}, {plan.added} lines added, {plan.removed} removed.")
+    print_line(console, f"{number(len(plan.changes), 'file')}, {plan.added} lines added, {plan.removed} removed.")
 
 
 def _short_names(files: Sequence[str]) -> dict[str, str]:
-    """File -> its name alone, where no other file of the plan has that name."""
+    """The name to show for each file: without folders, unless another file of the plan has the same name."""
     distinct = set(files)
     names = {file: file.rpartition("/")[2] for file in distinct}
     taken = list(names.values())
@@ -84,11 +84,11 @@ def _short_names(files: Sequence[str]) -> dict[str, str]:
 def _draw_list(console: Console, title: str, pairs: Sequence[Pair]) -> None:
     if not pairs:
         return
-    say(console, f"{title}:")
+    print_line(console, f"{title}:")
     for pair in pairs[:LISTED]:
-        say(console, f"  {clean(pair.nodeid)}")
+        print_line(console, f"  {clean(pair.nodeid)}")
     if len(pairs) > LISTED:
-        say(console, f"  and {len(pairs) - LISTED} more; --json FILE has them all.")
+        print_line(console, f"  and {len(pairs) - LISTED} more; --json FILE has all.")
 
 
 def _table(title: str, heads: Sequence[str]) -> Table:

@@ -1,4 +1,4 @@
-"""How reports are drawn: headings, tables by hand, wrapped words, places."""
+"""Draw headings, tables and wrapped text on a console."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from ..text.measure import keep_end, keep_start
-from .output import say
+from .output import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,13 +20,13 @@ QUIET = "dim"
 
 def heading(console: Console, text: str) -> None:
     console.print()
-    say(console, text, HEADING)
+    print_line(console, text, HEADING)
 
 
 def draw_table(
     console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
 ) -> None:
-    """Columns by hand: a path keeps its end, numbers stand to the right, and nothing is drawn round them."""
+    """Print a table without borders. The last column is a path, which keeps its end if it is too long."""
     drawn = [tuple(row) for row in rows]
     if not drawn:
         return
@@ -39,7 +39,7 @@ def draw_table(
             width = widths[column]
             text = keep_end(text, width) if column == len(row) - 1 else keep_start(text, width)
             cells.append(" " * (width - cell_len(text)) + text if column in right else set_cell_size(text, width))
-        say(console, "  " + "  ".join(cells).rstrip(), QUIET if number_ == 0 else "")
+        print_line(console, "  " + "  ".join(cells).rstrip(), QUIET if number_ == 0 else "")
 
 
 def wrapped(text: str, width: int) -> list[str]:

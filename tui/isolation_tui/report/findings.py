@@ -1,4 +1,4 @@
-"""The findings in the summary: the worst causes with what they rest on, the others with a line."""
+"""The findings in the summary: the worst causes with their evidence, the others with one line each."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from ..text.measure import keep_end, keep_start
 from ..text.sanitize import clean
 from ..text.wording import number, where
 from .console import QUIET, heading, wrapped
-from .output import say
+from .output import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 IN_FULL, IN_SHORT = 2, 8
-"""How many groups of causes are told with evidence, and how many more with one line; ``--json`` has them all."""
+"""How many groups of causes are shown with evidence, and how many more with one line; ``--json`` has all."""
 HARMLESS = 2
 EVIDENCE = 3
-"""Facts of a cause: the first ones and the last, where it stands."""
+"""Facts shown of a cause: its first ones and its last, which says where it is."""
 
 
 def draw_causes(console: Console, run: Run, found: Conclusions) -> None:
-    """Worst first; causes that one remedy mends stand together."""
+    """Draw the causes of failures, worst first; causes with the same remedy are grouped."""
     if not (found.failed or found.causes):
         return
     left = len(found.unexplained) if found.causes else 0
@@ -38,23 +38,23 @@ def draw_causes(console: Console, run: Run, found: Conclusions) -> None:
         _draw_in_short(console, run, group[0], _victims(group), digits)
     rest = groups[IN_FULL + IN_SHORT :]
     if rest:
-        say(console, f"  and {number(sum(map(len, rest)), 'more', 'more')}; --json FILE has all.")
+        print_line(console, f"  and {number(sum(map(len, rest)), 'more', 'more')}; --json FILE has all.")
 
 
 def draw_harmless(console: Console, run: Run, found: Conclusions) -> None:
-    """What was found and harmed nobody yet."""
+    """Draw the findings because of which no test failed."""
     if not found.harmless:
         return
-    heading(console, f"Dirty, and nobody failed by it: {number(len(found.harmless), 'finding')}")
+    heading(console, f"Leaks that broke nothing (yet): {number(len(found.harmless), 'finding')}")
     digits = len(str(max(len(finding.tests) for finding in found.harmless)))
     for finding in found.harmless[:HARMLESS]:
         _draw_in_short(console, run, finding, len(finding.tests), digits)
     if len(found.harmless) > HARMLESS:
-        say(console, f"  and {len(found.harmless) - HARMLESS} more; --json FILE has all.")
+        print_line(console, f"  and {len(found.harmless) - HARMLESS} more; --json FILE has all.")
 
 
 def _groups(causes: Sequence[Finding]) -> list[list[Finding]]:
-    """Causes of one kind with the same remedy, the group with most victims first."""
+    """Group causes of one kind with the same remedy, the group with most victims first."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for cause in causes:
         groups.setdefault((cause.kind, cause.remedy), []).append(cause)
@@ -66,7 +66,7 @@ def _victims(group: list[Finding]) -> int:
 
 
 def _by_table(group: list[Finding]) -> dict[str, list[Finding]]:
-    """The table with the most victims first."""
+    """The findings by table, the one with most victims first."""
     tables: dict[str, list[Finding]] = {}
     for finding in group:
         tables.setdefault(", ".join(finding.tables), []).append(finding)
@@ -78,7 +78,7 @@ def _title(group: list[Finding]) -> str:
         tables = _by_table(group)
         errors = number(_victims(group), "error")
         return f'"Table already defined": {errors} in {number(len(tables), "table")}'
-    more = f" (and {number(len(group) - 1, 'cause')} alike)" if len(group) > 1 else ""
+    more = f" (and {number(len(group) - 1, 'similar cause')})" if len(group) > 1 else ""
     return clean(group[0].title) + more
 
 
@@ -87,17 +87,17 @@ def _draw_in_full(console: Console, run: Run, group: list[Finding], digits: int)
     indent = " " * (digits + 4)
     head = f"  {_victims(group):>{digits}}  {clean(worst.code or worst.kind)}  {_title(group)}"
     for at, line in enumerate(wrapped(head, console.width - digits - 4)):
-        say(console, line if at == 0 else indent + line.lstrip(), "bold")
+        print_line(console, line if at == 0 else indent + line.lstrip(), "bold")
     if worst.kind == ALREADY_DEFINED:
         tables = _by_table(group)
         counts = (f"{clean(name)}  {number(_victims(of), 'error')}" for name, of in tables.items())
-        say(console, keep_start(indent + "; ".join(counts), console.width))
+        print_line(console, keep_start(indent + "; ".join(counts), console.width))
     for text, place in _evidence(run, worst):
         _draw_placed(console, indent + text, place)
     for line in wrapped(f"Remedy: {clean(worst.remedy)}", console.width - len(indent)):
-        say(console, indent + line)
+        print_line(console, indent + line)
     if worst.command:
-        say(console, f"{indent}repeat: {clean(worst.command)}", QUIET)
+        print_line(console, f"{indent}Reproduce: {clean(worst.command)}", QUIET)
 
 
 def _evidence(run: Run, finding: Finding) -> list[tuple[str, str]]:
@@ -114,7 +114,7 @@ def _draw_in_short(console: Console, run: Run, finding: Finding, victims: int, d
 
 
 def _draw_placed(console: Console, text: str, place: str) -> None:
-    """One line; where it is too long, the text keeps its start and the place its end."""
+    """Print one line. If it is too long, the text keeps its start and the place its end."""
     place = keep_end(place, max(console.width - len(text) - 2, console.width // 4, 24))
     room = console.width - len(place) - 2
-    say(console, f"{keep_start(text, room)}  {place}".rstrip())
+    print_line(console, f"{keep_start(text, room)}  {place}".rstrip())

@@ -1,4 +1,4 @@
-"""What was left behind, in the summary: by whom, where, and who met it later."""
+"""The leaks in the summary: who left what, where, and which tests found it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..text.measure import keep_start
 from ..text.sanitize import clean
 from ..text.wording import number, test_name, where
 from .console import draw_table, heading
-from .output import say
+from .output import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,9 +19,9 @@ AUTHORS = 3
 
 
 def draw_leaks(console: Console, run: Run, found: Conclusions) -> None:
-    """One line an author: a unit that fills ten tables is one thing to know. What nobody read comes last."""
+    """Draw one line for each culprit, whatever number of tables it leaks into; leaks that no test read come last."""
     if run.threads_left:
-        say(console, _threads_line(run))
+        print_line(console, _threads_line(run))
     authors: dict[Author, list[Leak]] = {}
     for leak in found.leaks:
         authors.setdefault(leak.author, []).append(leak)
@@ -29,16 +29,16 @@ def draw_leaks(console: Console, run: Run, found: Conclusions) -> None:
         return
     starts = number(len(run.dirty_starts), "dirty start")
     readers = len({reader.nodeid for leak in found.leaks for reader in leak.readers})
-    read = f", {number(readers, 'test')} read it" if found.reads_known else ""
-    heading(console, f"Left behind: {number(len(authors), 'author')}, {starts}{read}")
+    read = f", read by {number(readers, 'test')}" if found.reads_known else ""
+    heading(console, f"Leaks: {number(len(authors), 'culprit')}, {starts}{read}")
     draw_table(
         console,
-        ("author", "left", "rows", "met by", "read by", "failed", "where"),
+        ("culprit", "leaks", "rows", "found by", "read by", "failed", "where"),
         (_row(run, author, leaks, found.reads_known) for author, leaks in list(authors.items())[:AUTHORS]),
         right=(2, 3, 4, 5),
     )
     if len(authors) > AUTHORS:
-        say(console, f"  and {number(len(authors) - AUTHORS, 'other author')}; --json FILE has all of them.")
+        print_line(console, f"  and {number(len(authors) - AUTHORS, 'other culprit')}; --json FILE has all.")
 
 
 def _threads_line(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""Where reports go: streams that may close under us, files that appear whole or not at all."""
+"""Where reports are written: streams that may close at any time, and files that are replaced in one step."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NARROWEST, WIDEST, PIPED = 80, 160, 100
-"""Columns of a summary; PIPED where no terminal says otherwise."""
+"""Columns of a report: the bounds for a terminal's width, and the width without a terminal."""
 
 
 def emit(stream: TextIO | None, text: str) -> None:
-    """Write all of ``text`` and flush. A reader that has gone away (``| head``) is no error of anybody's: from then on
-    the words go nowhere."""
+    """Write all of ``text`` and flush. If the reader has gone away (``| head``), the text is discarded."""
     if stream is None:
         return
     try:
@@ -42,12 +41,12 @@ def emit(stream: TextIO | None, text: str) -> None:
 
 
 def note(text: str) -> None:
-    """A word of ours to whoever started us, on the standard error."""
+    """Print a message of ours to the standard error."""
     emit(sys.stderr, f"isolation-tui: {text}\n")
 
 
 def _silence(stream: TextIO) -> None:
-    """Let what is still buffered go nowhere, also when the interpreter flushes at its end."""
+    """Discard what is still buffered, also when the interpreter flushes it at exit."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -55,14 +54,14 @@ def _silence(stream: TextIO) -> None:
 
 
 def width_of(stream: TextIO | None) -> int:
-    """Columns to write in: the terminal's, within bounds."""
+    """The columns to write in: the terminal's width, within bounds."""
     is_terminal = stream is not None and not stream.closed and stream.isatty()
     columns = shutil.get_terminal_size((PIPED, 24)).columns if is_terminal or "COLUMNS" in os.environ else PIPED
     return min(max(columns, NARROWEST), WIDEST)
 
 
 def rendered(stream: TextIO | None, draw: Callable[[Console], None]) -> str:
-    """What ``draw`` prints, as text for ``stream``: its width, and colours only where it shows them."""
+    """The text that ``draw`` prints, with the width of ``stream`` and with colours only if it shows them."""
     from rich.console import Console
 
     is_terminal = stream is not None and not stream.closed and stream.isatty()
@@ -83,8 +82,8 @@ def rendered(stream: TextIO | None, draw: Callable[[Console], None]) -> str:
     return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
 
-def say(console: Console, text: str, style: str = "") -> None:
-    """One line, however long: what is copied from it must be whole. Nothing in it is obeyed by the terminal."""
+def print_line(console: Console, text: str, style: str = "") -> None:
+    """Print one line, made safe and never wrapped, so that what is copied from it is complete."""
     console.print(clean(text), style=style or None, soft_wrap=True)
 
 
@@ -92,8 +91,10 @@ def say(console: Console, text: str, style: str = "") -> None:
 
 
 class JsonTarget:
-    """Where ``--json`` writes: a file, or ``-`` for the standard output. Raises :class:`ToolError` (CANNOT_WRITE) at
-    once where that cannot work: not after a run of ten minutes."""
+    """Where ``--json`` writes: a file, or ``-`` for the standard output.
+
+    Raises :class:`ToolError` (CANNOT_WRITE) at once if that cannot be written, not after a run of ten minutes.
+    """
 
     def __init__(self, name: str) -> None:
         self.is_stdout = name == "-"
@@ -109,7 +110,7 @@ class JsonTarget:
 
     def write(self, document: Any) -> None:
         """Raises :class:`ToolError` where it cannot be written; a file that stood there stands as it was."""
-        # ASCII: no character of the suite's can reach a terminal, and lone surrogates have a spelling.
+        # ASCII: no control character of the suite reaches a terminal, and lone surrogates can be written.
         text = json.dumps(document, indent=2, ensure_ascii=True) + "\n"
         if self.is_stdout:
             emit(sys.stdout, text)
@@ -118,7 +119,7 @@ class JsonTarget:
 
 
 def refuse_unwritable(path: Path, what: str) -> None:
-    """Raises :class:`ToolError` (CANNOT_WRITE) unless ``path`` is a file that can be written, or could be made."""
+    """Raise :class:`ToolError` (CANNOT_WRITE) unless the file can be written or created."""
     reason = ""
     if path.is_dir():
         reason = "it is a folder"
@@ -137,8 +138,10 @@ def refuse_unwritable(path: Path, what: str) -> None:
 
 
 def refuse_over_another(path: Path, begins: bytes | tuple[bytes, ...], kind: str) -> None:
-    """Raises :class:`ToolError` where ``path`` holds something that does not begin as ``kind`` does: a slip in the
-    command's words must not cost a source file."""
+    """Raise :class:`ToolError` if the file exists and does not begin as ``kind`` does.
+
+    A mistake in the arguments must not overwrite a source file.
+    """
     if not path.is_file():
         return
     try:
@@ -149,18 +152,18 @@ def refuse_over_another(path: Path, begins: bytes | tuple[bytes, ...], kind: str
     if start and not start.startswith(begins):
         raise ToolError(
             Status.CANNOT_WRITE,
-            f"{path} exists and is not {kind}; it was left as it is.",
+            f"{path} exists and is not {kind}; it was not overwritten.",
             "Name another file, or remove that one first.",
         )
 
 
 def _write_whole(path: Path, text: str) -> None:
     try:
-        if path.exists() and not path.is_file():  # /dev/fd/3, a named pipe: there is nothing to replace
+        if path.exists() and not path.is_file():  # /dev/fd/3, a named pipe: it cannot be replaced
             path.write_text(text, encoding="ascii")
             return
         target = path.resolve()
-        # Hidden, so that no watcher takes it for a saved source.
+        # Hidden, so that a watcher ignores it.
         with tempfile.NamedTemporaryFile(
             "w", encoding="ascii", dir=target.parent, prefix=f".{target.name}.", suffix=".tmp", delete=False
         ) as file:

@@ -1,4 +1,4 @@
-"""Progress of a headless run, on the standard error: one line kept up to date, or now and then a line on a pipe."""
+"""The progress of a headless run, on the standard error: a line updated in place, or on a pipe a line now and then."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..text.wording import seconds
 from .output import emit
 
 ON_A_TERMINAL = 0.1
-"""Seconds between two states of the line."""
+"""Seconds between two updates of the line."""
 
 ON_A_PIPE = 5.0
-"""Seconds between two lines, unless something happens."""
+"""Seconds between two lines, unless the state changes."""
 
 
 class Progress:
-    """Call :meth:`show` as often as you like, and :meth:`clear` before anything else is printed."""
+    """The progress line. Call :meth:`show` at any rate, and :meth:`clear` before printing anything else."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
@@ -34,12 +34,12 @@ class Progress:
         self._next = 0.0
 
     def show(self, run: Run) -> None:
-        """Say how far the run is, if it is time to."""
+        """Show how far the run is, if an update is due."""
         now = time.monotonic()
         state = (id(run), run.state)
         if state == self._state and now < self._next:
             return
-        pipe_is_early = not self._in_place and run.state is RunState.RUNNING and state != self._state
+        began_running = not self._in_place and run.state is RunState.RUNNING and state != self._state
         self._state = state
         self._next = now + (ON_A_TERMINAL if self._in_place else ON_A_PIPE)
         if run.state is RunState.FINISHED:
@@ -51,17 +51,17 @@ class Progress:
             if text != self._shown:
                 emit(self._stream, f"\r\x1b[2K{text}")
                 self._shown = text
-        elif line != self._shown or pipe_is_early:
+        elif line != self._shown or began_running:
             emit(self._stream, f"{line}\n")
             self._shown = line
 
-    def say(self, text: str) -> None:
-        """A line that stays."""
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
         self.clear()
         emit(self._stream, f"{clean(text)}\n")
 
     def clear(self) -> None:
-        """Take the line that is updated in place away."""
+        """Erase the line that is updated in place."""
         if self._in_place and self._shown:
             emit(self._stream, "\r\x1b[2K")
             self._shown = ""

@@ -1,6 +1,6 @@
-"""The summary of a run in plain text: what a headless run prints, and what the dashboard leaves in the terminal.
+"""The summary of a run in plain text, printed after a headless run and after the dashboard.
 
-Every word that comes from the suite passes through :func:`isolation_tui.text.sanitize.clean`.
+All text from the suite is made safe with :func:`isolation_tui.text.sanitize.clean`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from ..text.measure import keep_start
 from ..text.sanitize import clean, first_line
 from ..text.wording import number, seconds, where
 from .console import QUIET, draw_table, heading, wrapped
-from .exit_status import deserves_output, exit_status, how_it_ended, output_tail
+from .exit_status import exit_status, how_it_ended, needs_output, output_tail
 from .findings import draw_causes, draw_harmless
 from .leaks import draw_leaks
-from .output import say
+from .output import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 WIDEST_FIXTURES = 3
 SLOWEST_FIXTURES = 2
 FAILURE_KINDS, UNEXPLAINED_KINDS = 15, 3
-"""How many lines each of these lists has at most; ``--json`` has them all."""
+"""How many lines each of these lists has at most; ``--json`` has all."""
 
 
 def draw_summary(console: Console, source: Source, *, title: str = "", brief: bool = False) -> None:
-    """All there is to say about a run that has finished. ``brief`` leaves out fixtures and failures: for the terminal
-    after the dashboard, where they were on screen a moment ago."""
+    """Draw the summary of a finished run.
+
+    ``brief`` leaves out fixtures and failures, which the dashboard has just shown.
+    """
     run = source.run
     _draw_result(console, run, title or source.title, source.damage)
     if source.live and source.recording is not None:
@@ -46,7 +48,7 @@ def draw_summary(console: Console, source: Source, *, title: str = "", brief: bo
         _draw_failures(console, run, found)
         _draw_widest(console, run)
         _draw_slowest(console, run)
-    _draw_reservations(console, run)
+    _draw_limits(console, run)
 
 
 # -- the result ---------------------------------------------------------------------------------------------------
@@ -73,25 +75,29 @@ def environment_line(run: Run) -> str:
 
 def _draw_result(console: Console, run: Run, title: str, damage: str) -> None:
     style = "bold red" if run.counts.bad or exit_status(run) else "bold green"
-    say(console, f"{title}: {result_line(run)}", style)
-    say(console, f"{environment_line(run) or 'Nothing was heard from pytest'}; exit status {exit_status(run)}", QUIET)
+    print_line(console, f"{title}: {result_line(run)}", style)
+    print_line(console, f"{environment_line(run) or 'pytest reported nothing'}; exit status {exit_status(run)}", QUIET)
     for line in how_it_ended(run, damage):
-        say(console, line, "bold yellow")
+        print_line(console, line, "bold yellow")
     for error in run.collection_errors:
-        say(console, f"Could not be collected: {clean(error.nodeid)}: {first_line(error.message)}", "red")
-    if deserves_output(run):
+        print_line(console, f"Could not be collected: {clean(error.nodeid)}: {first_line(error.message)}", "red")
+    if needs_output(run):
         tail = output_tail(run)
         if tail:
-            heading(console, "What pytest printed last")
+            heading(console, "The end of pytest's output")
             for line in tail:
-                say(console, f"  {line}")
+                print_line(console, f"  {line}")
 
 
 def _draw_recording(console: Console, recording: Path, failure: str) -> None:
     if failure:
-        say(console, f"The recording {recording} is incomplete: {failure}. The run itself is not.", "bold yellow")
+        print_line(
+            console, f"The recording {recording} is incomplete: {failure}. The run itself is complete.", "bold yellow"
+        )
     else:
-        say(console, f"Recorded in {recording}; show it with: isolation-tui replay {shlex.quote(str(recording))}")
+        print_line(
+            console, f"Recorded in {recording}; show it with: isolation-tui replay {shlex.quote(str(recording))}"
+        )
 
 
 # -- fixtures -----------------------------------------------------------------------------------------------------
@@ -104,16 +110,16 @@ def _draw_widest(console: Console, run: Run) -> None:
         widest.setdefault(id(life.definition), life)
     rows = sorted(widest.values(), key=lambda life: -len(life.users))[:WIDEST_FIXTURES]
     if rows:
-        heading(console, "Fixtures shared widest")
+        heading(console, "Fixtures shared by most tests")
     draw_table(
         console,
-        ("fixture", "scope", "held for", "lives", "where"),
+        ("fixture", "scope", "shared by", "set up", "where"),
         (
             (
                 clean(life.definition.name),
                 life.definition.scope,
                 number(len(life.users), "test"),
-                str(len(life.definition.lives)),
+                f"{len(life.definition.lives)}x",
                 where(life.definition.place, run),
             )
             for life in rows
@@ -133,14 +139,14 @@ def _draw_slowest(console: Console, run: Run) -> None:
         heading(console, "Slowest fixtures")
     draw_table(
         console,
-        ("fixture", "total", "setup", "teardown", "lives", "where"),
+        ("fixture", "total", "setup", "teardown", "set up", "where"),
         (
             (
                 clean(definition.name),
                 seconds(setup + teardown),
                 seconds(setup),
                 seconds(teardown),
-                str(len(definition.lives)),
+                f"{len(definition.lives)}x",
                 where(definition.place, run),
             )
             for (setup, teardown), definition in rows
@@ -150,7 +156,7 @@ def _draw_slowest(console: Console, run: Run) -> None:
 
 
 def _cost(definition: FixtureDefinition) -> tuple[float, float]:
-    """Seconds of all its set-ups, and of all its teardowns."""
+    """Seconds of all its setups, and of all its teardowns."""
     lives = definition.lives
     return sum(life.setup_duration for life in lives), sum(life.teardown_duration or 0.0 for life in lives)
 
@@ -159,8 +165,7 @@ def _cost(definition: FixtureDefinition) -> tuple[float, float]:
 
 
 def _draw_failures(console: Console, run: Run, found: Conclusions) -> None:
-    """Failures that no cause above explains. Those with one message are one line: a hundred victims of one cause are
-    one thing to know."""
+    """Draw the failures that no finding explains, one line for each message."""
     kinds: dict[tuple[str, str], list[Test]] = {}
     for test in found.unexplained:
         kinds.setdefault((test.outcome.value, _reason(test)), []).append(test)
@@ -172,11 +177,11 @@ def _draw_failures(console: Console, run: Run, found: Conclusions) -> None:
     digits = len(str(len(ordered[0][1]))) if ordered else 0
     for (outcome, reason), tests in ordered[:most]:
         glyph = "E" if outcome == "error" else "✘"
-        say(console, keep_start(f"  {len(tests):>{digits}} {glyph} {reason}", console.width), "red")
+        print_line(console, keep_start(f"  {len(tests):>{digits}} {glyph} {reason}", console.width), "red")
         more = f" and {number(len(tests) - 1, 'more', 'more')}" if len(tests) > 1 else ""
-        say(console, f"  {'':{digits}}   {clean(tests[0].nodeid)}{more}", QUIET)
+        print_line(console, f"  {'':{digits}}   {clean(tests[0].nodeid)}{more}", QUIET)
     if len(ordered) > most:
-        say(console, f"  and {number(len(ordered) - most, 'other message')}; --json FILE has every test.")
+        print_line(console, f"  and {number(len(ordered) - most, 'other message')}; --json FILE has every test.")
 
 
 def _reason(test: Test) -> str:
@@ -191,19 +196,19 @@ def _reason(test: Test) -> str:
     return message if not name or message.startswith(name) else f"{name}: {message}" if message else name
 
 
-# -- what is not certain -------------------------------------------------------------------------------------------
+# -- what may be missing -------------------------------------------------------------------------------------------
 
 
-def _draw_reservations(console: Console, run: Run) -> None:
+def _draw_limits(console: Console, run: Run) -> None:
     lines = [clean(limit) for limit in run.limits]
-    lines += [f"The probe {clean(gone.probe)} gave up: {clean(gone.why)}" for gone in run.disabled_probes]
+    lines += [f"Probe {clean(gone.probe)} was disabled: {clean(gone.why)}" for gone in run.disabled_probes]
     if run.dropped:
         lines.append(
-            f"{number(run.dropped, 'fact')} could not be sent in time: fixtures and tables above are incomplete; "
-            "outcomes and the exit status are pytest's own."
+            f"{number(run.dropped, 'fact')} were lost, so fixtures, tables and findings are incomplete. "
+            "Outcomes and the exit status are complete."
         )
     if lines:
-        heading(console, "To be read with care")
+        heading(console, "This report may be incomplete")
     for line in lines:
         for part in wrapped(line, console.width - 2):
-            say(console, f"  {part}")
+            print_line(console, f"  {part}")

@@ -11,7 +11,7 @@ from ..experiments.verdict import Kind, Verdict
 from ..experiments.verdict_text import explanation, headline, trial_lines
 from ..text.wording import number, seconds
 from .console import heading
-from .output import say
+from .output import print_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,16 +25,16 @@ def draw_verdict(console: Console, verdict: Verdict) -> None:
     grade = f" (grade {verdict.grade})" if verdict.grade else ""
     heading(console, headline(verdict) + grade)
     for sentence in explanation(verdict):
-        say(console, f"  {sentence}")
+        print_line(console, f"  {sentence}")
     if verdict.trials:
         console.print()
         spent = sum(result.seconds for result in verdict.trials)
-        say(console, f"  {number(len(verdict.trials), 'trial')} in {seconds(spent)}:", "dim")
+        print_line(console, f"  {number(len(verdict.trials), 'trial')} in {seconds(spent)}:", "dim")
         for line in trial_lines(verdict):
-            say(console, f"    {line}")
+            print_line(console, f"    {line}")
     if verdict.command:
         console.print()
-        say(console, f"  Repeat it:  {shlex.join(verdict.command)}")
+        print_line(console, f"  Repeat it:  {shlex.join(verdict.command)}")
 
 
 def draw_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
@@ -46,7 +46,7 @@ def draw_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
         heading(console, f"{title} ({len(members)})")
         for verdict in members:
             grade = f"  grade {verdict.grade}" if verdict.grade else ""
-            say(console, f"  {verdict.victim}{grade}")
+            print_line(console, f"  {verdict.victim}{grade}")
     kinds = Counter(verdict.kind.value for verdict in verdicts)
     heading(console, ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "Nothing to prove")
 
