@@ -1,4 +1,4 @@
-"""What bad input gets: a line on stderr that says what happened and what to do, a status of its own, and nothing lost."""
+"""Bad input gets a line on stderr that says what happened and what to do, and an exit status of its own."""
 
 from __future__ import annotations
 
@@ -333,7 +333,7 @@ def test_read_only_project_is_not_fixed_and_that_is_said(
     ended = tool.run("launch", "suite", "--headless", "--fix", "--json", "out.json")
     assert ended.status == 69
     assert "BEFORE" in ended.out
-    assert "is read-only. Nothing was touched." in ended.err
+    assert "is read-only. Nothing was changed." in ended.err
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["fix"]["outcome"] == "not applied"
     assert document["after"] is None

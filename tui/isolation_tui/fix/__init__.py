@@ -1,13 +1,13 @@
-"""Fixes as recipes: planned from the project's own source, shown as a diff, applied, undone, and never half done.
+"""Fixes as recipes: planned from the project's source, shown as a diff, applied and undone as a whole.
 
-One round::
+Example::
 
     plan = plan_fix(Path("demo_app"))
     print(plan.diff)
     apply_fix(plan)
     undo_fix(Path("demo_app"))
 
-Only planning loads libcst, which takes longer than many a suite runs.
+Only planning imports libcst, which is slow to import.
 """
 
 from pathlib import Path
@@ -43,10 +43,9 @@ __all__ = [
 
 
 def plan_fix(root: Path) -> Plan:
-    """Plan the recipe that fits the project below ``root``, from its own source; writes nothing.
+    """Plan the recipe that fits the project below ``root``; writes nothing.
 
-    Raises NothingToFix where none fits, with one sentence saying why, and FixError where a file cannot be read or is
-    no valid Python.
+    Raises NothingToFix, with the reason, if no recipe fits, and FixError if a file is unreadable or not valid Python.
     """
     from .conftest_recipe import plan_conftest_fix
 

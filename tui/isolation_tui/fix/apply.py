@@ -1,4 +1,4 @@
-"""Apply a plan, take it back, and pick up an apply or an undo that was cut off."""
+"""Apply a plan, undo it, and finish an apply or undo that was interrupted."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def fix_status(root: Path) -> FixStatus:
 
 
 def apply_fix(plan: Plan) -> Applied:
-    """Write what the plan says, all of it or nothing.
+    """Apply the plan, all of it or nothing.
 
-    Raises ChangedSincePlan where a file is not what the plan was made from, FixInterrupted where an earlier fix was
-    cut off, FixBusy where another process is at it, and FixError where something cannot be written; in each case the
-    project is as it was.
+    Raises ChangedSincePlan if a file changed since the plan was made, FixInterrupted if an earlier fix was interrupted,
+    FixBusy if another process is changing the project, and FixError if a file cannot be written. The project is
+    unchanged in each case.
     """
     home = JournalFolder.of(plan.root)
     for change in plan.changes:
@@ -78,10 +78,10 @@ def apply_fix(plan: Plan) -> Applied:
 
 
 def undo_fix(root: Path) -> Undone:
-    """Give every file its content from before the fix, also where the fix or its undo was cut off half way.
+    """Restore every file to its content before the fix, also if the fix or an undo of it was interrupted.
 
-    Raises EditedSinceFix where that would lose an edit, FixError where there is nothing to undo or a file cannot be
-    written; in each case nothing changes.
+    Raises EditedSinceFix if an edit would be lost, FixError if there is nothing to undo or a file cannot be written.
+    The project is unchanged in each case.
     """
     home = JournalFolder.of(root)
     if not home.exists():
@@ -94,13 +94,13 @@ def undo_fix(root: Path) -> Undone:
 
 
 def finish_fix(root: Path) -> Applied | Undone:
-    """Finish the apply or the undo that was cut off.
+    """Finish the apply or undo that was interrupted.
 
-    Raises FixError where none was, ChangedSincePlan or EditedSinceFix where a file was edited meanwhile; then nothing
-    changes.
+    Raises FixError if none was, ChangedSincePlan or EditedSinceFix if a file was edited since. The project is unchanged
+    in each case.
     """
     home = JournalFolder.of(root)
-    nothing = FixError(f"no fix was cut off in {home.root}; there is nothing to finish.")
+    nothing = FixError(f"no fix was interrupted in {home.root}; there is nothing to finish.")
     if not home.exists():
         raise nothing
     with home.held():
@@ -116,11 +116,11 @@ def finish_fix(root: Path) -> Applied | Undone:
 
 
 def _apply(home: JournalFolder, journal: Journal) -> Applied:
-    def taken_back() -> None:
+    def on_restored() -> None:
         if all(_is_before(home.root, record) for record in journal.files):
             home.remove()
 
-    _all_or_none(home.root, journal.files, _write_after, taken_back)
+    _all_or_none(home.root, journal.files, _write_after, on_restored)
     home.write(with_intent(journal, Intent.APPLIED))
     return Applied(_names(journal))
 
@@ -141,9 +141,9 @@ def _all_or_none(
     root: Path,
     records: tuple[FileRecord, ...],
     step: Callable[[Path, FileRecord], None],
-    taken_back: Callable[[], None],
+    on_restored: Callable[[], None],
 ) -> None:
-    """Do ``step`` for every record; where one cannot be written, put all back as they stood and raise FixError."""
+    """Do ``step`` for every record. If one fails, restore all files and raise FixError."""
     back = [_write_after if _is_after(root, record) else _write_before for record in records]
     for record in records:
         try:
@@ -155,11 +155,11 @@ def _all_or_none(
                     write(root, written)
             except OSError as second:
                 raise FixInterrupted(
-                    f"{reason} Putting the other files back failed too ({second}); the journal keeps their contents: "
-                    "make the project writable, then undo."
+                    f"{reason} Restoring the other files failed too ({second}). The journal has their contents: "
+                    "make the project writable, then undo the fix."
                 ) from error
-            taken_back()
-            raise FixError(f"{reason} Every file is as it was.") from error
+            on_restored()
+            raise FixError(f"{reason} Every file was restored.") from error
 
 
 def _write_after(root: Path, record: FileRecord) -> None:
@@ -185,9 +185,9 @@ def _refuse_over_another_fix(home: JournalFolder) -> None:
     if journal is None:
         return
     if journal.intent is not Intent.APPLIED:
-        raise FixInterrupted(f"an earlier fix in {home.root} was cut off; finish it or undo it first.")
+        raise FixInterrupted(f"an earlier fix in {home.root} was interrupted; finish it or undo it first.")
     if any(_is_after(home.root, record) for record in journal.files):
-        raise FixError(f"a fix is applied in {home.root} already; undo it first.")
+        raise FixError(f"a fix is already applied in {home.root}; undo it first.")
 
 
 def _edited(root: Path, records: Iterable[FileRecord]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Files replaced whole or not at all, and the lock that keeps two processes apart."""
+"""Replace files in one step, and lock a project against a second process."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import IO
 from .errors import FixBusy, FixError
 
 OWN_FILE_PREFIX = ".isolation-tui-"
-"""Every file that a fix puts beside a user's file for a moment begins with this; watchers ignore such names."""
+"""The start of the name of every temporary file beside a user's file; watchers ignore such names."""
 
 
 def temporary_beside(path: Path) -> Path:
-    """Where the new content of ``path`` is written before it takes its place: one fixed name, so that it is found."""
+    """The file for the new content until it replaces ``path``. Its name is fixed, so that a leftover is found."""
     return path.with_name(f"{OWN_FILE_PREFIX}{path.name}.tmp")
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """The file's content, None where there is no such file; raises FixError where it cannot be read."""
+    """The content of a file, None if there is no such file; raises FixError if it cannot be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -31,10 +31,10 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def replace_file(path: Path, content: bytes, mode: int | None) -> None:
-    """Give ``path`` this content and these permission bits in one step; raises OSError.
+    """Replace the content and permission bits of ``path`` in one step; raises OSError.
 
-    Whoever looks sees the old file or the new one, also after a crash: the content is on the disk before the name
-    points to it. ``mode`` None means what a new file gets by the umask.
+    A reader sees the old file or the new one, also after a crash: the content is on disk before the file is renamed.
+    ``mode`` None means the permissions of a new file under the umask.
     """
     temporary = temporary_beside(path)
     remove_temporary(path)
@@ -68,7 +68,7 @@ def remove_temporary(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames and removals in ``folder`` durable, where the system can (Windows cannot)."""
+    """Make renames and removals in ``folder`` durable if the system can (Windows cannot)."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -82,33 +82,33 @@ def sync_folder(folder: Path) -> None:
 
 
 def refuse_unsafe_target(root: Path, path: Path) -> None:
-    """Raise FixError unless ``path`` is a place below ``root`` that may be written: no link, no read-only file."""
+    """Raise FixError if ``path`` is reached through a link, is not a regular file, or is read-only."""
     relative = path.relative_to(root)
     place = root
     for part in relative.parts:
         place = place / part
         if place.is_symlink():
             raise FixError(
-                f"{relative.as_posix()} is reached through a symbolic link ({place}); not written through it."
+                f"{relative.as_posix()} is reached through a symbolic link ({place}), which the fix does not follow."
             )
     if path.exists() and not path.is_file():
         raise FixError(f"{relative.as_posix()} is not a regular file.")
-    # The write bits are looked at too: to root everything is writable, and read-only is still what its owner meant.
+    # Check the write bits too: root can write everything, but the owner made the file read-only.
     for place in (path.parent, path):
         if place.exists() and not (os.access(place, os.W_OK) and stat.S_IMODE(place.stat().st_mode) & 0o222):
-            raise FixError(f"{relative.as_posix()} cannot be written: {place} is read-only. Nothing was touched.")
+            raise FixError(f"{relative.as_posix()} cannot be written: {place} is read-only. Nothing was changed.")
 
 
 @contextmanager
 def locked(lock: Path) -> Iterator[None]:
-    """Hold the lock file; raises FixBusy at once where another process holds it. No lock where there is no flock."""
+    """Hold a lock file; raises FixBusy at once if another process holds it. Does nothing on systems without flock."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "rb+") as file:
-        _take(file, lock)
+        _lock(file, lock)
         yield
 
 
-def _take(file: IO[bytes], lock: Path) -> None:
+def _lock(file: IO[bytes], lock: Path) -> None:
     try:
         import fcntl
     except ImportError:  # Windows
@@ -117,5 +117,5 @@ def _take(file: IO[bytes], lock: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise FixBusy(
-            f"another isolation-tui is applying or undoing a fix in this project; wait for it (lock: {lock})."
+            f"another isolation-tui is applying or undoing a fix in this project; wait until it is done (lock: {lock})."
         ) from None

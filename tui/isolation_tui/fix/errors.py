@@ -1,4 +1,4 @@
-"""What a recipe can refuse, each with a sentence a person can act on."""
+"""The errors of planning, applying and undoing a fix; each message says what to do."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 
 class FixError(Exception):
-    """A recipe could not be planned, applied or undone; ``str(error)`` says what happened, where, and what to do."""
+    """A fix could not be planned, applied or undone."""
 
 
 class NothingToFix(FixError):
-    """No recipe fits this project; ``reason`` is one sentence saying why."""
+    """No recipe fits this project; ``reason`` is one sentence that says why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -18,30 +18,30 @@ class NothingToFix(FixError):
 
 
 class ChangedSincePlan(FixError):
-    """A file is no longer what the plan was made from; nothing was touched. ``files`` are relative to the root."""
+    """A file changed since the plan was made; nothing was changed. ``files`` are relative to the root."""
 
     def __init__(self, files: Sequence[str]) -> None:
-        super().__init__(f"{_listed(files)} changed after the fix was planned; plan it again. Nothing was touched.")
+        super().__init__(f"{_listed(files)} changed after the fix was planned; plan it again. No file was written.")
         self.files = tuple(files)
 
 
 class EditedSinceFix(FixError):
-    """A file the fix wrote was edited afterwards; nothing was touched. ``files`` are relative to the root."""
+    """A file that the fix wrote was edited; nothing was changed. ``files`` are relative to the root."""
 
     def __init__(self, files: Sequence[str]) -> None:
         super().__init__(
-            f"{_listed(files)} edited since the fix was applied; undoing would lose that edit. Nothing was touched: "
-            "take the edit back, or undo the fix by hand."
+            f"{_listed(files)} edited since the fix was applied, and undoing would lose that. No file was written: "
+            "revert the edit, or undo the fix by hand."
         )
         self.files = tuple(files)
 
 
 class FixInterrupted(FixError):
-    """An earlier apply or undo was cut off; it has to be finished or undone first."""
+    """An earlier apply or undo was interrupted and must be finished or undone first."""
 
 
 class FixBusy(FixError):
-    """Another process is applying or undoing a fix in this project right now."""
+    """Another process is applying or undoing a fix in this project."""
 
 
 def _listed(files: Sequence[str]) -> str:

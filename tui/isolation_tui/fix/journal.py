@@ -1,8 +1,8 @@
-"""The durable record of one fix in one project: enough to finish it or to take it back after any crash.
+"""The journal: a record on disk of the fix in a project, from which it can be finished or undone after any crash.
 
-A journal lies outside the project, below the user's state folder, so that ``git status`` stays clean:
-``<state>/journals/<hash of the root>/journal.json``, beside the lock of the project. It is on the disk before the
-first file of the project is touched, and it goes once the last file is back.
+It is outside the project, in the user's state folder, so that ``git status`` stays clean:
+``<state>/journals/<hash of the root>/journal.json``, beside the project's lock. It is written before the first file of
+the project is changed, and removed after the last file is restored.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from .plan import Plan, sha256
 
 VERSION = 1
 STATE_VARIABLE = "ISOLATION_TUI_STATE"
-"""Environment variable that puts the state folder somewhere else."""
+"""Environment variable that sets another state folder."""
 
 
 class Intent(Enum):
-    """What the journal's owner is doing, or has done."""
+    """What was being done, or was done, when the journal was written."""
 
     APPLYING = "applying"
     APPLIED = "applied"
@@ -38,7 +38,7 @@ class Intent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One file's two contents. ``before`` is None for a file that the fix creates; ``mode`` is its permission bits."""
+    """The two contents of a file. ``before`` is None if the fix creates it; ``mode`` has its permission bits."""
 
     relative: str
     before: bytes | None
@@ -50,7 +50,7 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The record of one fix. ``time`` is when it was applied, UTC, ISO 8601."""
+    """The record of one fix. ``time`` is when it was applied, in UTC and ISO 8601."""
 
     version: int
     recipe: str
@@ -62,7 +62,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class JournalFolder:
-    """Where the journal of one project lies. ``root`` is resolved."""
+    """The folder of a project's journal. ``root`` is resolved."""
 
     root: Path
     folder: Path
@@ -80,7 +80,7 @@ class JournalFolder:
         return self.folder / "journal.json"
 
     def exists(self) -> bool:
-        """Whether there is a journal; raises FixError where that cannot be seen."""
+        """Whether there is a journal; raises FixError if the folder cannot be read."""
         try:
             return self.file.exists()
         except OSError as error:
@@ -88,7 +88,7 @@ class JournalFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Create the folder (0700) if need be and hold the project's lock; raises FixBusy, FixError."""
+        """Create the folder (0700) if needed and hold the project's lock; raises FixBusy, FixError."""
         with ExitStack() as stack:
             try:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -98,27 +98,27 @@ class JournalFolder:
             yield
 
     def read(self) -> Journal | None:
-        """The journal, None where there is none; raises FixError where it cannot be read or understood."""
+        """The journal, None if there is none; raises FixError if it is unreadable or damaged."""
         content = read_bytes(self.file)
         if content is None:
             return None
         try:
             journal = msgspec.json.decode(content, type=Journal)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise FixError(f"the journal {self.file} cannot be understood ({error}); remove it to go on.") from error
+            raise FixError(f"the journal {self.file} is not valid ({error}); remove it to continue.") from error
         if journal.version != VERSION or not all(map(_intact, journal.files)):
-            raise FixError(f"the journal {self.file} is damaged or of another version; remove it to go on.")
+            raise FixError(f"the journal {self.file} is damaged or of another version; remove it to continue.")
         return journal
 
     def write(self, journal: Journal) -> None:
-        """Put the journal on the disk, in one step; raises FixError."""
+        """Write the journal in one step; raises FixError."""
         try:
             replace_file(self.file, msgspec.json.format(msgspec.json.encode(journal)), 0o600)
         except OSError as error:
             raise FixError(f"the journal {self.file} cannot be written: {error.strerror or error}.") from error
 
     def remove(self) -> None:
-        """Take the journal away: the project is as it was; raises FixError."""
+        """Remove the journal once the project is restored; raises FixError."""
         try:
             remove_file(self.file)
         except OSError as error:
@@ -132,7 +132,7 @@ class JournalFolder:
 
 
 def state_folder() -> Path:
-    """The user's state folder of isolation-tui: ``ISOLATION_TUI_STATE``, else the platform's."""
+    """The state folder: ``ISOLATION_TUI_STATE``, else the platform's folder for isolation-tui."""
     override = os.environ.get(STATE_VARIABLE)
     return Path(override) if override else platformdirs.user_state_path("isolation-tui")
 
@@ -155,7 +155,7 @@ def journal_of(plan: Plan) -> Journal:
 
 
 def with_intent(journal: Journal, intent: Intent) -> Journal:
-    """The same journal, saying that its owner now does ``intent``."""
+    """The same journal with another intent."""
     return replace(journal, intent=intent)
 
 

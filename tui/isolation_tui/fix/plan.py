@@ -1,4 +1,4 @@
-"""What a fix would do, before it does it: the files, their contents before and after, the diff, the summary."""
+"""The plan of a fix: the files with their contents before and after, the diff, and the summary."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ChangeType = Literal["NEW", "MODIFY", "ADD"]
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file's contents before and after the fix.
+    """A file that the fix creates or modifies.
 
-    ``before`` is None for a file the fix creates. ``added`` and ``removed`` count the lines of ``diff``. ``what``
-    holds one phrase for each thing that happens to the file, in the order of the file.
+    ``before`` is None for a new file. ``added`` and ``removed`` count the lines of ``diff``. ``what`` has a phrase for
+    each change in the file, in order.
     """
 
     path: Path
@@ -32,7 +32,7 @@ class FileChange:
 
     @classmethod
     def of(cls, root: Path, path: Path, before: bytes | None, after: bytes, what: tuple[str, ...]) -> FileChange:
-        """The change from ``before`` to ``after``, with its diff and line counts worked out."""
+        """The change from ``before`` to ``after``, with its diff and line counts."""
         relative = path.relative_to(root).as_posix()
         diff = unified_diff(relative, before, after)
         added, removed = count_lines(diff)
@@ -42,7 +42,7 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """One row of the summary of changes. ``lines`` is a real count: ``+61``, ``-18`` or ``+3 -3``."""
+    """A row of the summary of changes. ``lines`` counts the changed lines: ``+61``, ``-18`` or ``+3 -3``."""
 
     change_type: ChangeType
     file: str
@@ -53,7 +53,7 @@ class SummaryRow:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A fix that can be shown, applied and undone. ``root`` is resolved; every change lies below it."""
+    """A fix to show or apply. ``root`` is resolved; every change is below it."""
 
     recipe: str
     root: Path
@@ -62,7 +62,7 @@ class Plan:
 
     @property
     def diff(self) -> str:
-        """The unified diff of all files, as ``git diff`` would name them."""
+        """The unified diff of all files, with names as in ``git diff``."""
         return "".join(change.diff for change in self.changes)
 
     @property
@@ -82,7 +82,7 @@ def sha256(content: bytes) -> str:
 
 
 def unified_diff(relative: str, before: bytes | None, after: bytes) -> str:
-    """A unified diff of one file; line ends are shown as ``\\n`` whatever the file's own are."""
+    """The unified diff of one file, with all line ends as ``\\n``."""
     old, new = _shown_lines(before or b""), _shown_lines(after)
     source = "/dev/null" if before is None else f"a/{relative}"
     lines: list[str] = []

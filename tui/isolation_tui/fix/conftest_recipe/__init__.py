@@ -1,4 +1,4 @@
-"""The conftest recipe: models registered once, tables made anew for every test, fixtures that live for one test.
+"""The conftest recipe: models are registered once, tables created for every test, fixtures function-scoped.
 
 ``survey`` reads the project; ``conftest_file``, ``test_module`` and ``database_module`` each plan one kind of file.
 """
@@ -21,7 +21,7 @@ RECIPE = "conftest"
 
 
 def plan_conftest_fix(root: Path) -> Plan:
-    """This recipe's part of :func:`isolation_tui.fix.plan_fix`."""
+    """Plan this recipe for the project below ``root``."""
     root = root.resolve()
     if not root.is_dir():
         raise FixError(f"{root} is not a folder.")
@@ -30,7 +30,7 @@ def plan_conftest_fix(root: Path) -> Plan:
     modules = [module for module in modules if module.database.path == first.database.path]
     conftest = conftest_folder(root, first) / "conftest.py"
     if conftest.exists():
-        raise NothingToFix(f"{conftest.relative_to(root).as_posix()} exists already, and the recipe overwrites none.")
+        raise NothingToFix(f"{conftest.relative_to(root).as_posix()} already exists; it is not overwritten.")
 
     moved = _movable(first)
     made = FileChange.of(
@@ -59,12 +59,12 @@ def plan_conftest_fix(root: Path) -> Plan:
 
 
 def _movable(module: TestModule) -> tuple[Fixture, ...]:
-    """The fixtures to move; none where the app's is autouse: in a conftest it would be so for every other module."""
+    """The fixtures to move; none if the app's is autouse, because in a conftest it would apply to every module."""
     return () if module.app_fixture.autouse else fixtures_to_move(module)
 
 
 def _moved_from(module: TestModule, first: TestModule, moved: Sequence[Fixture]) -> tuple[Fixture, ...]:
-    """Which fixtures leave ``module``: those that the conftest has word for word, taken from ``first``."""
+    """The fixtures to remove from ``module``: those that equal the ones in the conftest, which came from ``first``."""
     if module is first:
         return tuple(moved)
     own = _movable(module)
@@ -76,7 +76,7 @@ def _moved_from(module: TestModule, first: TestModule, moved: Sequence[Fixture])
 
 
 def _guards(project: Project, cleared: DatabaseEdit, modules: Sequence[TestModule]) -> list[DatabaseEdit]:
-    """The guarded files, each once; where that is the database module, its step builds on the one before."""
+    """The edits that add guards, one for each file; that of the database module builds on its earlier edit."""
     database, made_as = cleared.before, modules[0].made_as
     edits = []
     for source in dict.fromkeys(r.repeats_in for module in modules for r in module.registrars):
@@ -119,7 +119,7 @@ def _module_rows(module: TestModule, edit: ModuleEdit) -> list[SummaryRow]:
     what = f"Change fixture scope {module.app_fixture.scope} → function"
     rows = [SummaryRow("MODIFY", relative, what, _counted(added, removed - gone), "Enables isolation")]
     if gone:
-        impact = "Done around every test by conftest.py"
+        impact = "conftest.py does it around every test"
         rows.append(SummaryRow("MODIFY", relative, "Remove redundant clean-up", _counted(0, gone), impact))
     return rows
 
@@ -154,4 +154,4 @@ def _refuse_what_does_not_compile(change: FileChange) -> None:
     try:
         compile(change.after, change.relative, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
-        raise FixError(f"the recipe would leave {change.relative} broken ({error}); nothing is offered.") from error
+        raise FixError(f"the recipe would make {change.relative} invalid ({error}), so there is no plan.") from error

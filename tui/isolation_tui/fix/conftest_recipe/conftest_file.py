@@ -1,4 +1,4 @@
-"""The conftest that the recipe writes: per-test tables, and the module's own fixtures for one test each."""
+"""The conftest that the recipe writes: fresh tables for each test, and the module's fixtures, function-scoped."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ HELD_SESSION_FUNCTION = "end_held_session"
 _DOCSTRING = '''\
 """Fresh tables for every test below this folder.
 
-Each test is to start from a state of its own. What comes to mind first does not work:
+Every test starts with empty tables. The obvious ways to get there do not work:
 
-* `@pytest.fixture def pytest_configure()`: that name belongs to a hook, so pytest does
-  not even start ("not a hookable attribute"). Here it is the hook.
+* `@pytest.fixture def pytest_configure()`: the name belongs to a hook, so pytest does
+  not start ("not a hookable attribute"). Below it is the hook.
 * `{db}.drop_all()` and `{db}.create_all()` in `pytest_runtest_setup` and
   `pytest_runtest_teardown`: a conftest's hooks run before the test's fixtures are set
-  up and before they are torn down. There is no application context at first, and at
-  last the tables vanish under fixtures that still use them.
-* `{db}.metadata.clear()` after each test: it forgets the tables, not the mapped classes.
+  up and before they are torn down. At setup there is no application context yet; at
+  teardown the tables are dropped while fixtures still use them.
+* `{db}.metadata.clear()` after each test: it removes the tables, not the mapped classes.
   Then `drop_all()` drops nothing, `create_all()` creates nothing, and registering the
   models again finds two classes of each name. An in-memory database hides part of
   this; a file or a server keeps the old rows.
 
-So the models are registered once, and it is the tables that are new for each test:
+So the models are registered once, and only the tables are new for each test:
 `{autouse}` drops and creates them before the test and drops them after it.
 As an autouse fixture it is set up before the test's other function-scoped fixtures and
-torn down after them. A fixture of a wider scope still comes first: rows that it wrote
-do not reach the tests.
+torn down after them. Fixtures of a wider scope are still set up first, so rows that
+they write do not reach the tests.
 """
 '''
 
 _CONFIGURE = '''\
 def pytest_configure(config):
-    """Once per session: say that these are tests, keep the log of statements quiet."""
-    os.environ.setdefault("TESTING", "1")  # {clear}() insists on it
+    """Declare once that these are tests, and keep the log of statements quiet."""
+    os.environ.setdefault("TESTING", "1")  # {clear}() requires it
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 '''
 
 _HELD_SESSION = '''\
 def {held}():
-    """Close the session of an app context that a wider fixture holds open.
+    """Close the session of an app context that a fixture of a wider scope holds open.
 
     Its transaction would keep the tables of a file or a server locked.
     """
@@ -65,10 +65,10 @@ def {held}():
 _AUTOUSE = '''\
 @pytest.fixture(autouse=True)
 def {autouse}():
-    """Before each test drop and create all tables, after it drop them.
+    """Drop and create all tables before each test, and drop them after it.
 
-    The app context is there for the database work alone; a test that needs one
-    takes it from `{app_fixture}`.
+    The app context is for this database work only; a test that needs one requests
+    `{app_fixture}`.
     """
     {held}()
     with {app}.app_context():
@@ -97,7 +97,7 @@ def conftest_folder(root: Path, module: TestModule) -> Path:
 
 
 def conftest_text(project: Project, module: TestModule, moved: Sequence[Fixture]) -> str:
-    """The conftest's source; raises NothingToFix where a fixture needs what cannot be taken along."""
+    """The source of the conftest; raises NothingToFix if a fixture needs something that cannot be moved."""
     functions = [function_scoped(module, fixture) for fixture in moved or (module.app_fixture,)]
     factory = _factory_call(module)
     if factory is not None:

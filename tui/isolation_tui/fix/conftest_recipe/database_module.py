@@ -1,4 +1,4 @@
-"""The project's database module: a function that empties the database, and a guard on each second registration."""
+"""Edits to the project's database module: a function that empties the database, and guards against reloads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def {name}(){returns}:
     """Drop and create every table, for tests. Needs an application context.
 
     Models stay registered: a test gets fresh tables, not fresh classes. Refuses to
-    work outside tests, because whatever the database holds is lost.
+    work outside tests, because all data in the database is lost.
     """
     if not (current_app.testing or os.environ.get("TESTING")):
         raise RuntimeError("{name}() drops all tables; set TESTING first")
@@ -32,9 +32,9 @@ def {name}(){returns}:
 
 _GUARD = '''\
 def {name}(module{any_module}){returns}:
-    """Whether every table that `module` defines is in the metadata already.
+    """Whether every table that `module` defines is already in the metadata.
 
-    Executing such a module again would define the tables a second time, which
+    Executing the module again would define the tables a second time, which
     SQLAlchemy refuses: "Table ... is already defined for this MetaData instance".
     """
     tables = [
@@ -49,7 +49,7 @@ def {name}(module{any_module}){returns}:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseEdit:
-    """A database module before and after one step, with what the step did."""
+    """An edit of a database module, with what it does."""
 
     before: Source
     after: Source
@@ -57,7 +57,7 @@ class DatabaseEdit:
 
 
 def with_clear_function(source: Source, db: str) -> DatabaseEdit:
-    """Add ``clear_test_database()`` behind the function that calls ``db.create_all()``, else at the end."""
+    """Add ``clear_test_database()`` after the function that calls ``db.create_all()``, else at the end."""
     if top_level_function(source.tree, CLEAR_FUNCTION) is not None:
         return DatabaseEdit(source, source, ())
     creators = [f for f in _functions(source) if any(dotted(c.func) == f"{db}.create_all" for c in calls_in(f))]
@@ -94,7 +94,7 @@ def with_registration_guards(source: Source, db: str) -> DatabaseEdit:
 
 
 def _refuse_what_cannot_be_kept(source: Source, function: cst.FunctionDef) -> None:
-    """A function may be cached that takes nothing, or only the database handle."""
+    """Raise NothingToFix unless the function can be cached: it takes nothing or the database handle."""
     parameters = function.params
     names = [parameter.name.value for parameter in parameters.params]
     bases = {dotted(arg.value).rpartition(".")[0] for node in _classes(function) for arg in node.bases}
@@ -102,8 +102,8 @@ def _refuse_what_cannot_be_kept(source: Source, function: cst.FunctionDef) -> No
     if more or not set(names) <= bases:
         line = source.span(function).start.line
         raise NothingToFix(
-            f"{source.relative}:{line}: {function.name.value}() defines models at each call besides other work; "
-            "move the models to a module's top level first."
+            f"{source.relative}:{line}: {function.name.value}() does other work besides defining models; "
+            "move the models to the top level of a module first."
         )
 
 
@@ -188,7 +188,7 @@ class _Guarding(cst.CSTTransformer):
         return cst.IfExp(_registered(module), module, updated_node, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
     def _reloaded(self, line: cst.SimpleStatementLine) -> cst.BaseExpression | None:
-        """What a line of its own reloads: ``reload(x)``, or ``x = reload(x)``, which may as well not happen."""
+        """What a line of its own reloads: ``reload(x)``, or ``x = reload(x)``, which can be skipped."""
         if not self.depth:
             return None
         match line.body:

@@ -1,4 +1,4 @@
-"""pytest fixtures as written: where they stand, how wide they are, and the same fixture made function-scoped."""
+"""pytest fixtures in source: their lines, their scope, and the same fixture with function scope."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIXTURE_NAMES = frozenset({"pytest.fixture", "fixture"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fixture:
-    """One fixture of a file. ``in_class`` is true for a method; ``parameters`` are the fixtures it asks for."""
+    """A fixture in a file. ``in_class``: it is a method; ``parameters``: the fixtures that it requests."""
 
     source: Source
     name: str
@@ -28,12 +28,12 @@ class Fixture:
 
     @property
     def is_wide(self) -> bool:
-        """Whether one life of it serves more than one test."""
+        """Whether several tests share it."""
         return self.scope != "function"
 
     @property
     def first_line(self) -> int:
-        """The line of the comments that belong to it, else of its decorator."""
+        """The first line of its comments, else of its decorator."""
         return self.source.span(self.function.decorators[0]).start.line - _attached_comments(self.function)
 
     @property
@@ -58,7 +58,7 @@ def made_function_scoped(function: cst.FunctionDef, redundant: Iterable[str]) ->
 
 
 def redundant_calls(function: cst.FunctionDef, redundant: Iterable[str]) -> list[str]:
-    """Which of the ``redundant`` calls stand as statements in the fixture, in order."""
+    """The ``redundant`` calls that are statements of the fixture, in order."""
     wanted = frozenset(redundant)
     found = []
     for statement in m.findall(function, m.Expr(value=m.Call())):
@@ -101,7 +101,7 @@ def _string(node: cst.BaseExpression) -> str:
 
 
 def _attached_comments(function: cst.FunctionDef) -> int:
-    """How many comment lines stand directly on the decorator; one set off by a blank line is a heading, not his."""
+    """How many comment lines directly precede the decorator; a comment before a blank line is a heading."""
     count = 0
     for line in reversed(function.leading_lines):
         if line.comment is None:

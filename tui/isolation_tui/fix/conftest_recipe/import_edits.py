@@ -1,4 +1,4 @@
-"""Adding an import where a sorted block would have it, and taking away those that nothing uses any more."""
+"""Add an import in its sorted place, and remove unused imports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .source import Edit, Source
 
 
 def top_level_imports(tree: cst.Module) -> list[tuple[cst.SimpleStatementLine, cst.Import | cst.ImportFrom]]:
-    """The file's import statements that stand alone on a line at its top level, in order."""
+    """The import statements at the top level that have a line of their own, in order."""
     found: list[tuple[cst.SimpleStatementLine, cst.Import | cst.ImportFrom]] = []
     for statement in tree.body:
         match statement:
@@ -23,7 +23,7 @@ def top_level_imports(tree: cst.Module) -> list[tuple[cst.SimpleStatementLine, c
 
 
 def without_unused(source: Source, candidates: Collection[str]) -> tuple[Source, tuple[str, ...]]:
-    """Take away those of the ``candidates`` that nothing uses any more; also says which were taken.
+    """Remove the imports among the ``candidates`` that nothing uses; returns the file and the removed names.
 
     An import is left where its line is not plain: with a comment, or over several lines.
     """
@@ -49,7 +49,7 @@ def without_unused(source: Source, candidates: Collection[str]) -> tuple[Source,
 
 
 def with_import(source: Source, wanted: Imported) -> Source:
-    """The file with this import where a sorted block of imports would have it; as it is where it has it already."""
+    """The file with this import in its sorted place; unchanged if it has the import already."""
     existing = top_level_imports(source.tree)
     if any(wanted in names_of(statement) for _, statement in existing):
         return source
@@ -109,7 +109,7 @@ def _is_unused(source: Source, name: str) -> bool:
     assignments = [assignment for scope in scopes for assignment in scope[name]]
     if any(assignment.references for assignment in assignments):
         return False
-    # A name in a string may be looked up by it: __all__, an annotation, a patch target.
+    # A string may name it: in __all__, an annotation, a patch target.
     strings = [node for node in m.findall(source.tree, m.SimpleString()) if isinstance(node, cst.SimpleString)]
     spoken = {string.raw_value.split(".")[0].split("[")[0] for string in strings}
     return bool(assignments) and name not in spoken

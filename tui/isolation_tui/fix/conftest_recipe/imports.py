@@ -1,4 +1,4 @@
-"""Which name a file imports from where, and how an import is written."""
+"""The imports of a file, and import statements as text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Imported:
 
 
 def dotted(node: cst.BaseExpression | None) -> str:
-    """``a.b.c`` of a chain of names, the empty string of anything else."""
+    """``a.b.c`` for a chain of names, '' for anything else."""
     match node:
         case cst.Name(value=value):
             return value
@@ -60,7 +60,7 @@ def calls_in(node: cst.CSTNode) -> Iterator[cst.Call]:
 
 
 def names_of(statement: cst.Import | cst.ImportFrom) -> list[Imported]:
-    """The names one import statement binds; none for ``import *``."""
+    """The names that an import statement binds; none for ``import *``."""
     if isinstance(statement.names, cst.ImportStar):
         return []
     found = []
@@ -87,7 +87,7 @@ def from_import(module: str, names: Sequence[Imported]) -> str:
 
 
 def section(module: str, level: int = 0) -> int:
-    """Which block of imports a module belongs to: 0 ``__future__``, 1 standard library, 2 the others, 3 relative."""
+    """The block of a module's imports: 0 ``__future__``, 1 standard library, 2 third-party, 3 relative."""
     top = module.split(".")[0]
     if level:
         return 3

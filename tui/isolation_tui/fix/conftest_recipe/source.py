@@ -1,4 +1,4 @@
-"""One Python file as read: its text, its tree, and edits by whole lines that leave every other byte alone."""
+"""A Python file: its text, its tree, and edits of whole lines that keep every other byte."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BOM = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Put ``lines`` (without line ends) in the place of lines ``first`` to ``last``, counted from 1, both included.
+    """Replaces lines ``first`` to ``last`` (from 1, inclusive) by ``lines`` (without line ends).
 
     With ``last`` one less than ``first`` nothing is taken away: the lines go in before ``first``.
     """
@@ -43,16 +43,16 @@ class Source:
 
     @classmethod
     def read(cls, root: Path, path: Path) -> Source:
-        """Read the file; raises FixError where it cannot be read or is gone."""
+        """Read the file; raises FixError if it is missing or unreadable."""
         content = read_bytes(path)
         relative = path.relative_to(root).as_posix()
         if content is None:
-            raise FixError(f"{relative} is gone.")
+            raise FixError(f"{relative} is missing.")
         return cls(path, relative, content)
 
     @cached_property
     def encoding(self) -> str:
-        """The file's encoding by its coding line or BOM, UTF-8 else."""
+        """The encoding by the file's coding line or byte order mark, else UTF-8."""
         try:
             found, _ = tokenize.detect_encoding(io.BytesIO(self.content).readline)
         except SyntaxError as error:
@@ -61,7 +61,7 @@ class Source:
 
     @cached_property
     def text(self) -> str:
-        """The file's text without its byte order mark, line ends as they are."""
+        """The text without byte order mark, with its own line ends."""
         try:
             return self.content.decode(self.encoding).removeprefix(_BOM)
         except UnicodeDecodeError as error:
@@ -82,15 +82,15 @@ class Source:
     @cached_property
     def _wrapper(self) -> MetadataWrapper:
         try:
-            return MetadataWrapper(cst.parse_module(self.text), unsafe_skip_copy=True)  # nobody else has the tree
+            return MetadataWrapper(cst.parse_module(self.text), unsafe_skip_copy=True)  # no other code has the tree
         except cst.ParserSyntaxError as error:
             raise FixError(
-                f"{self.relative}:{error.raw_line}: this is no valid Python; repair it, then plan the fix again."
+                f"{self.relative}:{error.raw_line}: not valid Python; correct it, then plan the fix again."
             ) from error
 
     @property
     def tree(self) -> cst.Module:
-        """The concrete syntax tree; raises FixError with file and line where the file is no valid Python."""
+        """The concrete syntax tree; raises FixError with file and line if the file is not valid Python."""
         return self._wrapper.module
 
     @property
@@ -109,7 +109,7 @@ class Source:
         return tuple(calls_in(self.tree))
 
     def span(self, node: cst.CSTNode) -> CodeRange:
-        """Where ``node`` of ``tree`` stands."""
+        """The position of ``node``."""
         return self._wrapper.resolve(PositionProvider)[node]
 
     def code(self, node: cst.CSTNode) -> str:
@@ -117,7 +117,7 @@ class Source:
         return self.tree.code_for_node(node)
 
     def with_edits(self, edits: Sequence[Edit]) -> Source:
-        """The file after the edits, which must not overlap; all other lines keep their bytes."""
+        """The file after edits that do not overlap; all other lines keep their bytes."""
         lines = list(self.lines)
         if edits and lines and not lines[-1].endswith(("\n", "\r")) and any(e.first > len(lines) for e in edits):
             lines[-1] += self.newline

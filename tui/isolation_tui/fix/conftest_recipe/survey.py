@@ -1,4 +1,4 @@
-"""What a project has of the shape this recipe mends.
+"""Find the test modules and functions of a project that this recipe fixes.
 
 A test module with a fixture that is wider than one test and creates the tables of the project's ``db``, while
 something in the same module calls a project function that registers models again.
@@ -23,12 +23,12 @@ from .source import Source
 _SKIPPED_FOLDERS = frozenset({"venv", "env", "node_modules", "site-packages", "build", "dist", "__pycache__"})
 _RELOADS = frozenset({"importlib.reload", "reload"})
 GUARD_FUNCTION = "models_registered"
-"""The function the recipe adds: whether a module's tables are in the metadata already."""
+"""The function that the recipe adds; it says whether a module's tables are already in the metadata."""
 
 
 @dataclass(frozen=True, eq=False)
 class Registrar:
-    """A project function that registers models again when it is called again.
+    """A function of the project that registers models again when it is called again.
 
     ``repeats_in`` is the file whose statement does it: the function's own, or that of a function it calls.
     """
@@ -39,10 +39,10 @@ class Registrar:
 
 @dataclass(frozen=True, eq=False)
 class TestModule:
-    """A test module of the shape.
+    """A test module that this recipe fixes.
 
-    ``app`` is the name whose ``app_context()`` the ``app_fixture`` enters, ``db`` the module's name for the database
-    handle, which the file ``database`` makes under the name ``made_as``.
+    ``app_fixture`` enters ``app.app_context()``; ``db`` is the module's name for the database handle, which the file
+    ``database`` creates under the name ``made_as``.
     """
 
     __test__ = False
@@ -64,7 +64,7 @@ class TestModule:
 
 @dataclass(eq=False)
 class Project:
-    """The Python files below ``root``; those in virtual environments, build and hidden folders left out."""
+    """The Python files below ``root``, without virtual environments, build folders and hidden folders."""
 
     root: Path
     _sources: dict[Path, Source] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Project:
         return self._sources[path]
 
     def find(self, importer: Source, imported: Imported, *, with_attribute: bool = False) -> Source | None:
-        """The project's file that an import of ``importer`` means, None where it is none of the project's.
+        """The project's file that ``importer`` imports, None if it is not one of the project's.
 
         With ``with_attribute`` the attribute is taken as a submodule: ``from src import database``.
         """
@@ -95,7 +95,7 @@ class Project:
                 folder = folder.parent
             places = [folder.joinpath(*parts)]
         else:
-            # The folder that holds the package is on sys.path; which one that is, only the file's own place tells.
+            # A folder above the package is on sys.path; which one, only the file's path shows.
             places = [folder.joinpath(*parts) for folder in importer.path.parents if folder.is_relative_to(self.root)]
             roots = dict.fromkeys(root for path in self.files if (root := import_root(path, imported.module)))
             places += [root.joinpath(*parts) for root in roots]
@@ -106,7 +106,7 @@ class Project:
         return None
 
     def definition(self, importer: Source, name: str) -> tuple[Source, str] | None:
-        """The project's file in which ``name`` of ``importer`` is made, with its name there; imports are followed."""
+        """The file that defines ``name`` of ``importer``, and its name there, found by following imports."""
         seen = set()
         while (importer.path, name) not in seen:
             seen.add((importer.path, name))
@@ -122,7 +122,7 @@ class Project:
         return None
 
     def registrar(self, source: Source, name: str) -> Registrar | None:
-        """The function ``name`` of ``source``, if calling it again registers models again."""
+        """The function ``name`` of ``source`` if it registers models again when it is called again, else None."""
         key = (source.path, name)
         if key not in self._registrars:
             self._registrars[key] = None  # also ends the search where functions call each other
@@ -146,7 +146,7 @@ class Project:
         return None
 
     def registrars_called(self, source: Source) -> Iterator[Registrar]:
-        """The registrars that anything in ``source`` calls, by name or through the module that holds them."""
+        """The registrars that ``source`` calls, by name or as a module's attribute."""
         imports = source.imports
         for call in source.calls:
             owner, _, name = dotted(call.func).rpartition(".")
@@ -172,7 +172,7 @@ class Project:
 
 
 def survey(root: Path) -> tuple[Project, list[TestModule]]:
-    """The project below ``root`` and its test modules of the shape; raises NothingToFix, saying what is missing."""
+    """The project below ``root`` and the test modules to fix; raises NothingToFix with what is missing."""
     project = Project(root)
     sources = [project.source(path) for path in project.files if _is_test_file(path)]
     missing: list[str] = []
@@ -190,7 +190,7 @@ def top_level_function(tree: cst.Module, name: str) -> cst.FunctionDef | None:
 
 
 def is_reload(source: Source, call: cst.Call) -> bool:
-    """Whether the call executes a module once more, which defines its models once more, and nothing guards it."""
+    """Whether the call executes a module, and so defines its models, once more without a guard."""
     name = dotted(call.func)
     imported = source.imports.get(name.split(".")[0])
     is_reloaded = name in _RELOADS and imported is not None and imported.module == "importlib"
@@ -198,14 +198,14 @@ def is_reload(source: Source, call: cst.Call) -> bool:
 
 
 def is_guarded(source: Source, call: cst.Call) -> bool:
-    """Whether the call runs only where ``models_registered(...)`` says no."""
+    """Whether the call runs only if ``models_registered(...)`` is false."""
     asked = m.Call(func=m.Name(GUARD_FUNCTION))
     guards = m.If(test=m.UnaryOperation(operator=m.Not(), expression=asked)) | m.IfExp(test=asked)
     return any(any(call is inner for inner in calls_in(guard)) for guard in m.findall(source.tree, guards))
 
 
 def defines_models(function: cst.FunctionDef) -> bool:
-    """Whether each call of the function makes model classes, and no cache keeps the first ones."""
+    """Whether every call of the function creates model classes, without a cache that keeps the first ones."""
     model = m.ClassDef(bases=[m.ZeroOrMore(), m.Arg(m.Attribute(attr=m.Name("Model"))), m.ZeroOrMore()])
     cached = any(dotted(decorator.decorator).endswith("cache") for decorator in function.decorators)
     return not cached and bool(m.findall(function.body, model))
@@ -223,18 +223,18 @@ def _read_module(project: Project, source: Source, missing: list[str]) -> TestMo
         where = f"{source.relative}: {fixture.name}()"
         registrars = tuple(dict.fromkeys(project.registrars_called(source)))
         if not registrars:
-            missing.append(f"{where} holds the tables for a whole {fixture.scope}, but nothing registers models twice.")
+            missing.append(f"{where} keeps the tables for a whole {fixture.scope}, but nothing registers models twice.")
             continue
         app = _entered_app(fixture.function)
         if app is None:
-            missing.append(f"{where} creates the tables outside an app.app_context(), which the recipe does not know.")
+            missing.append(f"{where} creates the tables outside app.app_context(), which the recipe does not support.")
             continue
         return TestModule(source, tuple(fixtures), fixture, app, db, database, made_as, registrars)
     return None
 
 
 def _project_database(project: Project, source: Source, fixture: Fixture) -> tuple[str, Source, str] | None:
-    """The name by which the fixture calls ``db.create_all()``; the project's file that makes it; its name there."""
+    """The database handle of the fixture: its name in ``db.create_all()``, the file that creates it, its name there."""
     for call in calls_in(fixture.function):
         owner, _, method = dotted(call.func).rpartition(".")
         if method == "create_all" and owner and "." not in owner and owner in source.imports:
@@ -255,12 +255,12 @@ def _entered_app(function: cst.FunctionDef) -> str | None:
 def _already_fixed(project: Project) -> str | None:
     for path in project.files:
         if path.name == "conftest.py" and b"clear_test_database()" in project.source(path).content:
-            return f"{project.source(path).relative} clears the database before each test already."
+            return f"{project.source(path).relative} already clears the database before each test."
     return None
 
 
 def _no_fixture(root: Path) -> str:
-    return f"no module-scoped fixture that calls the project's db.create_all() was found in a test file below {root}."
+    return f"no test file below {root} has a module-scoped fixture that calls the project's db.create_all()."
 
 
 def _is_test_file(path: Path) -> bool:
@@ -268,7 +268,7 @@ def _is_test_file(path: Path) -> bool:
 
 
 def import_root(path: Path, module: str) -> Path | None:
-    """The folder that must be on ``sys.path`` for ``path`` to be imported as ``module``; None where it never can."""
+    """The folder on ``sys.path`` from which ``path`` is imported as ``module``; None if it cannot be."""
     parts = tuple(module.split("."))
     place = path.parent if path.name == "__init__.py" else path.with_suffix("")
     return place.parents[len(parts) - 1] if place.parts[-len(parts) :] == parts else None

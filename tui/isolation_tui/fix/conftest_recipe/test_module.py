@@ -1,4 +1,4 @@
-"""The test module: fixtures that serve one test each from now on, moved to the conftest or narrowed where they are."""
+"""Edits to a test module: its fixtures become function-scoped, moved to the conftest or in place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLEAN_UP = ("session.remove", "drop_all", "create_all")
 
 @dataclass(frozen=True, slots=True)
 class ModuleEdit:
-    """A test module before and after, what happened to it, and how many lines were database work now done elsewhere."""
+    """An edit of a test module: what it does, and how many removed lines the conftest replaces."""
 
     before: Source
     after: Source
@@ -27,13 +27,13 @@ class ModuleEdit:
 
 
 def redundant_names(module: TestModule) -> tuple[str, ...]:
-    """The calls that the conftest makes around every test: ``db.create_all`` and the like, by the module's name."""
+    """The calls that the conftest makes around every test, such as ``db.create_all``, as the module writes them."""
     return tuple(f"{module.db}.{call}" for call in _CLEAN_UP)
 
 
 def fixtures_to_move(module: TestModule) -> tuple[Fixture, ...]:
-    """The fixture that holds the app, what it asks for in the module, and the wide test clients made of it."""
-    chosen = [*_asked_for(module, module.app_fixture), module.app_fixture]
+    """The app's fixture, the fixtures of the module that it requests, and the wide test clients that request it."""
+    chosen = [*_requested_by(module, module.app_fixture), module.app_fixture]
     for fixture in _wide_dependents(module):
         is_client = any(m.findall(fixture.function, m.Attribute(attr=m.Name("test_client"))))
         if is_client and not fixture.in_class and set(fixture.parameters) <= {"request", *(f.name for f in chosen)}:
@@ -42,18 +42,18 @@ def fixtures_to_move(module: TestModule) -> tuple[Fixture, ...]:
 
 
 def fixtures_to_narrow(module: TestModule, moved: Sequence[Fixture]) -> tuple[Fixture, ...]:
-    """The wide fixtures that stay, but ask for one that now lives for one test only."""
+    """The wide fixtures that stay in the module but request one that becomes function-scoped."""
     return tuple(fixture for fixture in _wide_dependents(module) if fixture not in moved)
 
 
 def function_scoped(module: TestModule, fixture: Fixture) -> cst.FunctionDef:
-    """The fixture for one test; that of the app also without the database work that is done around every test."""
+    """The fixture with function scope; the app's fixture also without the database calls that the conftest makes."""
     redundant = redundant_names(module) if fixture is module.app_fixture else ()
     return made_function_scoped(fixture.function, redundant)
 
 
 def rewritten(module: TestModule, moved: Sequence[Fixture], conftest: str) -> ModuleEdit:
-    """The module without the ``moved`` fixtures and with those narrowed that depend on them."""
+    """The module without the ``moved`` fixtures, and with function scope for those that depend on them."""
     source = module.source
     narrowed = [
         fixture
@@ -66,7 +66,7 @@ def rewritten(module: TestModule, moved: Sequence[Fixture], conftest: str) -> Mo
     what += [f"{fixture.name}() becomes function-scoped" for fixture in sorted(narrowed, key=lambda f: f.first_line)]
     gone = redundant_calls(module.app_fixture.function, redundant_names(module))
     if gone:
-        what.append(f"{_listed([f'{name}()' for name in gone])} removed: done around every test")
+        what.append(f"{_listed([f'{name}()' for name in gone])} removed: conftest does it around every test")
     used = {name.value for fixture in moved for name in _names(fixture.function)}
     after, taken = without_unused(source.with_edits(edits), used & module.imports.keys())
     if taken:
@@ -75,7 +75,7 @@ def rewritten(module: TestModule, moved: Sequence[Fixture], conftest: str) -> Mo
 
 
 def _wide_dependents(module: TestModule) -> list[Fixture]:
-    """The wide fixtures that need the app fixture, directly or through others; those needed come first."""
+    """The wide fixtures that need the app fixture, directly or through others, in order of setup."""
     needing = {module.app_fixture.name}
     found: list[Fixture] = []
     while True:
@@ -86,17 +86,17 @@ def _wide_dependents(module: TestModule) -> list[Fixture]:
         needing |= {fixture.name for fixture in more}
 
 
-def _asked_for(module: TestModule, fixture: Fixture) -> list[Fixture]:
+def _requested_by(module: TestModule, fixture: Fixture) -> list[Fixture]:
     own = {f.name: f for f in module.fixtures if not f.in_class}
     found: list[Fixture] = []
     for name in fixture.parameters:
         if name in own and own[name] is not fixture:
-            found += [f for f in (*_asked_for(module, own[name]), own[name]) if f not in found]
+            found += [f for f in (*_requested_by(module, own[name]), own[name]) if f not in found]
     return found
 
 
 def _removal(source: Source, fixture: Fixture) -> Edit:
-    """Take the fixture away with the blank lines behind it; at the end of the file with those before it."""
+    """Remove the fixture and the blank lines after it; at the end of the file, those before it."""
     first, last = fixture.first_line, fixture.last_line
     lines = source.lines
     while last < len(lines) and not lines[last].strip():
