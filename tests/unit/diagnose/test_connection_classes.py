@@ -121,7 +121,7 @@ def test_a_database_whose_connections_are_all_in_the_pool_is_in_use_nevertheless
     fails(story, B, "OperationalError", message)
     (finding,) = found(story)
     assert (finding.code, finding.culprit) == ("F17", "")
-    assert "spoken to last in test_a" in finding.evidence[0].text
+    assert "test_a was the last test to use" in finding.evidence[0].text
     assert finding.remedy.startswith("Call engine.dispose()")
 
 

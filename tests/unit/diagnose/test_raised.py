@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from isolation_tui.diagnose.exceptions import failed_at, first_met, matching, raised
+from isolation_tui.diagnose.exceptions import FailedStatements, failed_at, matching, raised
 from isolation_tui.model import Test as ObservedTest
 from pytest_isolation import events as ev
 from runstory import ROOT, Story
@@ -85,8 +85,9 @@ def test_an_error_is_told_again_by_its_mark() -> None:
     story = Story()
     for nodeid, text in ((A, "UNIQUE constraint failed: users.name"), (B, "no such table: users")):
         story.say(ev.StatementFailed(1, "Error", ev.mark_of(text), ev.Place(), ev.Unit(nodeid, "call")), after=1)
-    first = first_met(story.run, "main", "(sqlite3.IntegrityError) UNIQUE constraint failed: users.name", story.now)
+    statements = FailedStatements(story.run)
+    first = statements.latest("main", "(sqlite3.IntegrityError) UNIQUE constraint failed: users.name", story.now)
     assert first is not None
     assert first.unit.nodeid == A
-    assert first_met(story.run, "gw0", "no such table: users", story.now) is None
-    assert first_met(story.run, "main", "no such table: users", story.now - 0.5) is None
+    assert statements.latest("gw0", "no such table: users", story.now) is None
+    assert statements.latest("main", "no such table: users", story.now - 0.5) is None

@@ -82,10 +82,9 @@ def wide_lives(test: Test) -> list[FixtureLife]:
 # -- who held what others waited for ------------------------------------------------------------------------------
 
 
-def failed_wait(run: Run, test: Test, why: str) -> FailedWait | None:
-    """The last wait of that kind that failed while the test ran."""
-    found = [each for each in run.waited_in_vain if each.unit.nodeid == test.nodeid and each.worker == test.worker]
-    return next((each for each in reversed(found) if each.why == why), None)
+def failed_waits(run: Run, why: str) -> dict[tuple[str, str], FailedWait]:
+    """(worker, node id) -> the last wait of that kind that failed while the test ran."""
+    return {(each.worker, each.unit.nodeid): each for each in run.waited_in_vain if each.why == why}
 
 
 def holders_as_evidence(run: Run, holders: Iterable[ResourceHolder], what: str, verb: str = "taken") -> list[Evidence]:

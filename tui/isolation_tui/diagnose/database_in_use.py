@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ..model import UNKNOWN, Run, Test
-from .blame import command, failed_wait, holders_as_evidence, named, only_author
+from ..model import UNKNOWN, FailedWait, Run, Test
+from .blame import command, failed_waits, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -19,27 +19,27 @@ _MESSAGE = re.compile(r"database \"(?P<name>[^\"\n]+)\" is being accessed by oth
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each line at which a database was to be dropped, or taken as a template."""
-    groups: dict[object, list[tuple[Test, str]]] = defaultdict(list)
+    groups: dict[object, list[tuple[Test, str, FailedWait | None]]] = defaultdict(list)
+    waits = failed_waits(run, "in use")
     for test in unexplained:
         match = matching(test, _EXCEPTIONS, _MESSAGE)
         if match is not None and test.failure is not None:
-            told = failed_wait(run, test, "in use")
+            told = waits.get((test.worker, test.nodeid))
             author = only_author(told.holders) if told is not None else UNKNOWN
-            groups[failed_at(run, test.failure), author].append((test, match["name"]))
+            groups[failed_at(run, test.failure), author].append((test, match["name"], told))
     return [_finding(run, victims) for victims in groups.values()]
 
 
-def _finding(run: Run, victims: list[tuple[Test, str]]) -> Finding:
-    first, name = victims[0]
-    told = failed_wait(run, first, "in use")
+def _finding(run: Run, victims: list[tuple[Test, str, FailedWait | None]]) -> Finding:
+    first, name, told = victims[0]
     holders = told.holders if told is not None else ()
     author = only_author(holders)
     evidence = holders_as_evidence(run, holders, "connection")
     database = _label(run, first, name)
-    users = [test for test in run.order if database in test.databases_used and test is not first]
-    if database and users:
-        text = f"{database} was spoken to last in {users[-1].name}: its pool keeps connections until dispose()"
-        evidence.append(Evidence(text, nodeid=users[-1].nodeid))
+    latest = _latest_user(run, database, first) if database else None
+    if latest is not None:
+        text = f"{latest.name} was the last test to use {database}: its pool keeps connections until dispose()"
+        evidence.append(Evidence(text, nodeid=latest.nodeid))
     if first.failure is not None:
         evidence.append(Evidence(f"'{name}' is in use", failed_at(run, first.failure), first.nodeid))
     who = named(run, author)
@@ -47,7 +47,7 @@ def _finding(run: Run, victims: list[tuple[Test, str]]) -> Finding:
     return Finding(
         kind=KIND,
         title=f"Database '{name}' is in use" + (f" by {who}" if who else "") + " when it is to be dropped",
-        tests=tuple(test.nodeid for test, _ in victims),
+        tests=tuple(test.nodeid for test, _, _ in victims),
         evidence=tuple(evidence),
         remedy=(
             f"{closing} engine.dispose() on every engine of '{name}' before it is dropped: connections that were given "
@@ -58,6 +58,10 @@ def _finding(run: Run, victims: list[tuple[Test, str]]) -> Finding:
         code="F17",
         locations=(database,) if database else (),
     )
+
+
+def _latest_user(run: Run, database: str, victim: Test) -> Test | None:
+    return next((test for test in reversed(run.order) if database in test.databases_used and test is not victim), None)
 
 
 def _label(run: Run, test: Test, name: str) -> str:

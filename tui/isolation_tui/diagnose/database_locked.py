@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import FailedWait, ResourceHolder, Run, Test
-from .blame import command, failed_wait, holder_named, holders_as_evidence, named, only_author
+from .blame import command, failed_waits, holder_named, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -25,9 +25,10 @@ def is_locked(test: Test) -> bool:
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each who holds the database; one more for tests of which nobody was seen to hold it."""
     groups: dict[tuple[ResourceHolder, ...], list[tuple[Test, FailedWait | None]]] = defaultdict(list)
+    waits = failed_waits(run, "locked")
     for test in unexplained:
         if is_locked(test):
-            told = failed_wait(run, test, "locked")
+            told = waits.get((test.worker, test.nodeid))
             groups[tuple(dict.fromkeys(told.holders)) if told is not None else ()].append((test, told))
     return [_finding(run, holders, victims) for holders, victims in groups.items()]
 

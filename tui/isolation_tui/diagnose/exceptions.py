@@ -7,6 +7,8 @@ fails with an AssertionError, whose causes are not looked at.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -86,17 +88,28 @@ def match_in(
     return None
 
 
-def first_met(run: Run, worker: str, message: str, until: float) -> FailedStatement | None:
-    """The latest statement up to then that failed with this very message; the wrapped one's ``(type) `` left out."""
-    mark = mark_of(_WRAPPED.sub("", message))
-    return next(
-        (
-            failed
-            for failed in reversed(run.failed_statements)
-            if (failed.worker, failed.mark) == (worker, mark) and failed.at <= until
-        ),
-        None,
-    )
+class FailedStatements:
+    """The statements of a run that failed, by worker and message, and by worker and database."""
+
+    def __init__(self, run: Run) -> None:
+        self._by_mark: dict[tuple[str, object], list[FailedStatement]] = defaultdict(list)
+        self._other_before: dict[int, FailedStatement | None] = {}
+        latest: dict[tuple[str, str], list[FailedStatement]] = defaultdict(list)
+        for failed in run.failed_statements:
+            self._by_mark[failed.worker, failed.mark].append(failed)
+            last = latest[failed.worker, failed.database]  # the latest two that have different messages
+            self._other_before[id(failed)] = next((each for each in reversed(last) if each.mark != failed.mark), None)
+            last[:] = [*[each for each in last if each.mark != failed.mark][-1:], failed]
+
+    def latest(self, worker: str, message: str, until: float) -> FailedStatement | None:
+        """The latest one up to then that failed with this very message; the wrapped one's ``(type) `` left out."""
+        known = self._by_mark.get((worker, mark_of(_WRAPPED.sub("", message))), [])
+        number = bisect_right(known, until, key=lambda failed: failed.at)
+        return known[number - 1] if number else None
+
+    def other_before(self, failed: FailedStatement) -> FailedStatement | None:
+        """The latest one before it, in the same database, that failed with another message."""
+        return self._other_before.get(id(failed))
 
 
 def failed_at(run: Run, failure: Phase) -> Place:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import UNKNOWN, RepeatedIndex, Run, Test, author_of
@@ -24,28 +26,25 @@ _MESSAGE = re.compile(
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each index and line that declares it again, with every test that failed by it."""
     groups: dict[object, list[tuple[Test, str, RepeatedIndex | None]]] = {}
+    declared: dict[tuple[str, str], list[RepeatedIndex]] = defaultdict(list)
+    for repeated in run.repeated_indexes:
+        declared[repeated.worker, repeated.name].append(repeated)
     for test in unexplained:
         match = matching(test, _EXCEPTIONS, _MESSAGE)
         if match is not None:
             name = (match["sqlite"] or match["postgresql"] or match["mysql"]).strip("\"'`")
-            again = _declared_again(run, test, name)
+            again = _latest(declared[test.worker, name], test)
             who = author_of(run, again.worker, again.unit) if again is not None else UNKNOWN
             by_fixture = who if who.is_fixture else UNKNOWN
             groups.setdefault((name, again and again.place, by_fixture), []).append((test, name, again))
     return [_finding(run, victims) for victims in groups.values()]
 
 
-def _declared_again(run: Run, test: Test, name: str) -> RepeatedIndex | None:
-    failure = test.failure
-    ended = failure.ended if failure is not None else test.ended
-    return next(
-        (
-            repeated
-            for repeated in reversed(run.repeated_indexes)
-            if repeated.worker == test.worker and repeated.name == name and repeated.at <= ended
-        ),
-        None,
-    )
+def _latest(declared: list[RepeatedIndex], test: Test) -> RepeatedIndex | None:
+    """The latest declaration before the test failed."""
+    ended = test.failure.ended if test.failure is not None else test.ended
+    number = bisect_right(declared, ended, key=lambda repeated: repeated.at)
+    return declared[number - 1] if number else None
 
 
 def _finding(run: Run, victims: list[tuple[Test, str, RepeatedIndex | None]]) -> Finding:

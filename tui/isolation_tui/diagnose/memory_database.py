@@ -48,9 +48,8 @@ def _elsewhere(run: Run, test: Test, table: str) -> _Elsewhere | None:
         return None
     ended = test.failure.ended if test.failure is not None else test.ended
     kinds = (TableEventKind.CREATED, TableEventKind.DROPPED)
-    history = [event for event in run.table_events if event.worker == test.worker and event.table == table]
-    history = [event for event in history if event.kind in kinds and event.at <= ended]
-    latest = {event.holder: event for event in history if event.unit.nodeid == test.nodeid}
+    mine = [event for event in test.table_events if event.table == table and event.kind in kinds]
+    latest = {event.holder: event for event in mine if event.worker == test.worker and event.at <= ended}
     if any(latest[holder].kind is TableEventKind.DROPPED for holder in used if holder in latest):
         return None
     standing = [holder for holder, event in latest.items() if event.kind is TableEventKind.CREATED]
@@ -59,8 +58,8 @@ def _elsewhere(run: Run, test: Test, table: str) -> _Elsewhere | None:
     if not standing:
         return None
     holder = standing[0]
-    created = [event for event in history if event.holder == holder and event.kind is TableEventKind.CREATED]
-    return _Elsewhere(table, holder, created[-1] if created else None, holder in used)
+    created = run.table_history.last((TableEventKind.CREATED,), test.worker, table, holder, until=ended)
+    return _Elsewhere(table, holder, created, holder in used)
 
 
 def _finding(run: Run, victims: list[tuple[Test, _Elsewhere]]) -> Finding:

@@ -29,28 +29,38 @@ class _Cause:
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each name that is not known, and each way that it came to be so."""
     groups: dict[object, tuple[re.Match[str], _Cause, list[Test]]] = {}
+    meant: dict[str, set[str]] = {}
     for test in unexplained:
         match = matching(test, ("NoReferencedTableError",), _TABLE) or matching(test, ("InvalidRequestError",), _CLASS)
         if match is not None:
-            cause = _cause(run, test, match["name"])
-            groups.setdefault((match["by"], match["name"], cause), (match, cause, []))[2].append(test)
+            name = match["name"]
+            if name not in meant:
+                meant[name] = _meant(run, name)
+            cause = _cause(run, test, meant[name])
+            groups.setdefault((match["by"], name, cause), (match, cause, []))[2].append(test)
     return [_finding(run, *group) for group in groups.values()]
 
 
-def _cause(run: Run, test: Test, name: str) -> _Cause:
-    failure = test.failure
-    ended = failure.ended if failure is not None else test.ended
+def _meant(run: Run, name: str) -> set[str]:
+    """The classes and tables that the name may mean, as table events call them."""
     classes = {model for model in run.models.values() if model.rpartition(".")[2] == name.rpartition(".")[2]}
-    tables = {name} | {table for (_, table), model in run.models.items() if model in classes}
-    mine = [event for event in run.table_events if event.worker == test.worker and event.table in tables | classes]
-    before = [
-        event
-        for event in mine
-        if event.at <= ended and (event.kind in _AWAY or event.kind is TableEventKind.REGISTERED)
-    ]
+    return {name, *classes} | {table for (_, table), model in run.models.items() if model in classes}
+
+
+def _cause(run: Run, test: Test, meant: set[str]) -> _Cause:
+    ended = test.failure.ended if test.failure is not None else test.ended
+    history, worker = run.table_history, test.worker
+    kinds = (*_AWAY, TableEventKind.REGISTERED)
+    before = [last for name in meant if (last := history.last(kinds, worker, name, until=ended)) is not None]
     if before:
-        return _Cause(away=before[-1]) if before[-1].kind in _AWAY else _Cause()
-    return _Cause(late=next((event for event in mine if event.kind is TableEventKind.REGISTERED), None))
+        last = max(before, key=_at)
+        return _Cause(away=last) if last.kind in _AWAY else _Cause()
+    late = [first for name in meant if (first := history.first(TableEventKind.REGISTERED, worker, name)) is not None]
+    return _Cause(late=min(late, key=_at, default=None))
+
+
+def _at(event: TableEvent) -> float:
+    return event.at
 
 
 def _finding(run: Run, match: re.Match[str], cause: _Cause, tests: list[Test]) -> Finding:

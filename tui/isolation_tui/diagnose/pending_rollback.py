@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..model import UNKNOWN, FailedStatement, FixtureLife, Run, Test, author_of
 from .blame import by, command, named, short, wide_lives
-from .exceptions import failed_at, first_met, matching
+from .exceptions import FailedStatements, failed_at, matching
 from .finding import Evidence, Finding
 
 KIND = "session-not-rolled-back"
@@ -29,9 +29,10 @@ _ORIGINAL = re.compile(r"Original exception was: ([^\n]+)")
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each error that a session was left with, with the tests that met it so."""
     groups: dict[object, list[_Victim]] = {}
+    statements = FailedStatements(run)
     for test in unexplained:
         if matching(test, _EXCEPTIONS, _MESSAGE) or matching(test, _OF_ABORTED, _ABORTED):
-            held, first = _holder(test), _first(run, test)
+            held, first = _holder(test), _first(statements, test)
             key = (held and (held.worker, held.id), first and (first.worker, first.unit, first.place))
             groups.setdefault(key, []).append(_Victim(test, first, held))
     return [_finding(run, victims) for victims in groups.values()]
@@ -55,25 +56,15 @@ def _holder(test: Test) -> FixtureLife | None:
     return None
 
 
-def _first(run: Run, test: Test) -> FailedStatement | None:
+def _first(statements: FailedStatements, test: Test) -> FailedStatement | None:
     if test.failure is None:
         return None
     original = matching(test, _EXCEPTIONS, _ORIGINAL)
     if original is not None:
-        return first_met(run, test.worker, original.group(1), test.failure.ended)
+        return statements.latest(test.worker, original.group(1), test.failure.ended)
     aborted = matching(test, _OF_ABORTED, _ABORTED)
-    last = first_met(run, test.worker, aborted.string, test.failure.ended) if aborted is not None else None
-    before = [] if last is None else run.failed_statements[: run.failed_statements.index(last)]
-    return next(
-        (
-            failed
-            for failed in reversed(before)
-            if last is not None
-            and (failed.worker, failed.database) == (last.worker, last.database)
-            and failed.mark != last.mark
-        ),
-        None,
-    )
+    last = statements.latest(test.worker, aborted.string, test.failure.ended) if aborted is not None else None
+    return statements.other_before(last) if last is not None else None
 
 
 def _finding(run: Run, victims: list[_Victim]) -> Finding:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import FailedWait, Run, Test
-from .blame import command, failed_wait, holders_as_evidence, named, only_author
+from .blame import command, failed_waits, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
 
@@ -20,9 +20,10 @@ _MESSAGE = re.compile(r"QueuePool limit of size (?P<size>\d+) overflow (?P<overf
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each who took the connections; one for each mixture where there were several."""
     groups: dict[object, list[tuple[Test, FailedWait | None]]] = defaultdict(list)
+    waits = failed_waits(run, "pool")
     for test in unexplained:
         if matching(test, _EXCEPTIONS, _MESSAGE) is not None:
-            told = failed_wait(run, test, "pool")
+            told = waits.get((test.worker, test.nodeid))
             holders = told.holders if told is not None else ()
             author = only_author(holders)
             groups[author if author.known else frozenset(holders)].append((test, told))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..model import Run, TableEvent, TableEventKind, Test, in_memory
-from .blame import by, command, failed_wait
+from ..model import RowWrite, Run, TableEventKind, Test, in_memory
+from .blame import by, command, failed_waits
 from .database_locked import is_locked
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
@@ -49,14 +50,15 @@ class _Met:
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each database that tests failed by because another worker was seen to be at it."""
+    """One finding for each database in which failing tests met what another worker had done."""
     if run.worker_count < 2:
         return []
     shared = _shared(run)
+    others = _OtherWorkers(run) if shared else None
     groups: dict[str, list[tuple[Test, _Met]]] = defaultdict(list)
-    for test in unexplained if shared else ():
+    for test in unexplained if others is not None else ():
         for database in test.databases_used:
-            met = _met(run, test, database) if database in shared else None
+            met = others.met(test, database) if others is not None and database in shared else None
             if met is not None:
                 groups[database].append((test, met))
                 break
@@ -64,7 +66,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 
 def _shared(run: Run) -> set[str]:
-    """Databases that more than one worker spoke to."""
+    """Databases that more than one worker used."""
     workers: dict[str, set[str]] = defaultdict(set)
     for worker in run.workers.values():
         for database in worker.databases.values():
@@ -72,63 +74,76 @@ def _shared(run: Run) -> set[str]:
     return {label for label, names in workers.items() if len(names) > 1 and not in_memory(label)}
 
 
-def _met(run: Run, test: Test, database: str) -> _Met | None:
-    """None where what the test failed with may as well be its own worker's doing."""
-    exists = matching(test, _EXCEPTIONS, _EXISTS)
-    if exists is not None:
-        table = next(name for name in exists.groups() if name)
-        return _met_ddl(run, test, database, table, TableEventKind.CREATED)
-    missing = matching(test, _EXCEPTIONS, _MISSING)
-    if missing is not None:
-        table = next(name for name in missing.groups() if name).strip()
-        return _met_ddl(run, test, database, table, TableEventKind.DROPPED)
-    unique = matching(test, _EXCEPTIONS, _UNIQUE)
-    if unique is not None:
-        return _met_rows(run, test, database, unique["table"])
-    if is_locked(test):
-        told = failed_wait(run, test, "locked")
-        return _met_anybody(run, test, database) if told is None or not told.holders else None
-    return None
+class _OtherWorkers:
+    """What workers did to the databases that they share, indexed once for all failing tests."""
 
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._waits = failed_waits(run, "locked")
+        self._writes: dict[tuple[str, str | None], list[tuple[Test, RowWrite]]] = defaultdict(list)
+        """(database, table) -> committed inserts in the order their tests started; None for any table."""
+        for test in run.order:
+            for write in test.rows_written:
+                if write.inserted and write.state == "committed":
+                    self._writes[write.database, write.table].append((test, write))
+                    self._writes[write.database, None].append((test, write))
 
-def _met_ddl(run: Run, test: Test, database: str, table: str, kind: TableEventKind) -> _Met | None:
-    """The last that happened to the table was that kind of DDL, by another worker."""
-    ended = test.failure.ended if test.failure is not None else test.ended
-    kinds = (TableEventKind.CREATED, TableEventKind.DROPPED)
-    last: TableEvent | None = None
-    for event in run.table_events:
-        if event.kind in kinds and event.holder == database and event.table == table and event.at <= ended:
-            last = event if last is None or event.at >= last.at else last
-    if last is None or last.kind is not kind or last.worker == test.worker:
+    def met(self, test: Test, database: str) -> _Met | None:
+        """What the test met of another worker; None if its failure may as well be its own worker's doing."""
+        exists = matching(test, _EXCEPTIONS, _EXISTS)
+        if exists is not None:
+            table = next(name for name in exists.groups() if name)
+            return self._ddl(test, database, table, TableEventKind.CREATED)
+        missing = matching(test, _EXCEPTIONS, _MISSING)
+        if missing is not None:
+            table = next(name for name in missing.groups() if name).strip()
+            return self._ddl(test, database, table, TableEventKind.DROPPED)
+        unique = matching(test, _EXCEPTIONS, _UNIQUE)
+        if unique is not None:
+            return self._rows(test, database, unique["table"])
+        if is_locked(test):
+            wait = self._waits.get((test.worker, test.nodeid))
+            return self._use(test, database) if wait is None or not wait.holders else None
         return None
-    text = f"'{table}' {kind.value} by worker {last.worker}, {by(run, last.worker, last.unit)}"
-    return _Met(database, Evidence(text, last.place, last.unit.nodeid), last.unit.nodeid)
 
+    def _ddl(self, test: Test, database: str, table: str, kind: TableEventKind) -> _Met | None:
+        """The table's last CREATE or DROP, if it was of that kind and by another worker."""
+        run, ended = self._run, _ended(test)
+        kinds = (TableEventKind.CREATED, TableEventKind.DROPPED)
+        events = (run.table_history.last(kinds, worker, table, database, until=ended) for worker in run.workers)
+        last = max((event for event in events if event is not None), key=lambda event: event.at, default=None)
+        if last is None or last.kind is not kind or last.worker == test.worker:
+            return None
+        text = f"`{table}` {kind.value} by worker {last.worker}, {by(run, last.worker, last.unit)}"
+        return _Met(database, Evidence(text, last.place, last.unit.nodeid), last.unit.nodeid)
 
-def _met_rows(run: Run, test: Test, database: str, table: str | None) -> _Met | None:
-    if any(found.dirty and table in (None, found.table) for found in test.rows_found):
+    def _rows(self, test: Test, database: str, table: str | None) -> _Met | None:
+        """The latest rows that another worker committed there."""
+        if any(found.dirty and table in (None, found.table) for found in test.rows_found):
+            return None
+        writes = self._writes.get((database, table), [])
+        for number in range(bisect_right(writes, _ended(test), key=lambda each: each[0].started) - 1, -1, -1):
+            other, write = writes[number]
+            if other.worker != test.worker:
+                whose = by(self._run, other.worker, write.unit)
+                text = f"rows of `{write.table}` written by worker {other.worker}, {whose}"
+                return _Met(database, Evidence(text, write.place, other.nodeid), other.nodeid)
         return None
-    ended = test.failure.ended if test.failure is not None else test.ended
-    for other in reversed(run.order):
-        if other.worker == test.worker or other.started > ended:
-            continue
-        for written in other.rows_written:
-            stood = written.inserted and written.state == "committed" and written.database == database
-            if stood and table in (None, written.table):
-                text = (
-                    f"rows of '{written.table}' written by worker {other.worker}, {by(run, other.worker, written.unit)}"
-                )
-                return _Met(database, Evidence(text, written.place, other.nodeid), other.nodeid)
-    return None
+
+    def _use(self, test: Test, database: str) -> _Met | None:
+        """A test of another worker that used the database at the same time."""
+        for worker in self._run.workers.values():
+            number = bisect_right(worker.order, test.ended, key=lambda each: each.started)
+            other = worker.order[number - 1] if number else None
+            at_once = other is not None and other.ended >= test.started
+            if other is not None and at_once and worker.name != test.worker and database in other.databases_used:
+                text = f"worker {worker.name} used it at the same time, in {other.nodeid}"
+                return _Met(database, Evidence(text, nodeid=other.nodeid), other.nodeid)
+        return None
 
 
-def _met_anybody(run: Run, test: Test, database: str) -> _Met | None:
-    for other in run.order:
-        at_once = other.started <= test.ended and other.ended >= test.started
-        if other.worker != test.worker and at_once and database in other.databases_used:
-            text = f"worker {other.worker} was at it, with {other.nodeid}"
-            return _Met(database, Evidence(text, nodeid=other.nodeid), other.nodeid)
-    return None
+def _ended(test: Test) -> float:
+    return test.failure.ended if test.failure is not None else test.ended
 
 
 def _finding(run: Run, database: str, victims: list[tuple[Test, _Met]]) -> Finding:

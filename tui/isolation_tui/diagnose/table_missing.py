@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from ..model import UNKNOWN, Author, FixtureLife, Run, TableEvent, TableEventKind, Test, author_of
+from ..model import UNKNOWN, Author, FixtureLife, NoOpDdl, Run, TableEvent, TableEventKind, Test, author_of
 from .blame import by, command, named, names
-from .exceptions import failed_at, first_met, matching
+from .exceptions import FailedStatements, failed_at, matching
 from .finding import Evidence, Finding
 
 KIND = "table-missing"
@@ -30,6 +31,9 @@ _REFLECTED = re.compile(r"^(?P<sqlite>\S+)$")
 _OF_DATABASE = (TableEventKind.CREATED, TableEventKind.DROPPED)
 _OUT_OF_METADATA = (TableEventKind.CLEARED, TableEventKind.REMOVED)
 
+MOST_HOLDERS = 64
+"""How many databases and MetaData are asked about one table."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
@@ -42,19 +46,23 @@ class _Cause:
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each unit and line that took tables away, or for each table that nobody was seen to make."""
+    """One finding for each unit and line that removed tables, or for each table that was not seen to be created."""
     victims = [(test, match) for test in unexplained if (match := _match(test)) is not None]
-    histories: dict[str, list[TableEvent]] = defaultdict(list)
-    for event in run.table_events if victims else ():
-        histories[_last(event.table)].append(event)
+    if not victims:
+        return []
+    causes = _Causes(run)
     groups: dict[object, tuple[_Cause, list[tuple[Test, str]]]] = {}
     for test, match in victims:
         table = _table(match)
-        cause = _cause(run, test, table, match.string, histories[_last(table)])
-        by_whom = cause.event
-        key = (by_whom.worker, by_whom.unit, by_whom.place, by_whom.holder) if by_whom else _last(table)
+        cause = causes.of(test, table, match.string)
+        event = cause.event
+        key = (event.worker, event.unit, event.place, event.holder) if event is not None else _last(table)
         groups.setdefault((cause.what, key), (cause, []))[1].append((test, table))
-    return [_finding(run, cause, group) for cause, group in groups.values()]
+    effects: dict[str, list[NoOpDdl]] = defaultdict(list)
+    for effect in run.no_effects:
+        if effect.call == "create_all":
+            effects[effect.unit.nodeid].append(effect)
+    return [_finding(run, cause, group, effects[group[0][0].nodeid]) for cause, group in groups.values()]
 
 
 def missing_table(test: Test) -> str | None:
@@ -76,53 +84,103 @@ def _last(table: str) -> str:
     return table.rpartition(".")[2].strip("\"'`[]").lower()
 
 
-def _cause(run: Run, test: Test, table: str, error: str, history: Sequence[TableEvent]) -> _Cause:
-    failure = test.failure
-    ended = failure.ended if failure is not None else test.ended
-    mine = [event for event in history if event.worker == test.worker and event.at <= ended]
-    drops = _standing_drops(run, test, [event for event in mine if event.kind in _OF_DATABASE], error, ended)
-    if len(drops) == 1:
-        made, dropped = drops[0]
-        return _Cause("dropped", dropped, made, _meant_to_stand(run, test, made, dropped, ended))
-    if drops:
-        return _Cause("dropped somewhere")
-    known: dict[str, TableEvent] = {}
-    for event in mine:
-        if event.kind is TableEventKind.REGISTERED or event.kind in _OUT_OF_METADATA:
-            known[event.holder] = event
-    taken = [event for event in known.values() if event.kind in _OUT_OF_METADATA]
-    if taken and len(taken) == len(known):
-        return _Cause("cleared", taken[-1], charged=True)
-    late = _registered_late(run, test, mine, ended)
-    if late is not None:
-        return _Cause("registered late", late)
-    return _Cause("never made" if known else "unknown")
+class _Holders(NamedTuple):
+    """Labels of MetaData and of databases."""
+
+    metadata: tuple[str, ...]
+    databases: tuple[str, ...]
 
 
 _Drop = tuple[TableEvent | None, TableEvent]
 """(last creation, drop) of a table in one database."""
 
 
-def _standing_drops(run: Run, test: Test, history: Sequence[TableEvent], error: str, ended: float) -> list[_Drop]:
-    """Of the database that the statement was sent to, if the table is gone from that. Where it is not known: of each
-    from which it is gone, of those that the test used, or whose tables a fixture of the test made."""
-    latest: dict[str, TableEvent] = {}
-    made: dict[str, TableEvent] = {}
-    for event in history:
-        latest[event.holder] = event
-        if event.kind is TableEventKind.CREATED:
-            made[event.holder] = event
-    drops: list[_Drop] = [
-        (made.get(holder), event) for holder, event in latest.items() if event.kind is TableEventKind.DROPPED
-    ]
-    failed = first_met(run, test.worker, error, ended)
-    if failed is not None and failed.unit.nodeid == test.nodeid and failed.database:
-        return [drop for drop in drops if drop[1].holder == failed.database]
-    if len(drops) > 1:
-        drops = [drop for drop in drops if drop[1].holder in test.databases_used] or drops
-    if len(drops) > 1:
-        drops = [drop for drop in drops if _maker(run, drop[0]) in test.lives] or drops
-    return drops
+class _Causes:
+    """Answers how a table came to be missing, from indexes made once for all failing tests."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._history = run.table_history
+        self._statements = FailedStatements(run)
+        self._names: dict[str, list[str]] = defaultdict(list)
+        """Name without schema -> the names that table events give it."""
+        self._known: dict[tuple[str, ...], _Holders] = {}
+        for name in sorted(self._history.tables()):
+            self._names[_last(name)].append(name)
+
+    def of(self, test: Test, table: str, error: str) -> _Cause:
+        ended = test.failure.ended if test.failure is not None else test.ended
+        names = self._names[_last(table)]
+        drops = self._standing_drops(test, names, error, ended)
+        if len(drops) == 1:
+            made, dropped = drops[0]
+            return _Cause("dropped", dropped, made, _meant_to_stand(self._run, test, made, dropped, ended))
+        if drops:
+            return _Cause("dropped somewhere")
+        known = self._in_metadata(test.worker, names, ended)
+        taken = [event for event in known if event.kind in _OUT_OF_METADATA]
+        if taken and len(taken) == len(known):
+            return _Cause("cleared", max(taken, key=_at), charged=True)
+        late = self._registered_late(test.worker, names, ended)
+        if late is not None:
+            return _Cause("registered late", late)
+        return _Cause("never made" if known else "unknown")
+
+    def _standing_drops(self, test: Test, names: Sequence[str], error: str, ended: float) -> list[_Drop]:
+        """Of the database that the statement was sent to, if the table is gone from that. Where it is not known: of
+        each from which it is gone, of those that the test used, or whose tables a fixture of the test made."""
+        failed = self._statements.latest(test.worker, error, ended)
+        if failed is not None and failed.unit.nodeid == test.nodeid and failed.database:
+            return self._drops(test.worker, names, (failed.database,), ended)
+        drops = self._drops(test.worker, names, test.databases_used, ended)
+        drops = drops or self._drops(test.worker, names, self._holders(test.worker, names).databases, ended)
+        if len(drops) > 1:
+            drops = [drop for drop in drops if _maker(self._run, drop[0]) in test.lives] or drops
+        return drops
+
+    def _drops(self, worker: str, names: Sequence[str], holders: Iterable[str], ended: float) -> list[_Drop]:
+        drops: list[_Drop] = []
+        for holder in holders:
+            last = self._latest(_OF_DATABASE, worker, names, holder, ended)
+            if last is not None and last.kind is TableEventKind.DROPPED:
+                drops.append((self._latest((TableEventKind.CREATED,), worker, names, holder, ended), last))
+        return drops
+
+    def _in_metadata(self, worker: str, names: Sequence[str], ended: float) -> list[TableEvent]:
+        """What happened to the table last, in each MetaData that knew it."""
+        kinds = (TableEventKind.REGISTERED, *_OUT_OF_METADATA)
+        events = (self._latest(kinds, worker, names, each, ended) for each in self._holders(worker, names).metadata)
+        return [event for event in events if event is not None]
+
+    def _registered_late(self, worker: str, names: Sequence[str], ended: float) -> TableEvent | None:
+        """Its registration, where tables had been created before it, and none since."""
+        firsts = [self._history.first(TableEventKind.REGISTERED, worker, name) for name in names]
+        first = min((event for event in firsts if event is not None and event.at <= ended), key=_at, default=None)
+        creation = self._history.last((TableEventKind.CREATED,), worker, until=ended)
+        return first if first is not None and creation is not None and creation.at < first.at else None
+
+    def _latest(
+        self, kinds: Sequence[TableEventKind], worker: str, names: Sequence[str], holder: str, ended: float
+    ) -> TableEvent | None:
+        events = [self._history.last(kinds, worker, name, holder, until=ended) for name in names]
+        return max((event for event in events if event is not None), key=_at, default=None)
+
+    def _holders(self, worker: str, names: Sequence[str]) -> _Holders:
+        """The databases and MetaData that had the table, the latest of them: a suite may make one for each test."""
+        known = self._known.get((worker, *names))
+        if known is None:
+            metadata, databases = dict[str, None](), dict[str, None]()
+            for name in names:
+                for holder in self._history.holders(worker, name):
+                    created = any(self._history.first(kind, worker, name, holder) for kind in _OF_DATABASE)
+                    (databases if created else metadata)[holder] = None
+            known = _Holders(tuple(metadata)[-MOST_HOLDERS:], tuple(databases)[-MOST_HOLDERS:])
+            self._known[worker, *names] = known
+        return known
+
+
+def _at(event: TableEvent) -> float:
+    return event.at
 
 
 def _maker(run: Run, made: TableEvent | None) -> FixtureLife | None:
@@ -141,23 +199,10 @@ def _meant_to_stand(run: Run, test: Test, made: TableEvent | None, dropped: Tabl
     return alive and life is not run.life_of_unit(dropped.worker, dropped.unit)
 
 
-def _registered_late(run: Run, test: Test, history: Sequence[TableEvent], ended: float) -> TableEvent | None:
-    """Its registration, where tables had been created before it, and none since."""
-    registered = [event for event in history if event.kind is TableEventKind.REGISTERED]
-    if not registered:
-        return None
-    creations = [
-        event.at
-        for event in run.table_events
-        if event.worker == test.worker and event.kind is TableEventKind.CREATED and event.at <= ended
-    ]
-    return registered[0] if creations and max(creations) < registered[0].at else None
-
-
 # -- in words -----------------------------------------------------------------------------------------------------
 
 
-def _finding(run: Run, cause: _Cause, victims: list[tuple[Test, str]]) -> Finding:
+def _finding(run: Run, cause: _Cause, victims: list[tuple[Test, str]], effects: list[NoOpDdl]) -> Finding:
     first, table = victims[0]
     tables = tuple(dict.fromkeys(table for _, table in victims))
     event = cause.event
@@ -167,7 +212,7 @@ def _finding(run: Run, cause: _Cause, victims: list[tuple[Test, str]]) -> Findin
         kind=KIND,
         title=_title(run, cause, tables, charged),
         tests=tuple(test.nodeid for test, _ in victims),
-        evidence=tuple(_evidence(run, cause, first, table)),
+        evidence=tuple(_evidence(run, cause, first, table, effects)),
         remedy=_remedy(run, cause, tables, charged),
         author=charged,
         command=command(run, author, first.nodeid),
@@ -197,7 +242,7 @@ def _title(run: Run, cause: _Cause, tables: tuple[str, ...], charged: Author) ->
     return f"{missing}: nothing made it again after {who} dropped it"
 
 
-def _evidence(run: Run, cause: _Cause, first: Test, table: str) -> list[Evidence]:
+def _evidence(run: Run, cause: _Cause, first: Test, table: str, effects: list[NoOpDdl]) -> list[Evidence]:
     told = []
     made, event, failure = cause.made, cause.event, first.failure
     if made is not None:
@@ -208,12 +253,9 @@ def _evidence(run: Run, cause: _Cause, first: Test, table: str) -> list[Evidence
         how = " (its creation was rolled back)" if event.by == "rollback" else ""
         text = f"'{event.table}' {what} {by(run, event.worker, event.unit)}{how}"
         told.append(Evidence(text, event.place, event.unit.nodeid))
-    for effect in run.no_effects:
-        if effect.worker == first.worker and effect.call == "create_all" and effect.unit.nodeid == first.nodeid:
-            text = (
-                f"create_all() created nothing, with {effect.known} tables known, {by(run, effect.worker, effect.unit)}"
-            )
-            told.append(Evidence(text, effect.place, effect.unit.nodeid))
+    for effect in effects:
+        text = f"create_all() created nothing, with {effect.known} tables known, {by(run, effect.worker, effect.unit)}"
+        told.append(Evidence(text, effect.place, effect.unit.nodeid))
     if event is None:
         told.append(Evidence(f"no CREATE TABLE of '{table}' was seen that still stood"))
     if failure is not None:

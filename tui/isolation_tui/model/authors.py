@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from pytest_isolation.events import Place, Unit
 
@@ -108,15 +111,11 @@ def author_test(run: Run, author: Author, location: str, before: Test | None = N
     or is not known."""
     if author.nodeid:
         return run.tests.get(author.nodeid)
-    found = None
-    for test in run.order:
-        if test is before:
-            break
-        if _left_by(run, test, author, location):
-            found = test
-            if before is None:
-                break
-    return found
+    tests = _tests_by_author(run).get((author, location), [])
+    if before is None:
+        return next(iter(tests), None)
+    number = bisect_right(tests, before.started, key=lambda test: test.started)
+    return next((test for test in reversed(tests[max(number - 2, 0) : number]) if test is not before), None)
 
 
 def authors_met(run: Run, test: Test) -> list[Test]:
@@ -134,15 +133,27 @@ def authors_met(run: Run, test: Test) -> list[Test]:
     return [other for other in run.order if other.nodeid in met and other is not test]
 
 
-def _left_by(run: Run, test: Test, author: Author, location: str) -> bool:
-    for written in test.rows_written:
-        if written.inserted and f"{written.database}.{written.table}" == location:
-            life = run.life_of_unit(test.worker, written.unit)
-            if life is not None and life.author == author:
-                return True
-    for entry in test.state_changed:
-        if entry.location == location and entry.change != "restored":
-            life = run.life_of_unit(test.worker, entry.unit)
-            if life is not None and life.author == author:
-                return True
-    return False
+_KNOWN: WeakKeyDictionary[Run, tuple[int, dict[tuple[Author, str], list[Test]]]] = WeakKeyDictionary()
+"""Of each run, as of a revision: every finding asks for the tests of its author."""
+
+
+def _tests_by_author(run: Run) -> dict[tuple[Author, str], list[Test]]:
+    """(fixture, location) -> the tests during which it left something there, in the order they started."""
+    known = _KNOWN.get(run)
+    if known is None or known[0] != run.revision:
+        known = _KNOWN[run] = (run.revision, _index(run))
+    return known[1]
+
+
+def _index(run: Run) -> dict[tuple[Author, str], list[Test]]:
+    found: dict[tuple[Author, str], dict[str, Test]] = defaultdict(dict)
+    for test in run.order:
+        for written in test.rows_written:
+            life = run.life_of_unit(test.worker, written.unit) if written.inserted else None
+            if life is not None:
+                found[life.author, f"{written.database}.{written.table}"][test.nodeid] = test
+        for entry in test.state_changed:
+            life = run.life_of_unit(test.worker, entry.unit) if entry.change != "restored" else None
+            if life is not None:
+                found[life.author, entry.location][test.nodeid] = test
+    return {key: list(tests.values()) for key, tests in found.items()}

@@ -114,4 +114,7 @@ class Test:
     @property
     def failure(self) -> Phase | None:
         """The first phase that failed, None where none did."""
-        return next((phase for phase in self.phases if phase.outcome == "failed"), None)
+        for phase in self.phases:
+            if phase.outcome == "failed":
+                return phase
+        return None
