@@ -49,19 +49,37 @@ def plan(extra: str = "") -> Plan:
         ROOT,
         (
             FileChange.of(
-                ROOT, path / "conftest.py", None, CONFTEST + extra.encode(), ("fresh_tables(), autouse", "client()")
+                ROOT,
+                path / "conftest.py",
+                before=None,
+                after=CONFTEST + extra.encode(),
+                what=("fresh_tables(), autouse", "client()"),
             ),
             FileChange.of(
-                ROOT, path / "integration" / "test_api_integration.py", TEST_BEFORE, TEST_AFTER,
-                ("test_app() moved to conftest.py",),
+                ROOT,
+                path / "integration" / "test_api_integration.py",
+                before=TEST_BEFORE,
+                after=TEST_AFTER,
+                what=("test_app() moved to conftest.py",),
             ),
         ),
         (
-            SummaryRow("NEW", "tests/conftest.py", "Create pytest hooks", "+13", "Fresh tables for every test"),
-            SummaryRow("MODIFY", "tests/integration/test_api_integration.py", "Change fixture scope module → function",
-                       "-10", "Enables isolation"),
+            SummaryRow(
+                "NEW",
+                "tests/conftest.py",
+                what="Create pytest hooks",
+                lines="+13",
+                impact="Fresh tables for every test",
+            ),
+            SummaryRow(
+                "MODIFY",
+                "tests/integration/test_api_integration.py",
+                what="Change fixture scope module → function",
+                lines="-10",
+                impact="Enables isolation",
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 class Mending:

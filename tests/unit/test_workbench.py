@@ -42,7 +42,7 @@ def bench(monkeypatch, tmp_path):
 def plan(bench):
     """A plan that creates one file."""
     root = bench.project.root
-    return Plan("conftest", root, (FileChange.of(root, root / "conftest.py", None, b"# fixed\n", ()),), ())
+    return Plan("conftest", root, (FileChange.of(root, root / "conftest.py", before=None, after=b"# fixed\n"),), ())
 
 
 @pytest.fixture

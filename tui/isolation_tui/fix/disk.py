@@ -62,7 +62,7 @@ def remove_file(path: Path) -> None:
 
 
 def remove_temporary(path: Path) -> None:
-    """Remove what an interrupted ``replace_file(path, ...)`` left beside ``path``."""
+    """Remove the file that an interrupted ``replace_file(path, ...)`` left."""
     with suppress(FileNotFoundError):
         os.unlink(temporary_beside(path))
 

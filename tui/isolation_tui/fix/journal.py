@@ -151,7 +151,14 @@ def journal_of(plan: Plan) -> Journal:
         for change in plan.changes
     )
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Journal(VERSION, plan.recipe, str(plan.root), Intent.APPLYING, now, records)
+    return Journal(
+        version=VERSION,
+        recipe=plan.recipe,
+        root=str(plan.root),
+        intent=Intent.APPLYING,
+        time=now,
+        files=records,
+    )
 
 
 def with_intent(journal: Journal, intent: Intent) -> Journal:

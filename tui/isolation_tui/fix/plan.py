@@ -31,13 +31,25 @@ class FileChange:
     what: tuple[str, ...]
 
     @classmethod
-    def of(cls, root: Path, path: Path, before: bytes | None, after: bytes, what: tuple[str, ...]) -> FileChange:
+    def of(
+        cls, root: Path, path: Path, *, before: bytes | None, after: bytes, what: tuple[str, ...] = ()
+    ) -> FileChange:
         """The change from ``before`` to ``after``, with its diff and line counts."""
         relative = path.relative_to(root).as_posix()
         diff = unified_diff(relative, before, after)
         added, removed = count_lines(diff)
         kind: FileKind = "NEW" if before is None else "MODIFY"
-        return cls(path, relative, kind, before, after, added, removed, diff, what)
+        return cls(
+            path=path,
+            relative=relative,
+            kind=kind,
+            before=before,
+            after=after,
+            added=added,
+            removed=removed,
+            diff=diff,
+            what=what,
+        )
 
 
 @dataclass(frozen=True, slots=True)

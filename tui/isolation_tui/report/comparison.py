@@ -68,7 +68,7 @@ def draw_plan(console: Console, plan: Plan) -> None:
     table = _table("Summary of changes", ("change type", "file", "what", "lines", "impact"))
     names = _short_names([row.file for row in plan.summary])
     for row in plan.summary:
-        table.add_row(row.change_type, clean(names[row.file]), clean(row.what), clean(row.lines), clean(row.impact))
+        table.add_row(row.change_type, *map(clean, (names[row.file], row.what, row.lines, row.impact)))
     console.print(table)
     print_line(console, f"{number(len(plan.changes), 'file')}, {plan.added} lines added, {plan.removed} removed.")
 

@@ -105,11 +105,11 @@ class JsonTarget:
 
     @classmethod
     def named(cls, name: str | None) -> JsonTarget | None:
-        """The target that ``--json`` names; None where it was not given."""
+        """The target that ``--json`` names; None without that option."""
         return None if name is None else cls(name)
 
     def write(self, document: Any) -> None:
-        """Raises :class:`ToolError` where it cannot be written; a file that stood there stands as it was."""
+        """Write the document. Raises :class:`ToolError` if it cannot be written; an existing file is unchanged then."""
         # ASCII: no control character of the suite reaches a terminal, and lone surrogates can be written.
         text = json.dumps(document, indent=2, ensure_ascii=True) + "\n"
         if self.is_stdout:

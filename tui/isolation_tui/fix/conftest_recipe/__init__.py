@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import FixError, NothingToFix
-from ..plan import ChangeType, FileChange, Plan, SummaryRow, count_lines, unified_diff
+from ..plan import FileChange, Plan, SummaryRow, count_lines, unified_diff
 from .conftest_file import AUTOUSE_FIXTURE, SESSION_FIXTURE, conftest_folder, conftest_text
 from .database_module import CLEAR_FUNCTION, DatabaseEdit, with_clear_function, with_registration_guards
 from .fixtures import Fixture
@@ -36,22 +36,22 @@ def plan_conftest_fix(root: Path) -> Plan:
     made = FileChange.of(
         root,
         conftest,
-        None,
-        conftest_text(project, first, moved).encode(),
-        _conftest_what(first, moved),
+        before=None,
+        after=conftest_text(project, first, moved).encode(),
+        what=_conftest_what(first, moved),
     )
     edits = [rewritten(module, _moved_from(module, first, moved), "conftest.py") for module in modules]
     cleared = with_clear_function(first.database, first.made_as)
     guards = _guards(project, cleared, modules)
     changes = [
         made,
-        *(FileChange.of(root, e.before.path, e.before.content, e.after.content, e.what) for e in edits),
+        *(_file_change(root, edit.before, edit.after, edit.what) for edit in edits),
         *_database_changes(root, cleared, guards),
     ]
     for change in changes:
         _refuse_what_does_not_compile(change)
     rows = [
-        _row("NEW", made, "Create pytest hooks and function-scoped fixtures", _lines(made), _conftest_impact(made)),
+        _conftest_row(made),
         *(row for module, edit in zip(modules, edits, strict=True) for row in _module_rows(module, edit)),
         *_database_rows(cleared, guards),
     ]
@@ -93,7 +93,11 @@ def _database_changes(root: Path, cleared: DatabaseEdit, guards: Sequence[Databa
     for edit in (cleared, *guards):
         before, _, what = last.get(edit.before.path, (edit.before, edit.after, ()))
         last[edit.before.path] = (before, edit.after, what + edit.what)
-    return [FileChange.of(root, b.path, b.content, a.content, w) for b, a, w in last.values() if w]
+    return [_file_change(root, before, after, what) for before, after, what in last.values() if what]
+
+
+def _file_change(root: Path, before: Source, after: Source, what: tuple[str, ...]) -> FileChange:
+    return FileChange.of(root, before.path, before=before.content, after=after.content, what=what)
 
 
 def _conftest_what(module: TestModule, moved: Sequence[Fixture]) -> tuple[str, ...]:
@@ -107,9 +111,15 @@ def _conftest_what(module: TestModule, moved: Sequence[Fixture]) -> tuple[str, .
     )
 
 
-def _conftest_impact(change: FileChange) -> str:
+def _conftest_row(change: FileChange) -> SummaryRow:
     folder = change.relative.rpartition("/")[0]
-    return f"Fresh tables for every test below {folder or 'the root'}"
+    return SummaryRow(
+        "NEW",
+        change.relative,
+        what="Create pytest hooks and function-scoped fixtures",
+        lines=_counted(change.added, change.removed),
+        impact=f"Fresh tables for every test below {folder or 'the root'}",
+    )
 
 
 def _module_rows(module: TestModule, edit: ModuleEdit) -> list[SummaryRow]:
@@ -117,10 +127,11 @@ def _module_rows(module: TestModule, edit: ModuleEdit) -> list[SummaryRow]:
     added, removed = count_lines(unified_diff(relative, edit.before.content, edit.after.content))
     gone = min(edit.clean_up_lines, removed)
     what = f"Change fixture scope {module.app_fixture.scope} → function"
-    rows = [SummaryRow("MODIFY", relative, what, _counted(added, removed - gone), "Enables isolation")]
+    lines = _counted(added, removed - gone)
+    rows = [SummaryRow("MODIFY", relative, what=what, lines=lines, impact="Enables isolation")]
     if gone:
-        impact = "conftest.py does it around every test"
-        rows.append(SummaryRow("MODIFY", relative, "Remove redundant clean-up", _counted(0, gone), impact))
+        what, impact = "Remove redundant clean-up", "conftest.py does it around every test"
+        rows.append(SummaryRow("MODIFY", relative, what=what, lines=_counted(0, gone), impact=impact))
     return rows
 
 
@@ -133,16 +144,8 @@ def _database_rows(cleared: DatabaseEdit, guards: Sequence[DatabaseEdit]) -> lis
         if edit.what:
             relative = edit.before.relative
             added, removed = count_lines(unified_diff(relative, edit.before.content, edit.after.content))
-            rows.append(SummaryRow("ADD", relative, what, _counted(added, removed), impact))
+            rows.append(SummaryRow("ADD", relative, what=what, lines=_counted(added, removed), impact=impact))
     return rows
-
-
-def _row(change_type: ChangeType, change: FileChange, what: str, lines: str, impact: str) -> SummaryRow:
-    return SummaryRow(change_type, change.relative, what, lines, impact)
-
-
-def _lines(change: FileChange) -> str:
-    return _counted(change.added, change.removed)
 
 
 def _counted(added: int, removed: int) -> str:

@@ -229,7 +229,16 @@ def _read_module(project: Project, source: Source, missing: list[str]) -> TestMo
         if app is None:
             missing.append(f"{where} creates the tables outside app.app_context(), which the recipe does not support.")
             continue
-        return TestModule(source, tuple(fixtures), fixture, app, db, database, made_as, registrars)
+        return TestModule(
+            source=source,
+            fixtures=tuple(fixtures),
+            app_fixture=fixture,
+            app=app,
+            db=db,
+            database=database,
+            made_as=made_as,
+            registrars=registrars,
+        )
     return None
 
 
