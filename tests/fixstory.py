@@ -1,4 +1,4 @@
-"""A project that can be mended, for scenes: plans, applies and undoes in memory, and notes each step."""
+"""A project that can be fixed, for tests of screens: plans, applies and undoes in memory, and notes each step."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TEST_AFTER = b"""def test_one(test_app):
 
 
 def plan(extra: str = "") -> Plan:
-    """A new conftest and a changed test file. ``extra`` stands in the conftest too: text that nobody vouches for."""
+    """A new conftest and a changed test file. ``extra`` is added to the conftest: untrusted text."""
     path = ROOT / "tests"
     return Plan(
         "conftest",
@@ -83,7 +83,7 @@ def plan(extra: str = "") -> Plan:
 
 
 class Mending:
-    """Mixed into the fake workbench: the part of it that mends."""
+    """Mixed into the fake workbench: the part of it that fixes."""
 
     fix_status = FixStatus.CLEAN
     fix_failure = fix_remark = ""

@@ -1,4 +1,4 @@
-"""A small Flask-SQLAlchemy project of the shape that the conftest recipe mends: its files, as texts to be dedented."""
+"""A small Flask-SQLAlchemy project that the conftest recipe fixes: its files, as texts to dedent."""
 
 from __future__ import annotations
 

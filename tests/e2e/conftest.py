@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 @dataclass
 class Ended:
-    """A process that has ended, and what it said."""
+    """A process that has ended, and what it printed."""
 
     status: int
     out: str
@@ -112,7 +112,7 @@ def wait_until(condition: Callable[[], object], what: str, patience: float = PAT
     """Look until ``condition`` holds; fail with ``what`` was awaited."""
     deadline = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < deadline, f"in vain: {what}"
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.01)
 
 

@@ -24,19 +24,19 @@ PASSING = {"test_it.py": "def test_it(): pass\n"}
 
 
 def complaint(ended: Any) -> str:
-    """The one thing that was said on stderr, and nothing on stdout."""
+    """The message on stderr; nothing is on stdout."""
     assert ended.out == ""
     assert "Traceback" not in ended.err
     assert ended.err.startswith("isolation-tui: ")
-    said: str = ended.err
-    return said
+    message: str = ended.err
+    return message
 
 
 # -- words --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         (("launch", "--nope"), "after --"),
         (("launch", "-k", "login"), "isolation-tui launch -- -k"),
@@ -48,10 +48,10 @@ def complaint(ended: Any) -> str:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_words_that_are_off(tool: Any, words: tuple[str, ...], says: str) -> None:
+def test_wrong_arguments(tool: Any, words: tuple[str, ...], message: str) -> None:
     ended = tool.run(*words)
     assert ended.status == 64
-    assert says in complaint(ended)
+    assert message in complaint(ended)
 
 
 def test_no_such_path(tool: Any) -> None:
@@ -149,22 +149,22 @@ DYING = """\
     def test_before(): pass
     def test_dies():
         time.sleep({after})
-        {deed}
+        {action}
     def test_after(): pass
     """
 
 
 @pytest.mark.parametrize(
-    ("deed", "says"),
+    ("action", "message"),
     [("os._exit(0)", "os._exit"), ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL")],
     ids=["os._exit", "SIGKILL"],
 )
-def test_suite_that_dies_in_a_test(tool: Any, project: Write, deed: str, says: str, tmp_path: Path) -> None:
+def test_suite_that_dies_in_a_test(tool: Any, project: Write, action: str, message: str, tmp_path: Path) -> None:
     # After a second: what happens within 50 ms of a process's death is not sent any more.
-    project({"test_dying.py": DYING.format(deed=deed, after=1)})
+    project({"test_dying.py": DYING.format(action=action, after=1)})
     ended = tool.run("launch", "suite", "--headless", "--json", "report.json")
     assert ended.status == 72
-    assert says in ended.out
+    assert message in ended.out
     assert "It was running test_dying.py::test_dies" in ended.out
     assert "1 test did not run." in ended.out
     document = json.loads((tmp_path / "report.json").read_text())
@@ -173,7 +173,7 @@ def test_suite_that_dies_in_a_test(tool: Any, project: Write, deed: str, says: s
 
 
 def test_suite_that_dies_at_once_is_no_success_either(tool: Any, project: Write) -> None:
-    project({"test_dying.py": DYING.format(deed="os._exit(0)", after=0)})
+    project({"test_dying.py": DYING.format(action="os._exit(0)", after=0)})
     ended = tool.run("launch", "suite", "--headless")
     assert ended.status == 72
     assert "test_dying.py ." in ended.out, "pytest's output has to replace the facts that were not sent"
@@ -295,10 +295,10 @@ def test_disk_that_fills_up_costs_neither_the_run_nor_its_summary(tool: Any, pro
     assert "1 passed in" in recorded.out
     assert "The recording /dev/full is incomplete: No space left on device" in recorded.out
 
-    told = tool.run("launch", "suite", "--headless", "--json", "/dev/full")
-    assert told.status == 73
-    assert "1 passed in" in told.out
-    assert "No space left on device" in told.err
+    ended = tool.run("launch", "suite", "--headless", "--json", "/dev/full")
+    assert ended.status == 73
+    assert "1 passed in" in ended.out
+    assert "No space left on device" in ended.err
 
 
 @pytest.fixture

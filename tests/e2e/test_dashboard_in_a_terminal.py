@@ -1,4 +1,4 @@
-"""The whole story as a person sees it, in a real terminal: broken, looked at, mended, compared, undone, left."""
+"""The dashboard in a real terminal: a broken suite is run, examined, fixed, compared, and the fix undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an earlier sitting left of the fix is said at the start, and never keeps a suite from running."""
+"""What an earlier session left of the fix is reported at the start, and never keeps a suite from running."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def journal(tool: Any, shop: Path, tmp_path: Path) -> Path:
-    """The journal of the shop, whose fix stands applied. Its integration tests are enough of a suite."""
+    """The journal of the shop, in which the fix is applied. Its integration tests are suite enough."""
     (shop / "backend" / "tests" / "unit" / "test_roles.py").unlink()
     assert tool.run("fix", "suite", "--apply").status == 0
     (found,) = (tmp_path / "state").rglob("journal.json")
@@ -20,7 +20,7 @@ def journal(tool: Any, shop: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def launched(tool: Any) -> Callable[[], str]:
-    """Runs the suite as it stands; what was said on stderr."""
+    """Runs the suite; returns what was printed to stderr."""
 
     def launch() -> str:
         ended = tool.run("launch", "suite", "--headless")
@@ -74,6 +74,6 @@ def test_a_journal_that_cannot_be_read_keeps_no_suite_from_running(
     tool: Any, journal: Path, launched: Callable[[], str]
 ) -> None:
     journal.unlink()
-    journal.mkdir()  # whoever runs this: it cannot be read as a file
+    journal.mkdir()  # cannot be read as a file, even by root
     assert "The status of the fix is unknown: " in launched()
     assert tool.run("fix", "suite", "--undo").status == 69

@@ -1,4 +1,4 @@
-"""The seed's ledger, told by real pytest: the demo as shipped, with the fix, and with the fix taken back."""
+"""pytest's own counts on the demo: as shipped, with the fix, and with the fix undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guard on the demo: silent on what its fix mends, and naming each author of what is broken."""
+"""The guard on the demo: silent on what the fix repairs, and naming each culprit of what is broken."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ BROKEN = (
     "integration/test_shipping.py",
     "services/test_discounts.py",
 )
-"""A part of what is broken that is quick to run; the fix mends it."""
+"""A part of what is broken that is quick to run; the fix repairs it."""
 
 FIXED = (*BROKEN, "integration/test_api_integration.py", "services/test_warehouse_register.py")
-"""More of what the demo's README calls mended."""
+"""More of what the demo's README calls fixed."""
 
 AUTHORS = {
     "fixture customer": "customers",

@@ -1,4 +1,4 @@
-"""``launch --headless --fix``: before, the fix, after, and every file as it was, however it ends."""
+"""``launch --headless --fix``: before, the fix, after, and every file restored however it ends."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_kept_fix_stays_and_is_taken_back_by_its_command(tool: Any, shop: Path
     assert contents(shop) == was
 
 
-def test_where_no_recipe_fits_the_run_is_told_all_the_same(tool: Any, project: Write, tmp_path: Path) -> None:
+def test_where_no_recipe_fits_the_run_is_still_reported(tool: Any, project: Write, tmp_path: Path) -> None:
     project({"test_it.py": "def test_it(): assert 1 == 2\n"})
     ended = tool.run("launch", "suite", "--headless", "--fix", "--json", "out.json")
     assert ended.status == 69
@@ -105,9 +105,9 @@ def test_killed_in_the_second_run_the_next_start_says_what_to_do(
     wait_until((shop / "backend" / "tests" / "conftest.py").exists, "the fix")
     process.kill()
     process.communicate()
-    told = tool.run("launch", "suite", "--headless", "--fix")
-    assert told.status == 69
-    assert "isolation-tui fix suite --undo" in told.err
+    again = tool.run("launch", "suite", "--headless", "--fix")
+    assert again.status == 69
+    assert "isolation-tui fix suite --undo" in again.err
     assert tool.run("fix", "suite", "--undo").status == 0
     assert contents(shop) == was
 

@@ -225,16 +225,16 @@ def test_watching_runs_again_on_a_save_and_ends_with_ctrl_c(
         process = tool.start(
             "launch", "suite", "--headless", "--watch", "--json", "suite/r.json", stdout=out, stderr=err
         )
-    said = (tmp_path / "err").read_text
-    wait_until(lambda: said().count("Watching: ") == 1, "the first run")
+    progress = (tmp_path / "err").read_text
+    wait_until(lambda: progress().count("Watching: ") == 1, "the first run")
     (root / "test_it.py").write_text("def test_it(): pass\n")
-    wait_until(lambda: said().count("Watching: ") == 2, "the second run")
+    wait_until(lambda: progress().count("Watching: ") == 2, "the second run")
     process.send_signal(signal.SIGINT)
     assert tool.end(process).status == 0
-    told = (tmp_path / "out").read_text()
-    assert told.index("1 failed in") < told.index("1 passed in")
+    printed = (tmp_path / "out").read_text()
+    assert printed.index("1 failed in") < printed.index("1 passed in")
     assert json.loads((root / "r.json").read_text())["counts"]["passed"] == 1
-    assert said().count("Watching: ") == 2, "our own document was taken for a save"
+    assert progress().count("Watching: ") == 2, "our own document was taken for a save"
 
 
 def test_workers_of_xdist_are_heard(tool: Any, project: Write) -> None:

@@ -15,8 +15,8 @@ SUITE = {
         import json, os
 
         def test_what_the_plugin_is_told():
-            told = json.loads(os.environ["{SETTINGS_VARIABLE}"])
-            assert (told["verify"], told["off"]) == (True, ["process", "reads"])
+            given = json.loads(os.environ["{SETTINGS_VARIABLE}"])
+            assert (given["verify"], given["off"]) == (True, ["process", "reads"])
         """,
     "pyproject.toml": "[tool.isolation-tui]\noff = ['process']\nverify = true\n",
 }

@@ -23,7 +23,7 @@ sys.exit(status)
 
 @pytest.fixture
 def loaded(tool: Any, project: Write, tmp_path: Path) -> Callable[..., set[str]]:
-    """The top-level modules that stand loaded after the command ended well."""
+    """The top-level modules that are loaded after the command succeeded."""
     project({"test_it.py": "def test_it(): pass\n"})
 
     def run(*words: str) -> set[str]:

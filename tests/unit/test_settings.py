@@ -29,7 +29,7 @@ def test_all_of_them_from_a_folder_below(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "says"),
+    ("setting", "message"),
     [
         ("strikt = []", "there is no setting 'strikt'; there are: strict, baseline, off, verify."),
         ("strict = 'rows'", "strict must be a list of names"),
@@ -42,11 +42,11 @@ def test_all_of_them_from_a_folder_below(tmp_path: Path) -> None:
         ("verify = ", "cannot be read"),
     ],
 )
-def test_a_wrong_setting_is_reported_with_its_file(tmp_path: Path, setting: str, says: str) -> None:
-    with pytest.raises(SettingsError) as told:
+def test_a_wrong_setting_is_reported_with_its_file(tmp_path: Path, setting: str, message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
         read_project(written(tmp_path, f"[tool.isolation-tui]\n{setting}\n"))
-    assert says in str(told.value)
-    assert str(tmp_path / "pyproject.toml") in str(told.value)
+    assert message in str(refused.value)
+    assert str(tmp_path / "pyproject.toml") in str(refused.value)
 
 
 def test_a_setting_in_place_of_the_table_is_reported(tmp_path: Path) -> None:

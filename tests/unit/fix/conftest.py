@@ -1,4 +1,4 @@
-"""The shop, a project that the conftest recipe mends, and a look at all of its bytes."""
+"""The shop, a project that the conftest recipe fixes, and the bytes of all its files."""
 
 from __future__ import annotations
 

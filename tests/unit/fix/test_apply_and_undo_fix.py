@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_replaced_puts_the_others_back(
     plan = plan_fix(shop)
     if action == "undo":
         apply_fix(plan)
-    stood, state = tree(shop), fix_status(shop)
+    unchanged, state = tree(shop), fix_status(shop)
     really, seen = os.replace, []
 
     def disk_full_at_the_nth_file(source: Path, target: Path) -> None:
@@ -214,13 +214,13 @@ def test_a_file_that_cannot_be_replaced_puts_the_others_back(
         apply_fix(plan) if action == "apply" else undo_fix(shop)
     monkeypatch.undo()
     monkeypatch.setenv("ISOLATION_TUI_STATE", str(shop.parent / "state"))
-    assert tree(shop) == stood
+    assert tree(shop) == unchanged
     assert fix_status(shop) is state
 
 
 def test_a_second_process_at_the_same_time_is_refused(shop: Path, tree: Look) -> None:
     apply_fix(plan_fix(shop))
-    stood = tree(shop)
+    unchanged = tree(shop)
     lock = JournalFolder.of(shop).folder / "lock"
     holder = "import fcntl,sys; f=open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()"
     with subprocess.Popen(
@@ -231,7 +231,7 @@ def test_a_second_process_at_the_same_time_is_refused(shop: Path, tree: Look) ->
         with pytest.raises(FixBusy, match="another isolation-tui"):
             undo_fix(shop)
         process.communicate("\n")
-    assert tree(shop) == stood
+    assert tree(shop) == unchanged
     undo_fix(shop)
 
 
@@ -259,11 +259,11 @@ def test_undo_refuses_a_folder_that_became_a_link_to_somewhere_else(shop: Path, 
 def test_a_damaged_journal_is_named_and_nothing_is_touched(shop: Path, tree: Look) -> None:
     apply_fix(plan_fix(shop))
     journal = JournalFolder.of(shop).file
-    stood = tree(shop)
+    unchanged = tree(shop)
     journal.write_bytes(journal.read_bytes()[:-40])
     with pytest.raises(FixError, match=r"journal\.json"):
         undo_fix(shop)
-    assert tree(shop) == stood
+    assert tree(shop) == unchanged
 
 
 def test_a_state_folder_that_cannot_be_used_is_named(shop: Path, tree: Look, state_folder: Path) -> None:

@@ -37,12 +37,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_the_seed_shape_breaks_before_the_fix_and_heals_with_it(shop: Path, url: str) -> None:
-    counts, said = pytest_says(shop, url=url)
-    assert "is already defined for this MetaData instance" in said
+    counts, output = pytest_says(shop, url=url)
+    assert "is already defined for this MetaData instance" in output
     assert counts != {"passed": 7}
     apply_fix(plan_fix(shop))
-    counts, said = pytest_says(shop, "-W", "error", url=url)
-    assert counts == {"passed": 7}, said
+    counts, output = pytest_says(shop, "-W", "error", url=url)
+    assert counts == {"passed": 7}, output
 
 
 def test_an_app_made_inside_the_fixture_is_made_once(shop: Path, url: str) -> None:
@@ -55,8 +55,8 @@ def test_an_app_made_inside_the_fixture_is_made_once(shop: Path, url: str) -> No
     )
     apply_fix(plan_fix(shop))
     assert "\napp = create_app()\n" in (shop / "backend/tests/conftest.py").read_text()
-    counts, said = pytest_says(shop, "-W", "error", url=url)
-    assert counts == {"passed": 4}, said
+    counts, output = pytest_says(shop, "-W", "error", url=url)
+    assert counts == {"passed": 4}, output
 
 
 RELOADS: dict[str, Callable[[str], str]] = {
@@ -74,8 +74,8 @@ def test_each_way_to_execute_a_module_again_is_guarded(shop: Path, change: Calla
     path = shop / DATABASE
     path.write_text(change(path.read_text()))
     apply_fix(plan_fix(shop))
-    counts, said = pytest_says(shop)
-    assert counts == {"passed": 7}, said
+    counts, output = pytest_says(shop)
+    assert counts == {"passed": 7}, output
 
 
 def test_models_made_by_a_function_are_made_once(shop: Path, url: str) -> None:
@@ -96,12 +96,12 @@ def test_models_made_by_a_function_are_made_once(shop: Path, url: str) -> None:
         "    create_tables()\n    db.session.add(Role(name='a'))\n    db.session.commit()\n"
         "    assert Role.query.count() == 1\n"
     )
-    counts, said = pytest_says(shop, url=url)
-    assert "already defined" in said
+    counts, output = pytest_says(shop, url=url)
+    assert "already defined" in output
     assert counts == {"failed": 3}
     apply_fix(plan_fix(shop))
-    counts, said = pytest_says(shop, "-W", "error", url=url)
-    assert counts == {"passed": 3}, said
+    counts, output = pytest_says(shop, "-W", "error", url=url)
+    assert counts == {"passed": 3}, output
 
 
 def test_clearing_is_refused_outside_tests(shop: Path) -> None:

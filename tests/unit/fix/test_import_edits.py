@@ -1,4 +1,4 @@
-"""An added import stands where an import sorter would put it."""
+"""An import is added where an import sorter would put it."""
 
 from __future__ import annotations
 

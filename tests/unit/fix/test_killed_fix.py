@@ -98,7 +98,7 @@ def test_a_killed_apply_or_undo_can_be_finished_and_taken_back(
             break
 
     assert seen == {FixStatus.CLEAN, interrupted, FixStatus.APPLIED}
-    assert steps > 20, "every file and the journal were cut off at each of their steps"
+    assert steps > 20, "every file and the journal were interrupted at each of their steps"
 
 
 def test_an_edit_made_after_the_kill_is_not_lost(shop: Path, tree: Look) -> None:
@@ -109,9 +109,9 @@ def test_an_edit_made_after_the_kill_is_not_lost(shop: Path, tree: Look) -> None
         if fix_status(shop) is FixStatus.INTERRUPTED_APPLY:
             break
     edited.write_bytes(edited.read_bytes() + b"# mine\n")
-    stood = tree(shop)
+    unchanged = tree(shop)
     with pytest.raises(ChangedSincePlan, match=r"database\.py"):
         finish_fix(shop)
     with pytest.raises(EditedSinceFix, match=r"database\.py"):
         undo_fix(shop)
-    assert tree(shop) == stood
+    assert tree(shop) == unchanged

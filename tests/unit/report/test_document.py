@@ -63,32 +63,32 @@ LEAK_KEYS = [
 
 
 def test_keys_and_their_order_are_kept() -> None:
-    told = run_document(before().run)
-    assert list(told) == KEYS
-    assert list(told["counts"]) == ["passed", "failed", "errors", "skipped", "xfailed", "xpassed"]
-    assert list(told["tests"][0]) == TEST_KEYS
-    assert list(told["fixtures"][0]) == FIXTURE_KEYS
-    assert list(told["tables"][0]) == TABLE_KEYS
-    assert list(told["findings"][0]) == FINDING_KEYS
-    assert list(told["findings"][0]["evidence"][0]) == ["text", "file", "line", "function", "nodeid"]
+    made = run_document(before().run)
+    assert list(made) == KEYS
+    assert list(made["counts"]) == ["passed", "failed", "errors", "skipped", "xfailed", "xpassed"]
+    assert list(made["tests"][0]) == TEST_KEYS
+    assert list(made["fixtures"][0]) == FIXTURE_KEYS
+    assert list(made["tables"][0]) == TABLE_KEYS
+    assert list(made["findings"][0]) == FINDING_KEYS
+    assert list(made["findings"][0]["evidence"][0]) == ["text", "file", "line", "function", "nodeid"]
 
 
 def test_every_key_is_documented() -> None:
     words = set(re.findall(r"[a-z_]+", document.__doc__ or ""))
     keys = [*KEYS, *TEST_KEYS, *FIXTURE_KEYS, *TABLE_KEYS, *FINDING_KEYS, *LEAK_KEYS]
-    told = run_document(dirty().run)
-    keys += [*told["run"], *told["explained"], *told["tests"][0]["held_open"][0], *told["tests"][1]["reads"][0]]
-    keys += [*told["tests"][3]["state"]["found"][0], *told["tests"][2]["state"]["changed"][0]]
+    made = run_document(dirty().run)
+    keys += [*made["run"], *made["explained"], *made["tests"][0]["held_open"][0], *made["tests"][1]["reads"][0]]
+    keys += [*made["tests"][3]["state"]["found"][0], *made["tests"][2]["state"]["changed"][0]]
     schema = run_document(schemas().run)
     keys += [*schema["tests"][0]["schema"][0], *schema["mapped_twice"][0], *schema["mapped_twice"][0]["mappings"][0]]
     assert [key for key in keys if key not in words] == []
 
 
 def test_schemas_that_do_not_agree_and_classes_mapped_twice() -> None:
-    told = run_document(schemas().run)
-    (found,) = told["tests"][0]["schema"]
+    made = run_document(schemas().run)
+    (found,) = made["tests"][0]["schema"]
     assert (found["only_in_database"], found["only_in_metadata"]) == (["audit"], ["orders"])
-    (twice,) = told["mapped_twice"]
+    (twice,) = made["mapped_twice"]
     assert (twice["class"], twice["how"], twice["count"]) == ("User", "inside a function", 2)
     assert [(each["file"], each["line"]) for each in twice["mappings"]] == [("tests/test_shop.py", 41)] * 2
 
@@ -99,12 +99,12 @@ def test_already_defined_errors_are_findings_of_their_class() -> None:
     assert len(victims) == 22
 
 
-def test_a_fixture_tells_how_widely_it_was_shared() -> None:
+def test_a_fixture_says_how_many_tests_shared_it() -> None:
     (test_app,) = [fixture for fixture in run_document(before().run)["fixtures"] if fixture["name"] == "test_app"]
     assert (test_app["lives"], test_app["tests"], test_app["shared"], test_app["scope"]) == (1, 36, 36, "module")
 
 
-def test_a_table_tells_how_often_and_by_whom() -> None:
+def test_a_table_says_how_often_and_by_whom_it_was_changed() -> None:
     tables = run_document(before().run)["tables"]
     (held,) = [row for row in tables if row["table"] == "products" and row["kind"] == "metadata"]
     (made,) = [row for row in tables if row["table"] == "products" and row["kind"] == "database"]
@@ -129,28 +129,28 @@ def test_a_lone_surrogate_and_an_escape_sequence_become_ascii() -> None:
 def test_a_crash_is_no_success_whatever_the_process_says() -> None:
     story = Story().collected(["test_a.py::test_a", "test_a.py::test_b"]).begin("test_a.py::test_a")
     story.say(ev.ProcessEnded(0, False), "observer")
-    told = run_document(story.run)
-    assert (told["exit_status"], told["pytest_status"], told["crashed"]) == (72, 0, True)
-    assert [test["outcome"] for test in told["tests"]] == ["crashed", "not run"]
+    made = run_document(story.run)
+    assert (made["exit_status"], made["pytest_status"], made["crashed"]) == (72, 0, True)
+    assert [test["outcome"] for test in made["tests"]] == ["crashed", "not run"]
 
 
 def test_a_fix_document_holds_both_runs_and_what_changed() -> None:
-    told = fix_document(before().run, after().run, None, status=1, outcome="undone")
-    assert list(told) == ["schema", "tool", "exit_status", "before", "after", "comparison", "plan", "fix"]
-    assert told["comparison"]["already_defined"] == {"before": 22, "after": 0, "difference": -22}
-    assert len(told["comparison"]["healed"]) >= 22
-    assert told["comparison"]["broke"] == []
-    assert list(told["comparison"]) == [
+    made = fix_document(before().run, after().run, None, status=1, outcome="undone")
+    assert list(made) == ["schema", "tool", "exit_status", "before", "after", "comparison", "plan", "fix"]
+    assert made["comparison"]["already_defined"] == {"before": 22, "after": 0, "difference": -22}
+    assert len(made["comparison"]["healed"]) >= 22
+    assert made["comparison"]["broke"] == []
+    assert list(made["comparison"]) == [
         "counts", "already_defined", "seconds", "healed", "still", "broke", "new", "gone", "not_compared",
     ]  # fmt: skip
 
 
 def test_without_a_second_run_there_is_nothing_to_compare() -> None:
-    told = fix_document(before().run, None, None, status=69, outcome="not applied", problem="why")
-    assert (told["after"], told["comparison"], told["fix"]["problem"]) == (None, None, "why")
+    made = fix_document(before().run, None, None, status=69, outcome="not applied", problem="why")
+    assert (made["after"], made["comparison"], made["fix"]["problem"]) == (None, None, "why")
 
 
-def test_rows_are_told_for_each_test_and_by_author() -> None:
+def test_rows_are_given_for_each_test_and_by_author() -> None:
     names = [f"tests/test_a.py::test_{number}" for number in range(2)]
     place = ev.Place("tests", f"{ROOT}/tests/test_a.py", 7, "it")
     story = Story().collected(names)
@@ -162,8 +162,8 @@ def test_rows_are_told_for_each_test_and_by_author() -> None:
             story.say(ev.RowsWritten(1, "users", 3, 0, 0, "committed", place, unit, kept=3), after=0.001)
         story.test(nodeid, begun=True)
         story.say(ev.DatabasesUsed(nodeid, [1]))
-    told = run_document(story.finished(0).run)
-    first, second = (test["rows"] for test in told["tests"])
+    made = run_document(story.finished(0).run)
+    first, second = (test["rows"] for test in made["tests"])
     assert [(left["table"], left["rows"], left["author"]) for left in first["left"]] == [("users", 3, names[0])]
     assert [(wrote["inserted"], wrote["state"], wrote["who"]) for wrote in first["wrote"]] == [
         (3, "committed", "the test's call")
@@ -171,7 +171,7 @@ def test_rows_are_told_for_each_test_and_by_author() -> None:
     assert [(found["table"], found["rows"], found["authors"][0]["author"]) for found in second["found"]] == [
         ("users", 3, names[0])
     ]
-    assert told["residue"] == [
+    assert made["residue"] == [
         {
             "author": names[0],
             "database": "sqlite:///it.db",
@@ -185,30 +185,30 @@ def test_rows_are_told_for_each_test_and_by_author() -> None:
     ]
 
 
-def test_findings_are_told_with_code_files_and_locations_and_each_test_names_its_own() -> None:
-    told = run_document(dirty().run)
-    by_id = {finding["id"]: finding for finding in told["findings"]}
-    victim = next(test for test in told["tests"] if test["nodeid"].endswith("test_list_users"))
+def test_findings_are_given_with_code_files_and_locations_and_each_test_names_its_own() -> None:
+    made = run_document(dirty().run)
+    by_id = {finding["id"]: finding for finding in made["findings"]}
+    victim = next(test for test in made["tests"] if test["nodeid"].endswith("test_list_users"))
     (finding,) = [by_id[number] for number in victim["findings"]]
     assert (finding["code"], finding["harmless"], finding["files"]) == ("F7", False, ["tests/test_shop.py"])
     assert any(location.endswith(".users") for location in finding["locations"])
-    assert told["explained"] == {"failed": 3, "explained": 2, "unexplained": ["tests/test_shop.py::test_sum"]}
+    assert made["explained"] == {"failed": 3, "explained": 2, "unexplained": ["tests/test_shop.py::test_sum"]}
 
 
 def test_leaks_name_author_readers_and_victims() -> None:
-    told = run_document(dirty().run)
-    assert [list(leak) for leak in told["leaks"]] == [LEAK_KEYS] * len(told["leaks"])
-    (customer,) = [leak for leak in told["leaks"] if leak["author"] == "fixture customer"]
+    made = run_document(dirty().run)
+    assert [list(leak) for leak in made["leaks"]] == [LEAK_KEYS] * len(made["leaks"])
+    (customer,) = [leak for leak in made["leaks"] if leak["author"] == "fixture customer"]
     assert (customer["keys"], customer["line"], customer["met"], customer["benign"]) == (["id=1"], 9, 6, False)
     assert [name.rpartition("::")[2] for name in customer["readers"]] == ["test_list_users", "test_report"]
     assert [name.rpartition("::")[2] for name in customer["victims"]] == ["test_list_users"]
-    (orders,) = [leak for leak in told["leaks"] if leak["location"].endswith(".orders")]
+    (orders,) = [leak for leak in made["leaks"] if leak["location"].endswith(".orders")]
     assert orders["benign"]
-    assert told["reads_known"]
+    assert made["reads_known"]
     assert not run_document(before().run)["reads_known"]
 
 
-def test_a_test_tells_what_it_read_what_state_it_met_and_what_it_left_open() -> None:
+def test_a_test_has_its_reads_the_state_it_found_and_what_it_left_open() -> None:
     register, list_users, currency, price, *_ = run_document(dirty().run)["tests"]
     assert [(held["what"], held["in_transaction"], held["closed"]) for held in register["held_open"]] == [
         ("connection", True, True)

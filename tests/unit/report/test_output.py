@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and a command that never shows a traceback."""
+"""Files are replaced in one step, and the command never shows a traceback."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def test_a_defect_of_ours_is_one_line_and_a_status(
     monkeypatch.setattr(sys, "argv", ["isolation-tui", "launch", "--headless"])
     monkeypatch.delenv(cli.DEBUG_VARIABLE, raising=False)
     assert cli.main() == Status.INTERNAL
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "a bug in isolation-tui: ZeroDivisionError: a defect" in told.err
-    assert cli.DEBUG_VARIABLE in told.err
-    assert "Traceback" not in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "a bug in isolation-tui: ZeroDivisionError: a defect" in printed.err
+    assert cli.DEBUG_VARIABLE in printed.err
+    assert "Traceback" not in printed.err
 
     monkeypatch.setenv(cli.DEBUG_VARIABLE, "1")
     assert cli.main() == Status.INTERNAL
@@ -83,6 +83,6 @@ def test_help_is_given_with_status_0(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["isolation-tui", *words])
     assert cli.main() == 0
-    told = capsys.readouterr()
-    assert told.err == ""
-    assert "isolation-tui" in told.out
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert "isolation-tui" in printed.out

@@ -1,4 +1,4 @@
-"""The summary in words: what it says of a run, and what it never lets through."""
+"""The summary of a run as text, and the control characters that it never contains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from runstory import Story, after, before, dirty
 
 
 @dataclass
-class Told:
+class Source:
     """A run as the summary gets it."""
 
     run: Run
@@ -47,15 +47,15 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def summary(run: Run, **facts: Any) -> str:
-    return rendered(StringIO(), lambda console: draw_summary(console, Told(run, **facts)))
+    return rendered(StringIO(), lambda console: draw_summary(console, Source(run, **facts)))
 
 
-def test_already_defined_errors_are_told_by_table_with_both_places() -> None:
-    told = summary(before().run)
-    assert '"Table already defined": 22 errors in 1 table' in told
-    assert "products  22 errors" in told
-    assert "src/models/product.py:12" in told
-    assert "fixture sample_category" in told
+def test_already_defined_errors_are_listed_by_table_with_both_places() -> None:
+    text = summary(before().run)
+    assert '"Table already defined": 22 errors in 1 table' in text
+    assert "products  22 errors" in text
+    assert "src/models/product.py:12" in text
+    assert "fixture sample_category" in text
 
 
 def test_the_fixture_shared_widest_is_named_with_scope_tests_and_place() -> None:
@@ -68,10 +68,10 @@ def test_failures_of_one_message_are_one_line() -> None:
     story = Story().collected(nodeids)
     for nodeid in nodeids:
         story.test(nodeid, "failed", message="assert 2 == 1")
-    told = summary(story.finished(1).run)
-    assert "Failures: 30 tests, 1 message" in told
-    assert "test_a.py::test_0 and 29 more" in told
-    assert "test_a.py::test_1\n" not in told
+    text = summary(story.finished(1).run)
+    assert "Failures: 30 tests, 1 message" in text
+    assert "test_a.py::test_0 and 29 more" in text
+    assert "test_a.py::test_1\n" not in text
 
 
 def test_the_class_of_an_exception_is_said_once() -> None:
@@ -88,18 +88,18 @@ def test_nothing_of_the_suite_is_obeyed(evil: str) -> None:
     story.test(nodeid, "failed", message=f"{evil}message{evil}")
     story.say(ev.ProbeDisabled(evil, evil)).say(ev.FactsDropped(3))
     story.say(ev.CollectionFailed(evil, "", evil)).say(ev.Output(f"{evil}output"))
-    told = summary(story.finished(3).run, title=evil, recording=Path(evil), recording_failure=evil, damage=evil)
-    assert not set("\x1b\x07\x9b\r\u202e") & set(told)
-    assert "message" in told
+    text = summary(story.finished(3).run, title=evil, recording=Path(evil), recording_failure=evil, damage=evil)
+    assert not set("\x1b\x07\x9b\r\u202e") & set(text)
+    assert "message" in text
     if evil == "[bold]":
-        assert "test_a[[bold]]" in told
+        assert "test_a[[bold]]" in text
 
 
 def test_what_was_lost_is_said() -> None:
     story = Story().collected(["test_a.py::test_a"]).test("test_a.py::test_a")
-    told = summary(story.say(ev.FactsDropped(7)).say(ev.ProbeDisabled("metadata", "boom")).finished(0).run)
-    assert "7 facts were lost" in told
-    assert "Probe metadata was disabled: boom" in told
+    text = summary(story.say(ev.FactsDropped(7)).say(ev.ProbeDisabled("metadata", "boom")).finished(0).run)
+    assert "7 facts were lost" in text
+    assert "Probe metadata was disabled: boom" in text
 
 
 def test_a_run_without_trouble_is_short() -> None:
@@ -109,11 +109,11 @@ def test_a_run_without_trouble_is_short() -> None:
 
 def test_before_and_after_stand_in_the_seeds_table() -> None:
     first, second = before().run, after().run
-    told = rendered(StringIO(), lambda console: draw_before_after(console, first, second))
-    row = next(line for line in told.splitlines() if "Table already defined" in line)
+    text = rendered(StringIO(), lambda console: draw_before_after(console, first, second))
+    row = next(line for line in text.splitlines() if "Table already defined" in line)
     assert [word.strip() for word in row.strip("│ ").split("│")] == ['"Table already defined"', "22", "0", "-22"]
-    assert '"Table already defined" errors: 0 ✔' in told
-    assert " healed, " in told
+    assert '"Table already defined" errors: 0 ✔' in text
+    assert " healed, " in text
 
 
 def test_no_colour_and_bounded_width_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,34 +136,34 @@ def test_rows_left_behind_are_told_by_author_with_the_tests_that_met_them() -> N
             story.say(ev.RowsWritten(1, "users", 3, 0, 0, "committed", place, unit, kept=3), after=0.001)
         story.test(nodeid, begun=True)
         story.say(ev.DatabasesUsed(nodeid, [1]))
-    told = summary(story.finished(0).run)
-    assert "Leaks: 1 culprit, 2 dirty starts\n" in told
-    (line,) = [line for line in told.splitlines() if "test_0" in line and "users" in line]
+    text = summary(story.finished(0).run)
+    assert "Leaks: 1 culprit, 2 dirty starts\n" in text
+    (line,) = [line for line in text.splitlines() if "test_0" in line and "users" in line]
     assert line.split()[:6] == ["test_0", "users", "3", "2", "?", "0"]
     assert "Leaks: " not in summary(before().run)
 
 
 def test_what_causes_explain_and_what_they_do_not_is_said_first() -> None:
-    told = summary(dirty().run).splitlines()
-    assert told[3] == "2 causes explain 2 of 3 failing tests; 1 has none"
-    assert any(line.startswith("  1  F7  Fixture `customer` commits rows ") for line in told)
+    text = summary(dirty().run).splitlines()
+    assert text[3] == "2 causes explain 2 of 3 failing tests; 1 has none"
+    assert any(line.startswith("  1  F7  Fixture `customer` commits rows ") for line in text)
     assert any(
-        line.strip().startswith("Reproduce: python -m pytest tests/test_shop.py::test_register ") for line in told
+        line.strip().startswith("Reproduce: python -m pytest tests/test_shop.py::test_register ") for line in text
     )
-    at = told.index("Failures without a known cause: 1 test, 1 message")
-    assert told[at + 2].strip() == "tests/test_shop.py::test_sum"
+    at = text.index("Failures without a known cause: 1 test, 1 message")
+    assert text[at + 2].strip() == "tests/test_shop.py::test_sum"
 
 
 def test_what_harmed_nobody_stands_apart() -> None:
-    told = summary(dirty().run).splitlines()
-    at = told.index("Leaks that broke nothing (yet): 1 finding")
-    assert "a connection" in told[at + 1]
+    text = summary(dirty().run).splitlines()
+    at = text.index("Leaks that broke nothing (yet): 1 finding")
+    assert "a connection" in text[at + 1]
 
 
 def test_leaks_are_told_with_who_read_them() -> None:
-    told = summary(dirty().run).splitlines()
-    assert "Leaks: 4 culprits, 6 dirty starts, read by 3 tests" in told
-    (line,) = [line for line in told if line.strip().startswith("fixture customer")]
+    text = summary(dirty().run).splitlines()
+    assert "Leaks: 4 culprits, 6 dirty starts, read by 3 tests" in text
+    (line,) = [line for line in text if line.strip().startswith("fixture customer")]
     assert line.split()[2:8] == ["users", "1", "6", "2", "1", "tests/test_shop.py:9"]
 
 
@@ -173,7 +173,7 @@ def test_many_causes_stay_short_and_the_rest_is_counted() -> None:
     for number, nodeid in enumerate(nodeids):
         message = f"Table 't{number // 2}' is already defined for this MetaData instance."
         story.test(nodeid, "error", message=message)
-    told = summary(story.finished(1).run)
-    assert "20 causes explain 40 of 40 failing tests" in told
-    assert re.search(r"and \d+ more; --json FILE has all", told)
-    assert len(told.splitlines()) <= 60
+    text = summary(story.finished(1).run)
+    assert "20 causes explain 40 of 40 failing tests" in text
+    assert re.search(r"and \d+ more; --json FILE has all", text)
+    assert len(text.splitlines()) <= 60
