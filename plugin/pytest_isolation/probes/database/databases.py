@@ -13,6 +13,10 @@ from .patches import NEW_ENGINE
 _SECRET_IN_QUERY = re.compile(r"((?:password|passwd|pwd|secret|token)=)[^&\s]+", re.IGNORECASE)
 
 
+MOST_KEPT = 500
+"""How many databases are known by their URL though no engine is connected to them; also how many keep their tables."""
+
+
 class Databases:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -65,12 +69,24 @@ class Databases:
         number = None if in_memory else self._numbers.get(place)
         if number is None:
             self._count += 1
-            number = self._numbers[place] = self._count
+            number = self._count
+            if not in_memory:
+                self._numbers[place] = number
+                if len(self._numbers) > 2 * MOST_KEPT:
+                    self._forget_unused()
             maker = self._makers.get(engine_itself(engine), Unit())
             self._recorder.emit(DatabaseSeen(number, _label(url), str(engine.dialect.name), maker))
         key = id(pool)
         self._pools[key] = (weakref.ref(pool, self._forgetter(key, number if in_memory else 0)), number)
         return number
+
+    def _forget_unused(self) -> None:
+        """A suite may have a file for each test. One that it comes back to much later counts as a new database."""
+        used = {number for reference, number in list(self._pools.values()) if reference() is not None}
+        oldest = list(self._numbers.items())[:-MOST_KEPT]
+        for place, number in oldest:
+            if number not in used:
+                del self._numbers[place]
 
     def of_pool(self, pool: Any) -> int:
         """The number of a pool's database; 0 where no statement was sent to it yet."""

@@ -15,7 +15,7 @@ from typing import Any, Callable, DefaultDict, Dict, List, NamedTuple, Optional,
 from ...call_sites import caller
 from ...events import NothingDone, Place, TablesCreated, TablesDropped, Unit
 from ...recorder import Recorder
-from .databases import Databases
+from .databases import MOST_KEPT, Databases
 from .drivers import autocommit, connection_of
 from .engine_hooks import Taps
 from .sql_writes import BEFORE, LONGEST_KEPT, MEMO_LIMIT, QUALIFIED, RELEASE, ROLLBACK_TO, SAVEPOINT, plain, shape_of
@@ -146,7 +146,7 @@ class SchemaProbe:
             self._gather(TablesCreated, conn, number, [schema + dot + change.renamed], "sql")
         else:
             for table in change.tables:
-                if not change.perhaps or (table in self._tables[number]) is (change.kind is TablesDropped):
+                if not change.perhaps or (table in self._tables.get(number, ())) is (change.kind is TablesDropped):
                     self._gather(change.kind, conn, number, [table], "sql")
         self.say()
 
@@ -213,6 +213,8 @@ class SchemaProbe:
             return
         kind, number = self._gathered[:2]
         self._names += tables
+        if number not in self._tables and len(self._tables) >= MOST_KEPT:
+            del self._tables[next(iter(self._tables))]  # as if the suite had not made its tables
         if kind is TablesCreated:
             self._tables[number].update(tables)
         else:

@@ -57,7 +57,16 @@ class VerifyProbe:
     def speaks(self, conn: Any) -> None:
         number = self._databases.number(conn)
         if number is not None:
-            self._engines[number] = weakref.ref(engine_itself(conn.engine))
+            self._keep(number, engine_itself(conn.engine))
+
+    def _keep(self, number: int, engine: Any) -> None:
+        known = self._engines.get(number)
+        if known is None or known() is not engine:
+            self._engines[number] = weakref.ref(engine, lambda gone: self._forget(number, gone))
+
+    def _forget(self, number: int, gone: Any) -> None:
+        if self._engines.get(number) is gone:
+            del self._engines[number]
 
     def begins(self, conn: Any) -> None:
         number, dbapi = self._databases.number(conn), connection_of(conn)
@@ -109,7 +118,7 @@ class VerifyProbe:
             raise NotAsked("a transaction is open")
         if getattr(dialect, "is_async", False):
             raise NotAsked("its driver is asynchronous")
-        names = [(table, self._rows.spelt[number, table]) for table in tables]
+        names = [(table, self._spelt(number, table)) for table in tables]
         shared = self._shared(number, pool)
         if shared is not None:
             _count_with(shared.cursor(), names, rows)
@@ -119,6 +128,12 @@ class VerifyProbe:
         if dialect.name == "sqlite" and not os.path.isfile(path or ""):
             raise NotAsked("its file is not there" if path else "it is in memory")
         _count_apart(pool, dialect, names, rows)
+
+    def _spelt(self, number: int, table: str) -> str:
+        spelt = self._rows.spelt.get((number, table))
+        if spelt is None:
+            raise NotAsked("table %s was written to too long ago: how statements spell it was forgotten" % table)
+        return spelt
 
     def _shared(self, number: int, pool: Any) -> Any:
         """The one connection of an SQLite database that has no other; None where a second one may be opened."""

@@ -165,9 +165,6 @@ class RowsProbe:
             table, written = table.replace("%%", "%"), written.replace("%%", "%")
         if conn.dialect.name == "postgresql" and not sql.is_quoted(written):
             table = table.lower()
-        if len(self._names) >= sql.MEMO_LIMIT:
-            self._names.clear()
-            self.spelt.clear()
         self._names[number, shape.table] = table
         self.spelt[number, table] = written
         return table
@@ -353,6 +350,10 @@ class RowsProbe:
     def test_boundary(self) -> None:
         """A test starts or has ended."""
         self.use.test_boundary()
+        if self._recorder.phase != "teardown" and len(self._names) + len(self._primary) > 2 * sql.MEMO_LIMIT:
+            self._names.clear()
+            self.spelt.clear()
+            self._primary.clear()
         if self._pools_gone:
             gone, self._pools_gone[:] = list(self._pools_gone), []
             for connection, ledger in list(self._ledgers.items()):
