@@ -38,6 +38,7 @@ class RecordingWriter:
             ) from error
 
     def write(self, lines: list[bytes]) -> None:
+        """Append lines, unless an earlier write failed."""
         if self._file is None or not lines:
             return
         try:
@@ -48,6 +49,7 @@ class RecordingWriter:
             self.close()
 
     def close(self) -> None:
+        """Close the file. A second call does nothing."""
         if self._file is not None:
             try:
                 self._file.close()

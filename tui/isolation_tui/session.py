@@ -44,7 +44,9 @@ class Source(Protocol):
     selected: tuple[str, ...]
 
     @property
-    def finished(self) -> bool: ...
+    def finished(self) -> bool:
+        """Whether all facts of the run have been folded."""
+
     @property
     def stopping(self) -> bool:
         """Whether pytest was asked to stop and has not ended yet."""
@@ -57,9 +59,14 @@ class Source(Protocol):
     def recording_failure(self) -> str:
         """Why recording ended before the run did ('' it did not)."""
 
-    def poll(self) -> bool: ...
-    def stop(self) -> None: ...
-    def close(self) -> None: ...
+    def poll(self) -> bool:
+        """Fold the next facts; never blocks. True if the run changed."""
+
+    def stop(self) -> None:
+        """Stop the run."""
+
+    def close(self) -> None:
+        """Release what the source holds."""
 
 
 class LiveSession:

@@ -58,11 +58,13 @@ class Watcher:
         self._thread.start()
 
     def drain(self) -> frozenset[Path]:
+        """Remove and return the files saved since the last call."""
         with self._lock:
             saved, self._saved = frozenset(self._saved), set()
         return saved
 
     def close(self) -> None:
+        """Stop watching and end the thread."""
         self._stop.set()
         self._thread.join(timeout=2.0)
 

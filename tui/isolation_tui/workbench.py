@@ -108,6 +108,7 @@ class Workbench:
 
     @property
     def title(self) -> str:
+        """The name of the project or of the recording."""
         if self.project is not None:
             return self.project.name
         return self.sources[-1].title if self.sources else ""
@@ -119,10 +120,12 @@ class Workbench:
 
     @property
     def can_run(self) -> bool:
+        """Whether there is a project to run; in a replay there is none."""
         return self.project is not None
 
     @property
     def fix_status(self) -> FixStatus:
+        """The status of the fix when it was read last."""
         return self._fix_status
 
     @property
@@ -140,6 +143,7 @@ class Workbench:
 
     @property
     def watch_failure(self) -> str:
+        """Why watching ended by itself ('' it did not)."""
         return self._watcher.failed if self._watcher is not None else ""
 
     @property
@@ -161,6 +165,7 @@ class Workbench:
     # -- runs ----------------------------------------------------------------------------------------------------
 
     def show(self, source: Source) -> None:
+        """Choose the run to show."""
         self.shown = source
 
     def start(self, select: Sequence[str] = (), reason: str = "") -> None:
@@ -259,6 +264,7 @@ class Workbench:
         return changed
 
     def set_watching(self, on: bool) -> None:
+        """Start or stop watching the project's files. While on, a saved file starts a run."""
         if on and self._watcher is None and self.project is not None:
             from .watch import Watcher  # loads watchfiles, which a run without --watch does not need
 

@@ -83,6 +83,7 @@ class Listener:
 
     @property
     def waiting(self) -> int:
+        """How many lines are in the queue."""
         return len(self._lines)
 
     def close(self) -> None:

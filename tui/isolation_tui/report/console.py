@@ -19,6 +19,7 @@ QUIET = "dim"
 
 
 def heading(console: Console, text: str) -> None:
+    """Print a heading after an empty line."""
     console.print()
     print_line(console, text, HEADING)
 
@@ -43,4 +44,5 @@ def draw_table(
 
 
 def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most ``width`` characters; longer words are not broken."""
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]

@@ -161,7 +161,7 @@ def _sorted_imports(imports: Sequence[Imported]) -> str:
 
 
 def _path_lines(project: Project, module: TestModule) -> list[str]:
-    """Put the project's code on ``sys.path`` as the test module does for itself, from where the conftest lies."""
+    """Put the project's code on ``sys.path`` as the test module does, from the conftest's folder."""
     changed = m.findall(module.source.tree, m.Attribute(value=m.Name("sys"), attr=m.Name("path")))
     imported = module.imports[module.db]
     found = project.find(module.source, imported)
@@ -182,7 +182,7 @@ def _environment_lines(module: TestModule) -> list[str]:
 
 
 def _factory_call(module: TestModule) -> cst.SimpleStatementLine | None:
-    """The fixture's own ``app = create_app(...)``, where it makes its app itself."""
+    """The fixture's ``app = create_app(...)``, None if it does not create the app itself."""
     for statement in m.findall(module.app_fixture.function, m.SimpleStatementLine()):
         match statement:
             case cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))])]):
@@ -237,7 +237,7 @@ def _assigned(line: cst.SimpleStatementLine) -> list[cst.Name]:
 
 
 def _definition(module: TestModule, name: str) -> str | None:
-    """The constant that the module assigns to ``name``; raises NothingToFix where it is more than that."""
+    """The constant that the module assigns to ``name``; raises NothingToFix if it is not a constant."""
     if name in module.imports:
         return None
     for node in module.source.tree.body:
