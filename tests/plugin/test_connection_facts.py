@@ -342,6 +342,6 @@ def test_a_metadata_is_of_a_later_generation_when_it_was_cleared(seen: Seen) -> 
 
 
 def test_who_mapped_a_class_is_told(seen: Seen) -> None:
-    ((_, mappings),) = seen.run.mappings.items()
+    (mappings,) = seen.run.workers["main"].mapped.by_name["User"].values()
     (mapping,) = mappings.kept
     assert (mapping.model, mapping.place.module, mapping.place.line) == ("models.User", "models", 8)

@@ -343,7 +343,7 @@ def test_both_mappings_are_named_and_how_they_came_about(seen: Seen, found: Call
     assert "two names, shelf.book and book" in imported.remedy
     assert [item.place.line for item in imported.evidence[:2]] == [6, 6]
     assert "mapped as test_mapped.test_mapped_again.<locals>.Thing, to 'things'" in told(again)
-    assert {(twice.name, twice.how) for twice in mapped_twice(seen.run.mappings)} == {
+    assert {(twice.name, twice.how) for twice in mapped_twice(seen.run)} == {
         ("Tag", "inside a function"), ("Note", "inside a function"),
         ("Author", "imported twice"), ("Book", "imported twice"),
     }  # fmt: skip

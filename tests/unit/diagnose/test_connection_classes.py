@@ -157,7 +157,7 @@ def test_a_class_mapped_again_and_again_is_remembered_by_its_first_and_latest() 
     fails(story, A, "InvalidRequestError", 'Multiple classes found for path "Tag" in the registry')
     (finding,) = found(story)
     assert [item.place.line for item in finding.evidence[:2]] == [0, 99]
-    ((_, known),) = story.run.mappings.items()
+    (known,) = story.run.workers["main"].mapped.by_name["Tag"].values()
     assert (known.count, len(known.kept)) == (100, 9)
 
 

@@ -308,6 +308,16 @@ def test_limits_of_two_workers_are_said_once() -> None:
     assert story.run.limits == ["too old"]
 
 
+def test_workers_that_share_databases_are_one_limit() -> None:
+    story = Story(workers=16)
+    for number in range(16):
+        for database in (1, 2):
+            story.say(ev.DatabaseSeen(database, f"postgresql://server/db_{database}", "postgresql"), f"gw{number}")
+        story.say(ev.DatabaseSeen(3, "sqlite://", "sqlite"), f"gw{number}")
+    (limit,) = story.run.limits
+    assert "postgresql://server/db_1" in limit
+
+
 def test_a_warning_is_kept_by_its_test_and_counted() -> None:
     story = Story().collected([A]).say(ev.WarningCaught(A, "runtest", "UserWarning", "old"))
     story.say(ev.WarningCaught("", "config", "UserWarning", "older"))

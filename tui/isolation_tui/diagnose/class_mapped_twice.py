@@ -42,8 +42,8 @@ def _mapped_twice(run: Run, test: Test, name: str) -> MappedTwice | None:
 def _mappings(run: Run, test: Test, name: str) -> list[Mapping]:
     """Those that stood when the test failed, the oldest first."""
     ended = test.failure.ended if test.failure is not None else test.ended
-    of_name = [known.kept for key, known in run.mappings.items() if (key[0], key[2]) == (test.worker, name)]
-    stood = [mapping for kept in of_name for mapping in kept if mapping.stood(ended)]
+    of_name = run.workers[test.worker].mapped.by_name.get(name, {})
+    stood = [mapping for known in of_name.values() for mapping in known.kept if mapping.stood(ended)]
     return sorted(stood, key=lambda mapping: mapping.at)
 
 

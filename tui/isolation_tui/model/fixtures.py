@@ -98,6 +98,11 @@ class FixtureLife:
     gave: list[FixtureValue] = field(default_factory=list)
     detached: list[Detached] = field(default_factory=list)
 
+    def add_user(self, test: Test) -> None:
+        """Record that it serves the test; the tests of its worker come one after the other."""
+        if not self.users or self.users[-1] is not test:
+            self.users.append(test)
+
     @property
     def name(self) -> str:
         """``name`` or ``name[parameter]``."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pytest_isolation.events import Place, Unit
+
+if TYPE_CHECKING:
+    from .run import Run
 
 NEWEST_KEPT = 8
 """Of a name that is mapped again and again, the first mapping is kept and so many of the latest."""
@@ -42,11 +46,42 @@ class Mappings:
     kept: list[Mapping] = field(default_factory=list)
     count: int = 0
 
-    def add(self, mapping: Mapping) -> None:
+    def add(self, mapping: Mapping) -> Mapping | None:
+        """Record it; the mapping that is no longer kept because of that."""
         self.count += 1
         self.kept.append(mapping)
-        if len(self.kept) > NEWEST_KEPT + 1:
-            del self.kept[1]
+        return self.kept.pop(1) if len(self.kept) > NEWEST_KEPT + 1 else None
+
+
+@dataclass(eq=False, slots=True)
+class MappedClasses:
+    """The classes that one worker mapped."""
+
+    by_name: dict[str, dict[str, Mappings]] = field(default_factory=dict)
+    """Class name -> label of a MetaData -> the mappings of that name in it."""
+    _of_model: dict[str, dict[Mapping, None]] = field(default_factory=dict)
+    _of_metadata: dict[str, dict[Mapping, None]] = field(default_factory=dict)
+    """Mappings that are kept and have not ended, in ordered sets."""
+
+    def add(self, mapping: Mapping) -> None:
+        self._of_model.setdefault(mapping.model, {})[mapping] = None
+        self._of_metadata.setdefault(mapping.metadata, {})[mapping] = None
+        left_out = self.by_name.setdefault(mapping.name, {}).setdefault(mapping.metadata, Mappings()).add(mapping)
+        if left_out is not None:
+            self._of_model.get(left_out.model, {}).pop(left_out, None)
+            self._of_metadata.get(left_out.metadata, {}).pop(left_out, None)
+
+    def end_model(self, model: str, at: float) -> None:
+        """The registry of this model was disposed, or its mappers were cleared."""
+        for mapping in self._of_model.pop(model, ()):
+            mapping.ended = at
+            self._of_metadata[mapping.metadata].pop(mapping, None)
+
+    def end_metadata(self, label: str, at: float) -> None:
+        """The MetaData no longer exists."""
+        for mapping in self._of_metadata.pop(label, ()):
+            mapping.ended = at
+            self._of_model[mapping.model].pop(mapping, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +98,12 @@ class MappedTwice:
     count: int
 
 
-def mapped_twice(mappings: dict[tuple[str, str, str], Mappings]) -> list[MappedTwice]:
-    """Classes mapped twice: where, and by whom. ``mappings`` is ``Run.mappings``. Two classes of one name are no fault
-    by themselves: only a name that is looked up must be one's alone."""
+def mapped_twice(run: Run) -> list[MappedTwice]:
+    """Classes mapped twice: where, and by whom. Two classes of one name are no fault by themselves: only a name that is
+    looked up must be one's alone."""
     found = []
-    for known in mappings.values():
+    by_name = (known for worker in run.workers.values() for known in worker.mapped.by_name.values())
+    for known in (known for of_name in by_name for known in of_name.values()):
         standing = [mapping for mapping in known.kept if mapping.ended is None]
         pair = twice(standing, known.count - (len(known.kept) - len(standing)))
         if pair is not None:

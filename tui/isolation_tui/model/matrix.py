@@ -15,7 +15,7 @@ from enum import Enum
 
 from .run import Run
 from .tables import TableEvent, TableEventKind
-from .test import Test
+from .test import Attempt, Test
 
 
 class Layer(Enum):
@@ -137,7 +137,7 @@ class Matrix:
         self._rows: dict[Layer, dict[str, _Row]] = {Layer.METADATA: {}, Layer.DATABASE: {}}
         self._edges: dict[Layer, Counter[frozenset[str]]] = {Layer.METADATA: Counter(), Layer.DATABASE: Counter()}
         self._held: dict[Layer, tuple[int, Counter[str]]] = {}
-        self._by_test: dict[str, tuple[int, dict[Layer, _Tables]]] = {}
+        self._by_test: dict[str, tuple[Attempt, int, dict[Layer, _Tables]]] = {}
         self._events_seen = 0
         self._tests_seen = 0
         self._unfinished: list[Test] = []
@@ -250,7 +250,7 @@ class Matrix:
     def origin(self, layer: Layer, table: str, test: Test) -> TableEvent | None:
         """What brought the table that ``test`` found: the last registration (or creation) before it, in its process."""
         comes = TableEventKind.REGISTERED if layer is Layer.METADATA else TableEventKind.CREATED
-        return self.run.table_history.last((comes,), test.worker, table, until=test.started)
+        return self.run.table_history.last((comes,), test.worker, table, until=test.latest.started)
 
     def totals(self, layer: Layer, table: str) -> Totals:
         """The row added up."""
@@ -271,12 +271,12 @@ class Matrix:
 
     def _events_of(self, test: Test) -> dict[Layer, _Tables]:
         known = self._by_test.get(test.nodeid)
-        if known is not None and known[0] == len(test.table_events):
-            return known[1]
+        if known is not None and known[:2] == (test.latest, len(test.table_events)):
+            return known[2]
         if len(self._by_test) >= _REMEMBERED:
             self._by_test.clear()
         found = _by_table(test)
-        self._by_test[test.nodeid] = (len(test.table_events), found)
+        self._by_test[test.nodeid] = (test.latest, len(test.table_events), found)
         return found
 
 

@@ -37,6 +37,8 @@ class StandingRows:
     escape: bool = False
     open: bool = False
     """Its transaction has not ended."""
+    attempt: int = 0
+    """Of the test, in which they were written."""
     author: Author = UNKNOWN
     way: str = ""
     """How they escaped what was to undo them; see the contract's RowsWritten."""
@@ -228,7 +230,8 @@ class TableRows:
 
     def add(self, entry: StandingRows) -> None:
         for known in reversed(self.entries):
-            if known.unit == entry.unit and known.life is entry.life and known.open == entry.open:
+            same = known.unit == entry.unit and known.life is entry.life and known.attempt == entry.attempt
+            if same and known.open == entry.open:
                 known.rows += entry.rows
                 known.inexact, known.escape = known.inexact or entry.inexact, known.escape or entry.escape
                 known.way, known.keys = known.way or entry.way, (*known.keys, *entry.keys)[:KEYS_KEPT]

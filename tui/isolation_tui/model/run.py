@@ -14,12 +14,12 @@ from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, SharedS
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
 from .folds import connections, fixtures, process_state, reads, rows, session, tables, tests, threads
-from .mappings import Mappings
+from .mappings import MappedClasses
 from .process_state import StateResidue
 from .rows import ResidueTotal, StandingRows, TableRows
 from .statements import FailedStatement
 from .table_history import TableHistory
-from .tables import Database, Metadata, RepeatedIndex, TableEvent
+from .tables import Database, Labels, Metadata, RepeatedIndex, TableEvent
 from .test import Test
 
 
@@ -51,10 +51,15 @@ class Worker:
     definitions: dict[int, FixtureDefinition] = field(default_factory=dict)
     metadata: dict[int, Metadata] = field(default_factory=dict)
     databases: dict[int, Database] = field(default_factory=dict)
+    metadata_labels: Labels = field(default_factory=Labels)
+    database_labels: Labels = field(default_factory=Labels)
+    mapped: MappedClasses = field(default_factory=MappedClasses)
     rows: dict[int, dict[str, TableRows]] = field(default_factory=dict)
     """Number of a database -> its tables in which rows were written."""
-    nameless: list[tuple[TableRows, StandingRows]] = field(default_factory=list)
-    """Rows of fixtures whose set-up has not been told yet."""
+    tables_of_life: dict[int, dict[TableRows, None]] = field(default_factory=dict)
+    """Number of a fixture life that is set up -> tables in which it left rows (an ordered set)."""
+    nameless: dict[int, list[tuple[TableRows, StandingRows]]] = field(default_factory=dict)
+    """Number of a fixture life that is being set up -> rows that it left so far."""
     state: dict[str, StateResidue] = field(default_factory=dict)
     """Location -> what of its own state is not what it was."""
     state_met: dict[str, StateResidue] | None = None
@@ -108,18 +113,20 @@ class Run:
         self.failed_statements: list[FailedStatement] = []
         self.models: dict[tuple[str, str], str] = {}
         """(MetaData label, table) -> the model class mapped to it last."""
-        self.mappings: dict[tuple[str, str, str], Mappings] = {}
-        """(worker, MetaData label, class name) -> the mappings of that name."""
+        self.database_workers: dict[str, set[str]] = {}
+        """Label of a database that is no in-memory one -> the workers that use it."""
         self.residue: dict[tuple[Author, str, str], ResidueTotal] = {}
         """(author, database label, table) -> what was left there in the course of the run."""
-        self.dirty_starts: list[Test] = []
-        """Tests that started with residue of others, in the order in which that became known."""
+        self.dirty_starts: dict[Test, None] = {}
+        """Tests that started with leftover rows of others, in the order in which that became known (an ordered set)."""
         self.no_effects: list[NoOpDdl] = []
         self.awaited_drops: list[BlockedDrop] = []
         self.waited_in_vain: list[FailedWait] = []
         self.shared_sessions: list[SharedSession] = []
         self.threads_left: list[threads.LeftThread] = []
         self.collection_errors: list[ev.CollectionFailed] = []
+        self.files_failed: set[str] = set()
+        """Node ids of :attr:`collection_errors`: each worker of pytest-xdist reports the same."""
         self.warnings: list[ev.WarningCaught] = []
         self.internal_errors: list[ev.InternalError] = []
         self.interrupted = ""
@@ -249,7 +256,8 @@ def _deselected(run: Run, worker: Worker, at: float, fact: ev.Deselected) -> Non
 
 
 def _collection_failed(run: Run, worker: Worker, at: float, fact: ev.CollectionFailed) -> None:
-    if all(known.nodeid != fact.nodeid for known in run.collection_errors):
+    if fact.nodeid not in run.files_failed:
+        run.files_failed.add(fact.nodeid)
         run.collection_errors.append(fact)
         if not fact.ends_pytest:
             run.counts.errors += 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from enum import Enum
+from heapq import heappop, heappush
 from itertools import islice
 
 from pytest_isolation.events import Place, Unit
@@ -53,27 +54,83 @@ class RepeatedIndex:
 
 
 @dataclass(eq=False)
-class Metadata:
-    """A MetaData of the suite's process. ``tables`` is replaced, never changed: a test can keep the one it
-    began with. ``generation`` counts how often it was cleared."""
+class Holder:
+    """A MetaData or a database, with the tables that are in it."""
 
     id: int
     label: str
-    place: Place
-    tables: frozenset[str] = frozenset()
+    _names: set[str] = field(default_factory=set, init=False, repr=False)
+    _frozen: frozenset[str] | None = field(default=frozenset(), init=False, repr=False)
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Names of its tables now: the same object until they change, so that a test can keep it."""
+        if self._frozen is None:
+            self._frozen = frozenset(self._names)
+        return self._frozen
+
+    def add(self, names: Collection[str]) -> None:
+        if not self._names.issuperset(names):
+            self._names.update(names)
+            self._frozen = None
+
+    def remove(self, names: Collection[str]) -> None:
+        if not self._names.isdisjoint(names):
+            self._names.difference_update(names)
+            self._frozen = None
+
+    def replace(self, names: Collection[str]) -> None:
+        """These are its tables, whatever was recorded before."""
+        self.add(names)
+        if len(self._names) > len(names):
+            self._names.intersection_update(names)
+            self._frozen = None
+
+
+@dataclass(eq=False)
+class Metadata(Holder):
+    """A MetaData of the suite's process. ``generation`` counts how often it was cleared."""
+
+    place: Place = Place()  # noqa: RUF009 - it cannot be changed
     generation: int = 0
 
 
 @dataclass(eq=False)
-class Database:
-    """A database that DDL went to; ``tables`` is what DDL was seen to make of it. ``maker`` made the engine that first
-    spoke to it."""
+class Database(Holder):
+    """A database that DDL was sent to; its tables are known from that DDL. ``maker`` made the engine that first used
+    it."""
 
-    id: int
-    label: str
-    dialect: str
-    tables: frozenset[str] = frozenset()
+    dialect: str = ""
     maker: Unit = Unit()  # noqa: RUF009 - it cannot be changed
+
+
+@dataclass(slots=True)
+class Labels:
+    """Labels of the MetaData, or of the databases, that one worker has: ``app.db``, ``app.db (2)``. A label that is
+    free again goes to the next holder of that name."""
+
+    _names: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Label in use -> its name and number."""
+    _free: dict[str, list[int]] = field(default_factory=dict)
+    """Name -> numbers below the highest that are free, the lowest first."""
+    _highest: dict[str, int] = field(default_factory=dict)
+
+    def assign(self, name: str) -> str:
+        """A label that no other holder of this worker has."""
+        while True:
+            free = self._free.get(name)
+            number = heappop(free) if free else self._highest.get(name, 0) + 1
+            self._highest[name] = max(number, self._highest.get(name, 0))
+            label = name if number == 1 else f"{name} ({number})"
+            if label not in self._names:  # another name may read so
+                self._names[label] = (name, number)
+                return label
+
+    def release(self, label: str) -> None:
+        """The holder with this label no longer exists."""
+        if label in self._names:
+            name, number = self._names.pop(label)
+            heappush(self._free.setdefault(name, []), number)
 
 
 IMPORTED = "<module>"
@@ -83,10 +140,10 @@ OLDEST_KEPT, NEWEST_KEPT = 8, 32
 """Of how many MetaData or databases a test remembers the tables: a suite may open a new one for each of its tests."""
 
 
-def tables_held(holders: Mapping[int, Metadata] | Mapping[int, Database]) -> dict[str, frozenset[str]]:
+def tables_held(holders: dict[int, Metadata] | dict[int, Database]) -> dict[str, frozenset[str]]:
     """Label -> tables, of the first and the latest holders."""
     numbers = list(islice(holders, OLDEST_KEPT))
     if len(holders) > OLDEST_KEPT:
         newest = min(NEWEST_KEPT, len(holders) - OLDEST_KEPT)
-        numbers += list(islice(reversed(list(holders)), newest))[::-1]
+        numbers += list(islice(reversed(holders), newest))[::-1]
     return {holders[number].label: holders[number].tables for number in numbers}

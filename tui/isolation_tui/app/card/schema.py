@@ -45,7 +45,7 @@ def _tables(tables: tuple[str, ...], said: str, style: str, glyphs: Glyphs, widt
 
 def mapped_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
     """Classes of one name that were mapped again while it ran, with both places and who did it."""
-    found = [each for each in mapped_twice(run.mappings) if _during(each.again, test)]
+    found = [each for each in mapped_twice(run) if _during(each.again, test)]
     lines = []
     for each in found[:MOST_CLASSES]:
         lines.append(Content.assemble((clean(each.name), "bold"), (f"  {_how(each)}", "$text-warning")))

@@ -11,7 +11,6 @@ from ..process_state import MOST_EARLIER, Reach, StateResidue
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
-    from ..test import Test
 
 
 def state_changed(run: Run, worker: Worker, at: float, fact: ev.StateChanged) -> None:
@@ -45,7 +44,7 @@ def state_in_reach(run: Run, worker: Worker, at: float, fact: ev.StateInReach) -
     test = run.tests.get(fact.nodeid)
     if test is not None:
         places = [*fact.places, *[ev.Place()] * len(fact.names)]
-        test.state_in_reach = tuple(Reach(name, place) for name, place in zip(fact.names, places, strict=False))
+        test.latest.state_in_reach = tuple(Reach(name, place) for name, place in zip(fact.names, places, strict=False))
 
 
 def fixture_goes(worker: Worker) -> None:
@@ -53,9 +52,8 @@ def fixture_goes(worker: Worker) -> None:
     worker.state_met = None
 
 
-def test_started(worker: Worker, test: Test) -> None:
-    if worker.state_met is None:  # tests that start with the same share it
+def state_met(worker: Worker) -> dict[str, StateResidue]:
+    """What a test that starts now finds. Tests that start with the same share it."""
+    if worker.state_met is None:
         worker.state_met = {place: entry for place, entry in worker.state.items() if not entry.intended}
-    test.state_found = worker.state_met
-    test.state_changed.clear()
-    test.state_in_reach = ()
+    return worker.state_met

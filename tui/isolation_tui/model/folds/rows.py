@@ -32,8 +32,7 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
     test = run.tests.get(fact.unit.nodeid)
     _note(test, table, fact)
     if test is not None:
-        if (fact.database, fact.table) not in test.tables_written:
-            test.tables_written.append((fact.database, fact.table))
+        test.tables_written[fact.database, fact.table] = None
         if (table.database, table.table) not in test.tables_before:
             test.tables_before[table.database, table.table] = _before(run, worker, table, test)
     table.touch(worker.starts)
@@ -57,10 +56,13 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
         life = worker.lives.get(fact.unit.life)
         entry = StandingRows(fact.unit, fact.place, at, fact.kept, life, test, fact.inexact, fact.escape, is_open)
         entry.author = author_of(run, worker.name, fact.unit, fact.place)
+        entry.attempt = test.attempt if test is not None else 0
         entry.way, entry.keys = _way(fact), tuple(fact.keys)[:KEYS_KEPT]
         table.add(entry)
+        if fact.unit.life:
+            worker.tables_of_life.setdefault(fact.unit.life, {})[table] = None
         if fact.unit.life and life is None:
-            worker.nameless.append((table, entry))
+            worker.nameless.setdefault(fact.unit.life, []).append((table, entry))
 
 
 def _note(test: Test | None, table: TableRows, fact: ev.RowsWritten) -> None:
@@ -68,7 +70,7 @@ def _note(test: Test | None, table: TableRows, fact: ev.RowsWritten) -> None:
     if test is None:
         return
     if fact.settled:
-        test.rows_written = [
+        test.latest.rows_written = [
             written
             for written in test.rows_written
             if (written.state, written.unit, written.table, written.database)
@@ -98,30 +100,25 @@ def _before(run: Run, worker: Worker, table: TableRows, test: Test) -> TableBefo
 
 
 def fixture_known(run: Run, worker: Worker, life_id: int) -> None:
-    """A fixture's set-up has ended: what it wrote was told a moment before."""
-    waiting, worker.nameless = worker.nameless, []
-    for table, entry in waiting:
-        if entry.unit.life == life_id:
-            entry.life = worker.lives.get(life_id)
-            entry.author = author_of(run, worker.name, entry.unit, entry.place)
-            table.forget()
-        else:  # an outer fixture, whose set-up goes on
-            worker.nameless.append((table, entry))
+    """A fixture's set-up has ended: what it wrote came a moment before."""
+    for table, entry in worker.nameless.pop(life_id, ()):
+        entry.life = worker.lives.get(life_id)
+        entry.author = author_of(run, worker.name, entry.unit, entry.place)
+        table.forget()
 
 
 def fixture_goes(run: Run, worker: Worker, life_id: int) -> None:
     """A wide fixture has ended: rows that it leaves are intended no more."""
-    life = worker.lives.get(life_id)
+    life, tables = worker.lives.get(life_id), worker.tables_of_life.pop(life_id, {})
     if life is None or life.definition.scope == "function":
         return
-    for tables in worker.rows.values():
-        for table in tables.values():
-            mine = [entry for entry in table.standing() if entry.life is life]
-            if mine:
-                table.touch(worker.starts)
-            for entry in mine:
-                if not entry.open:
-                    tally_of(run, table, entry).rows += entry.rows
+    for table in tables:
+        mine = [entry for entry in table.standing() if entry.life is life]
+        if mine:
+            table.touch(worker.starts)
+        for entry in mine:
+            if not entry.open:
+                tally_of(run, table, entry).rows += entry.rows
 
 
 def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) -> None:
@@ -130,7 +127,7 @@ def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) 
     if test is None:
         return
     known = [worker.databases[number] for number in fact.databases if number in worker.databases]
-    test.databases_used = tuple(database.label for database in known)
+    test.latest.databases_used = tuple(database.label for database in known)
     found = []
     for number in fact.databases:
         for table in worker.rows.get(number, {}).values():
@@ -139,16 +136,16 @@ def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) 
                 found.append(stood)
                 if stood.dirty:
                     _meet(run, table, stood, test)
-    already, test.rows_found = test.dirty_start, tuple(found)
-    if test.dirty_start and not already:
-        run.dirty_starts.append(test)
+    test.latest.rows_found = tuple(found)
+    if test.dirty_start:
+        run.dirty_starts[test] = None
 
 
 def _meet(run: Run, table: TableRows, stood: RowsAtStart, test: Test) -> None:
     """The test started with rows of these authors: those named, and those whose rows still stand."""
     rows: dict[Author, int] = {}
     for entry in table.standing():
-        if entry.at < test.started and not (entry.intended or entry.open):
+        if entry.at < test.latest.started and not (entry.intended or entry.open):
             rows[entry.author] = rows.get(entry.author, 0) + entry.rows
     rows.update((share.author, share.rows) for share in stood.shares if not share.intended)
     for name in rows:
@@ -190,7 +187,8 @@ def test_ended(run: Run, worker: Worker, test: Test) -> None:
             continue
         seen.add(id(table))
         for entry in table.entries:
-            if entry.test is test and (entry.life is None or entry.life.definition.scope == "function"):
+            ours = entry.test is test and entry.attempt == test.attempt
+            if ours and (entry.life is None or entry.life.definition.scope == "function"):
                 inexact = entry.inexact or table.inexact
                 left.append(
                     RowsLeft(
@@ -200,7 +198,7 @@ def test_ended(run: Run, worker: Worker, test: Test) -> None:
                 )  # fmt: skip
                 if not entry.open:
                     tally_of(run, table, entry).rows += entry.rows
-    test.rows_left = tuple(left)
+    test.latest.rows_left = tuple(left)
 
 
 def tally_of(run: Run, table: TableRows, entry: StandingRows) -> ResidueTotal:
@@ -233,7 +231,8 @@ def tables_created(worker: Worker, fact: ev.TablesCreated) -> None:
 
 
 def database_gone(worker: Worker, number: int) -> None:
-    worker.rows.pop(number, None)
+    for table in worker.rows.pop(number, {}).values():
+        table.clear()
 
 
 def _table(worker: Worker, number: int, name: str) -> TableRows:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from ..mappings import Mapping, Mappings
+from ..mappings import Mapping
 from ..schema import in_memory
 from ..statements import FailedStatement
 from ..tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind, tables_held
@@ -16,23 +16,31 @@ if TYPE_CHECKING:
     from ..run import Run, Worker
 
 
+SHARED_DATABASE = "workers share databases"
+
+
 def metadata_seen(run: Run, worker: Worker, at: float, fact: ev.MetadataSeen) -> None:
-    name = fact.name or fact.place.module or "metadata"
-    worker.metadata[fact.metadata] = Metadata(fact.metadata, _label(name, worker.metadata), fact.place)
+    label = worker.metadata_labels.assign(fact.name or fact.place.module or "metadata")
+    worker.metadata[fact.metadata] = Metadata(fact.metadata, label, fact.place)
 
 
 def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) -> None:
-    label = _label(fact.url, worker.databases)
+    label = worker.database_labels.assign(fact.url)
     worker.databases[fact.database] = Database(fact.database, label, fact.dialect, maker=fact.maker)
-    for other in run.workers.values() if not in_memory(label) else ():
-        if other is not worker and any(held.label == label for held in other.databases.values()):
-            limit = "%s and %s share %s: of what a test started with, only its own worker's part is known"
-            run.limits.append(limit % (*sorted((other.name, worker.name)), label))
+    if in_memory(label):
+        return
+    workers = run.database_workers.setdefault(label, set())
+    workers.add(worker.name)
+    if len(workers) > 1 and not any(limit.startswith(SHARED_DATABASE) for limit in run.limits):
+        run.limits.append(
+            f"{SHARED_DATABASE} ({label} by {' and '.join(sorted(workers))}): rows that a test found there are known "
+            "only as far as its own worker wrote them"
+        )
 
 
 def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegistered) -> None:
     held = _metadata(worker, fact.metadata)
-    held.tables |= {fact.table}
+    held.add((fact.table,))
     _note(
         run,
         TableEvent(
@@ -44,8 +52,9 @@ def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegister
 def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> None:
     held = _metadata(worker, fact.metadata)
     run.models[held.label, fact.table] = fact.model
-    mapping = Mapping(fact.model, fact.table, held.label, held.generation, fact.place, fact.unit, worker.name, at)
-    run.mappings.setdefault((worker.name, held.label, mapping.name), Mappings()).add(mapping)
+    worker.mapped.add(
+        Mapping(fact.model, fact.table, held.label, held.generation, fact.place, fact.unit, worker.name, at)
+    )
 
 
 def table_refused(run: Run, worker: Worker, at: float, fact: ev.TableRefused) -> None:
@@ -73,38 +82,34 @@ def statement_failed(run: Run, worker: Worker, at: float, fact: ev.StatementFail
 
 def table_removed(run: Run, worker: Worker, at: float, fact: ev.TableRemoved) -> None:
     held = _metadata(worker, fact.metadata)
-    held.tables -= {fact.table}
+    held.remove((fact.table,))
     _note(run, TableEvent(TableEventKind.REMOVED, fact.table, held.label, worker.name, at, fact.place, (), fact.unit))
 
 
 def metadata_cleared(run: Run, worker: Worker, at: float, fact: ev.MetadataCleared) -> None:
     held = _metadata(worker, fact.metadata)
-    held.tables = frozenset()
+    held.replace(())
     held.generation += 1
     for table in fact.tables:
         _note(run, TableEvent(TableEventKind.CLEARED, table, held.label, worker.name, at, fact.place, (), fact.unit))
 
 
 def registry_disposed(run: Run, worker: Worker, at: float, fact: ev.RegistryDisposed) -> None:
-    disposed = frozenset(fact.models)
-    for (owner, _, _), known in run.mappings.items():
-        for mapping in known.kept if owner == worker.name else ():
-            if mapping.ended is None and mapping.model in disposed:
-                mapping.ended = at
     for model in fact.models:
+        worker.mapped.end_model(model, at)
         _note(run, TableEvent(TableEventKind.DISPOSED, model, "", worker.name, at, fact.place, (), fact.unit))
 
 
 def tables_created(run: Run, worker: Worker, at: float, fact: ev.TablesCreated) -> None:
     held = _database(worker, fact.database)
-    held.tables |= set(fact.tables)
+    held.add(fact.tables)
     rows.tables_created(worker, fact)
     _note_tables(run, worker, at, TableEventKind.CREATED, held, fact)
 
 
 def tables_dropped(run: Run, worker: Worker, at: float, fact: ev.TablesDropped) -> None:
     held = _database(worker, fact.database)
-    held.tables -= set(fact.tables)
+    held.remove(fact.tables)
     rows.tables_dropped(worker, fact)
     _note_tables(run, worker, at, TableEventKind.DROPPED, held, fact)
 
@@ -124,18 +129,18 @@ def _note_tables(
 def table_sets(run: Run, worker: Worker, at: float, fact: ev.TableSets) -> None:
     """The belt to the events' braces: what the sets really were at a test's edge."""
     for metadata, tables in fact.metadata:
-        _metadata(worker, metadata).tables = frozenset(tables)
+        _metadata(worker, metadata).replace(tables)
     for database, tables in fact.database:
-        _database(worker, database).tables = frozenset(tables)
+        _database(worker, database).replace(tables)
     test = run.tests.get(fact.nodeid)
     if test is None:
         return
     metadata_now = tables_held(worker.metadata)
     database_now = tables_held(worker.databases)
     if fact.edge == "start":
-        test.metadata_at_start, test.database_at_start = metadata_now, database_now
+        test.latest.metadata_at_start, test.latest.database_at_start = metadata_now, database_now
     else:
-        test.metadata_at_end, test.database_at_end = metadata_now, database_now
+        test.latest.metadata_at_end, test.latest.database_at_end = metadata_now, database_now
 
 
 def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> None:
@@ -145,12 +150,13 @@ def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> N
         if gone is None:
             continue
         run.table_history.add_end(worker.name, gone.label, at)
-        for (owner, label, _), known in run.mappings.items():
-            for mapping in known.kept if (owner, label) == (worker.name, gone.label) else ():
-                mapping.ended = mapping.ended or at
+        worker.metadata_labels.release(gone.label)
+        worker.mapped.end_metadata(gone.label, at)
     for number in fact.databases:
         ended = worker.databases.pop(number, None)
         if ended is not None:
+            worker.database_labels.release(ended.label)
+            run.database_workers.get(ended.label, set()).discard(worker.name)
             run.table_history.add_end(worker.name, ended.label, at)
         rows.database_gone(worker, number)
 
@@ -164,21 +170,12 @@ def _note(run: Run, event: TableEvent) -> None:
 
 def _metadata(worker: Worker, number: int) -> Metadata:
     if number not in worker.metadata:  # its first mention was among dropped facts
-        worker.metadata[number] = Metadata(number, f"metadata {number}", ev.Place())
+        label = worker.metadata_labels.assign(f"metadata {number}")
+        worker.metadata[number] = Metadata(number, label)
     return worker.metadata[number]
 
 
 def _database(worker: Worker, number: int) -> Database:
     if number not in worker.databases:
-        worker.databases[number] = Database(number, f"database {number}", "")
+        worker.databases[number] = Database(number, worker.database_labels.assign(f"database {number}"))
     return worker.databases[number]
-
-
-def _label(name: str, held: dict[int, Metadata] | dict[int, Database]) -> str:
-    """A name that no other of this worker has: ``app.db``, ``app.db (2)``."""
-    taken = {other.label for other in held.values()}
-    label, count = name, 1
-    while label in taken:
-        count += 1
-        label = f"{name} ({count})"
-    return label

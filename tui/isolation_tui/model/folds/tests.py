@@ -9,7 +9,7 @@ from pytest_isolation import events as ev
 from ..counts import Counts
 from ..outcome import Outcome
 from ..tables import tables_held
-from ..test import Phase, Test
+from ..test import Attempt, Phase, Test
 from . import process_state, rows
 
 if TYPE_CHECKING:
@@ -26,19 +26,16 @@ def test_started(run: Run, worker: Worker, at: float, fact: ev.TestStarted) -> N
         worker.order.append(test)
         run.order.append(test)
         test.started = at
-        test.metadata_at_start = tables_held(worker.metadata)
-        test.database_at_start = tables_held(worker.databases)
-    test.worker, test.attempt = worker.name, fact.attempt
+    test.worker = worker.name
     test.file, test.line = fact.file or test.file, fact.line
     test.outcome = Outcome.RUNNING
-    test.phases.clear()
-    test.rows_written.clear()
-    test.tables_read.clear()
-    test.residue_met.clear()
-    test.tables_before.clear()
-    test.held_open.clear()
-    test.verified.clear()
-    process_state.test_started(worker, test)
+    test.latest = Attempt(
+        fact.attempt,
+        at,
+        metadata_at_start=tables_held(worker.metadata),
+        database_at_start=tables_held(worker.databases),
+        state_found=process_state.state_met(worker),
+    )
     worker.starts += 1
     worker.current = test
 
@@ -63,9 +60,9 @@ def phase_finished(run: Run, worker: Worker, at: float, fact: ev.PhaseFinished) 
     test.phases.append(phase)
     for life_id in fact.uses:
         life = worker.lives.get(life_id)
-        if life is not None and life not in test.lives:
-            test.lives.append(life)
-            life.users.append(test)
+        if life is not None:
+            test.latest.add_life(life)
+            life.add_user(test)
     if fact.outcome == "rerun":
         run.counts.reruns += 1
     else:
@@ -82,8 +79,8 @@ def _end(run: Run, test: Test, worker: Worker, at: float) -> None:
         test.counted = True
         run.done += 1
     rows.test_ended(run, worker, test)
-    test.metadata_at_end = tables_held(worker.metadata)
-    test.database_at_end = tables_held(worker.databases)
+    test.latest.metadata_at_end = tables_held(worker.metadata)
+    test.latest.database_at_end = tables_held(worker.databases)
     if worker.current is test:
         worker.current = None
 

@@ -63,7 +63,7 @@ def mapped_twice_entries(run: Run) -> list[Json]:
                 for mapping in (found.first, found.again)
             ],
         }
-        for found in mapped_twice(run.mappings)
+        for found in mapped_twice(run)
     ]
 
 
