@@ -19,12 +19,12 @@ def said(run: Run) -> tuple[str, str]:
 
 
 def test_a_red_run_says_what_causes_explain_and_what_they_do_not() -> None:
-    assert said(dirty().run) == ("2 causes explain 2 of 3 failing tests, 1 has none", "error")
+    assert said(dirty().run) == ("2 causes may explain 2 of 3 failing tests, 1 has none", "error")
     assert said(after().run) == ("No known cause for 34 failing tests", "error")
 
 
 def test_a_run_under_way_says_so_far() -> None:
-    assert said(before(upto=20, finish=False).run) == ("1 cause explains 6 of 6 failing tests so far", "error")
+    assert said(before(upto=20, finish=False).run) == ("1 cause may explain 6 of 6 failing tests so far", "error")
     assert said(before(upto=5, finish=False).run) == ("No failure so far", "")
 
 
@@ -61,7 +61,7 @@ def test_the_line_stays_where_it_is_and_turns_loud_at_the_end(play, workbench_of
         await stage.until(lambda: "so far" in stage.text)
         assert not line.has_class("-error")
         bench.current.pending = told[len(told) // 4 :]
-        await stage.until(lambda: "1 cause explains 22 of 117 failing tests, 95 have none" in stage.text)
+        await stage.until(lambda: "1 cause may explain 22 of 117 failing tests, 95 have none" in stage.text)
         assert line.has_class("-error")
         assert line.region == region
         await stage.pilot.click(Verdict)

@@ -145,7 +145,7 @@ def test_rows_left_behind_are_told_by_author_with_the_tests_that_met_them() -> N
 
 def test_what_causes_explain_and_what_they_do_not_is_said_first() -> None:
     text = summary(dirty().run).splitlines()
-    assert text[3] == "2 causes explain 2 of 3 failing tests; 1 has none"
+    assert text[3] == "2 causes may explain 2 of 3 failing tests; 1 has none"
     assert any(line.startswith("  1  F7  Fixture `customer` commits rows ") for line in text)
     assert any(
         line.strip().startswith("Reproduce: python -m pytest tests/test_shop.py::test_register ") for line in text
@@ -174,6 +174,6 @@ def test_many_causes_stay_short_and_the_rest_is_counted() -> None:
         message = f"Table 't{number // 2}' is already defined for this MetaData instance."
         story.test(nodeid, "error", message=message)
     text = summary(story.finished(1).run)
-    assert "20 causes explain 40 of 40 failing tests" in text
+    assert "20 causes may explain 40 of 40 failing tests" in text
     assert re.search(r"and \d+ more; --json FILE has all", text)
     assert len(text.splitlines()) <= 60

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..model import Leak, Run, Test, leaks
+from ..text.wording import number
 from . import diagnose
 from .finding import Finding
 
@@ -38,15 +39,20 @@ class Conclusions:
         return self.by_test.get(test.nodeid, ())
 
     def sentence(self) -> str:
-        """``5 causes explain 112 of 117 failing tests``; '' where nothing failed."""
-        causes, explained = len(self.causes), self.failed - len(self.unexplained)
+        """``5 causes explain 95 of 117 failing tests, 2 more may explain 10``; '' where nothing failed.
+
+        Only a cause that trials have proven explains; what rests on observation alone may explain.
+        """
         if not self.failed:
-            what = "cause explains" if causes == 1 else "causes explain"
-            return f"{causes} {what} what could not be collected" if causes else ""
+            return f"{_causes(self.causes)} what could not be collected" if self.causes else ""
         failing = "1 failing test" if self.failed == 1 else f"{self.failed} failing tests"
-        if not causes:
+        if not self.causes:
             return f"No known cause for {failing}"
-        return f"{causes} {'cause explains' if causes == 1 else 'causes explain'} {explained} of {failing}"
+        proven = tuple(cause for cause in self.causes if cause.proven)
+        suspected = tuple(cause for cause in self.causes if not cause.proven)
+        first, rest = (proven, suspected) if proven else (suspected, ())
+        more = f", {len(rest)} more may explain {len(_victims(rest) - _victims(first))}" if rest else ""
+        return f"{_causes(first)} {len(_victims(first))} of {failing}{more}"
 
 
 NOTHING = Conclusions()
@@ -54,8 +60,13 @@ NOTHING = Conclusions()
 
 
 def conclude(run: Run) -> Conclusions:
-    """Draw all conclusions. Looks at every test of the run: not for every fact anew."""
-    findings = tuple(diagnose(run))
+    """Draw all conclusions from what was observed. Looks at every test of the run: do not call it for every fact."""
+    return conclusions_of(run, diagnose(run), leaks(run))
+
+
+def conclusions_of(run: Run, findings: Iterable[Finding], left: Iterable[Leak]) -> Conclusions:
+    """The conclusions that consist of these findings and leaks."""
+    findings = tuple(findings)
     by_test: dict[str, list[Finding]] = defaultdict(list)
     explained: set[str] = set()
     for finding in findings:
@@ -66,9 +77,20 @@ def conclude(run: Run) -> Conclusions:
     failed = [test for test in run.order if test.failure is not None or test.outcome.bad]
     return Conclusions(
         findings,
-        tuple(leaks(run)),
+        tuple(left),
         len(failed),
         tuple(test for test in failed if test.nodeid not in explained),
         any(test.tables_read for test in run.order),
         {nodeid: tuple(found) for nodeid, found in by_test.items() if nodeid in run.tests},
     )
+
+
+def _causes(causes: Sequence[Finding]) -> str:
+    """``1 cause explains``, ``2 causes may explain``."""
+    proven = all(cause.proven for cause in causes)
+    verb = "may explain" if not proven else "explains" if len(causes) == 1 else "explain"
+    return f"{number(len(causes), 'cause')} {verb}"
+
+
+def _victims(causes: Iterable[Finding]) -> set[str]:
+    return {nodeid for cause in causes for nodeid in cause.tests}

@@ -8,6 +8,9 @@ from pytest_isolation.events import Place
 
 from ..model import UNKNOWN, Author
 
+SUSPECTED = "D"
+"""The grade of what rests on observation alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -35,11 +38,16 @@ class Finding:
     remedy: str
     author: Author = UNKNOWN
     command: str = ""
-    grade: str = "D"
+    grade: str = SUSPECTED
     tables: tuple[str, ...] = ()
     code: str = ""
     locations: tuple[str, ...] = ()
     harmless: bool = False
+
+    @property
+    def proven(self) -> bool:
+        """Whether trials have reproduced it: only then is it called a cause, else it is suspected."""
+        return self.grade != SUSPECTED
 
     @property
     def culprit(self) -> str:
