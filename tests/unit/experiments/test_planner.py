@@ -119,6 +119,16 @@ def test_after_three_refutations_the_candidates_are_tried_as_a_group() -> None:
     assert not verdict.found_without_evidence
 
 
+def test_later_candidates_are_tried_in_a_fork_first_where_there_are_forks() -> None:
+    polluted = suite({THIRD: (Effect("rows"),)})
+    asks = question(*(Candidate((test,)) for test in (FIRST, SECOND, THIRD)))
+    forked = drive(plan(asks), polluted.run)
+    assert [result.fresh for result in forked.trials[:5]] == [False, True, True, False, True]
+    without = drive(plan(asks), lambda trial: replace(polluted.run(trial), fresh=True))
+    assert [result.trial.fresh for result in without.trials[:4]] == [False, True, True, True]
+    assert forked.polluters == without.polluters == ((THIRD,),)
+
+
 def test_a_candidate_that_ended_otherwise_than_in_the_suite_is_not_refuted() -> None:
     polluted = suite({FIRST: (Effect("rows"),)})
     asks = question(Candidate((SECOND,)))
@@ -249,7 +259,7 @@ def test_a_problem_with_every_later_trial_ends_the_search() -> None:
         return polluted.run(trial) if trial.why == "alone" else TrialResult(trial, problem="stopped")
 
     verdict = drive(plan(question(*(Candidate((test,)) for test in TESTS))), run)
-    assert (verdict.kind, verdict.reason, len(verdict.trials)) == (Kind.UNKNOWN, "stopped", 7)
+    assert (verdict.kind, verdict.reason, len(verdict.trials)) == (Kind.UNKNOWN, "stopped", 6)
 
 
 def test_a_trial_that_starts_from_another_state_than_its_equal_proves_nothing() -> None:

@@ -59,6 +59,16 @@ def test_it_is_confirmed_in_a_process_of_its_own_once() -> None:
     assert fresh == [1, 0, 0, 0, 0]
 
 
+def test_a_joint_set_that_is_proven_comes_before_single_candidates() -> None:
+    series = Series()
+    pair = (POLLUTER, TESTS[7])
+    alone = TrialResult(Trial((*pair, VICTIMS[0]), VICTIMS[0], fresh=True), fresh=True)
+    series.learn(Verdict(VICTIMS[0], Kind.ORDER_DEPENDENT, polluters=(pair,), signature=FAILURE, trials=(alone,)))
+    verdict = proven(series, Shop(), question(VICTIMS[1], INNOCENT))
+    assert verdict.trials[1].trial.tests == (*pair, VICTIMS[1])
+    assert verdict.polluters == ((POLLUTER,),)
+
+
 def test_no_victim_is_charged_to_it_without_trials_of_its_own() -> None:
     series = Series()
     proven(series, Shop(), question(VICTIMS[0], POLLUTER))

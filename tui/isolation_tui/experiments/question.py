@@ -47,7 +47,8 @@ class Question:
 
     ``confirmed`` are sets of tests that were proven, in a process of their own, to make another test fail;
     ``own_failures`` are signatures of failures that other tests of the victim's file have alone, with only that file
-    imported. Neither is confirmed in a new process once more.
+    imported. Neither is confirmed in a new process once more. So many candidates as ``fresh_tries`` are tried in a
+    process of their own at once; later ones in a fork first, where there are forks.
     """
 
     victim: str
@@ -61,6 +62,7 @@ class Question:
     noise: tuple[str, ...] = ()
     confirmed: tuple[tuple[str, ...], ...] = ()
     own_failures: tuple[str, ...] = ()
+    fresh_tries: int = 2
     further: bool = True
     most_sets: int = 4
     most_trials: int = 200

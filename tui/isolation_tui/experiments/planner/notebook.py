@@ -130,6 +130,11 @@ class Notebook:
             if each.nodeid != trial.victim
         )
 
+    @property
+    def forks(self) -> bool:
+        """Whether trials that need no process of their own are quicker than others."""
+        return any(not result.fresh for result in self.results)
+
     def skipped(self) -> bool:
         """Whether the last trial's victim did not fail because it was skipped."""
         victim = self.results[-1].victim

@@ -48,10 +48,13 @@ def confirm(
 ) -> Steps[None]:
     """Repeat by turns the set, which must give the outcome again, and what must not give it: of a joint set what is
     left without each of its items, and the set with its ``carrier`` undone, or else the control. Raise
-    EqualTrialsDiffer as soon as one shows something else. A proof without a certain location is repeated more often.
+    EqualTrialsDiffer as soon as one shows something else. A proof without a certain location is repeated more often,
+    one of a set that is proven for other tests as well once.
     """
     question = notebook.question
     turns = question.confirmations + (0 if carrier is not None else extra)
+    if found in question.confirmed:
+        turns = 1
     if question.victim in question.noise:
         turns += EXTRA_CONFIRMATIONS
     smaller = [tuple(each for each in found if each != item) for item in found] if len(found) > 1 else []

@@ -53,7 +53,7 @@ class Search:
         """What all items together show; None if that was not asked."""
         self.unconfirmed = ""
         """Why a process of its own showed nothing, the last time that it did."""
-        self._suspects = sorted(dict.fromkeys(map(self._ordered, suspects)), key=len)
+        self._suspects = sorted(dict.fromkeys(map(self._ordered, suspects)), key=self._size)
         self._tries = tries
         self._confirm_fresh = confirm_fresh
 
@@ -86,7 +86,8 @@ class Search:
         suspects = [each for each in self._suspects if allowed.issuperset(each)]
         untried = [each for each in suspects if each not in self.tried]
         for suspect in islice(untried, self._tries):
-            if (yield from self.gives(suspect, fresh=True)):
+            at_once = len(self.tried) < self.notebook.question.fresh_tries or not self.notebook.forks
+            if (yield from self.gives(suspect, fresh=at_once)):
                 return MinimalSet((yield from self.minimal(suspect)), from_evidence=True)
             self.tried.append(suspect)
         group = self._ordered({item for suspect in suspects for item in suspect} - {self.notebook.question.victim})
@@ -169,6 +170,10 @@ class Search:
         """The candidates that were tried in vain, though their tests ended as they did in the observed run."""
         innocent = {each for each in self.tried if self.notebook.refuted(self.trial(each))}
         return [candidate for candidate in candidates if self._ordered(items_of(candidate)) in innocent]
+
+    def _size(self, suspect: TestSet) -> int:
+        """The smallest first, but before them those that are proven for another test."""
+        return 0 if suspect in self.notebook.question.confirmed else len(suspect)
 
     def _fresh(self, items: TestSet) -> Trial:
         confirmed = items in self.notebook.question.confirmed

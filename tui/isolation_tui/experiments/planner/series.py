@@ -57,5 +57,6 @@ class Series:
             candidates=(*([best] if best is not None else ()), *question.candidates),
             confirmed=tuple(self._proven),
             own_failures=tuple(sorted(self._own.get(file_of(question.victim), ()))),
+            fresh_tries=1,
             further=self._further and best is None and top not in self._proven,
         )
