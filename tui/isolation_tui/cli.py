@@ -61,6 +61,7 @@ def cli() -> None:
     isolation-tui                       run the suite in this folder, in the dashboard
     isolation-tui launch demo_app       run the suite in another folder
     isolation-tui launch --headless     print a summary instead, as for CI
+    isolation-tui prove NODEID          find out by trials why a test fails
     isolation-tui replay run.ndjson     show a recorded run
     isolation-tui fix demo_app          show what the conftest fix would change
     """

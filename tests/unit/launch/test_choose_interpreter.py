@@ -101,5 +101,8 @@ def test_the_user_is_informed_where_the_activated_environment_is_not_used(
     assert "--python" in sentence
     assert describe_interpreter(find_project(str(shop), python=activated)) == ""
     assert describe_interpreter(find_project(str(shop), python=own), own) == ""
-    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)  # ours: nobody expects the suite to run in it
+    (shop.parent / "link").symlink_to(shop, target_is_directory=True)
+    monkeypatch.setenv("VIRTUAL_ENV", str(shop.parent / "link" / ".venv"))
+    assert describe_interpreter(find_project(str(shop))) == ""
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)  # ours: no user expects the suite to run in it
     assert describe_interpreter(find_project(str(shop))) == ""

@@ -116,9 +116,8 @@ def _first_with(folders: list[Path], names: tuple[str, ...]) -> int | None:
 def describe_interpreter(project: Project, explicit: str | None = None) -> str:
     """A sentence for a user whose activated environment is not the one in use; '' if there is nothing to explain."""
     active = os.environ.get("VIRTUAL_ENV")
-    if explicit or not active or Path(active).resolve() == Path(sys.prefix).resolve():
-        return ""
-    if project.python.startswith(os.path.join(active, "")):
+    used = Path(project.python).parents[1]  # ENVIRONMENT/bin/python
+    if explicit or not active or Path(active).resolve() in (Path(sys.prefix).resolve(), used.resolve()):
         return ""
     return f"using the project's own {project.python}, not the activated {active}; --python chooses another."
 
