@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from isolation_tui.model import Outcome, RunState
+from isolation_tui.model.folds import FOLDS
 from pytest_isolation import events as ev
 from runstory import ROOT, Story
 
@@ -202,6 +203,10 @@ def test_an_unknown_fact_changes_nothing_but_the_revision() -> None:
     before = story.run.revision
     story.say(Unknown())
     assert story.run.revision == before + 1
+
+
+def test_every_kind_of_fact_is_folded() -> None:
+    assert set(FOLDS) == set(ev.KINDS.values())
 
 
 # -- fixtures -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, FixtureV
 from .leak import Leak
 from .leaks import leaks, leaks_of_rows
 from .mappings import MappedTwice, Mapping, mapped_twice
-from .outcome import Outcome
+from .outcome import Outcome, RunState
 from .process_state import Reach, StateResidue
 from .rows import (
     AuthorShare,
@@ -20,7 +20,7 @@ from .rows import (
     TableRead,
     Verified,
 )
-from .run import Run, RunState, Stamped, Worker
+from .run import Run, Stamped, Worker
 from .schema import SchemaDifference, in_memory, schema_differences
 from .statements import FailedStatement
 from .symptoms import came_of

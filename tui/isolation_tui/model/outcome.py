@@ -1,4 +1,4 @@
-"""What became of a test, as one word."""
+"""The states of a test, and of a run."""
 
 from __future__ import annotations
 
@@ -31,3 +31,12 @@ class Outcome(Enum):
     @property
     def ended(self) -> bool:
         return self not in (Outcome.WAITING, Outcome.RUNNING)
+
+
+class RunState(Enum):
+    """What a run does now."""
+
+    STARTING = "starting"
+    COLLECTING = "collecting"
+    RUNNING = "running"
+    FINISHED = "finished"

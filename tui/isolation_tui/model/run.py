@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, NamedTuple
 
 from pytest_isolation import events as ev
@@ -13,8 +11,10 @@ from .authors import Author
 from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, SharedSession
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
-from .folds import connections, fixtures, process_state, reads, rows, session, tables, tests, threads
+from .folds import FOLDS
+from .folds.threads import LeftThread
 from .mappings import MappedClasses
+from .outcome import RunState
 from .process_state import StateResidue
 from .rows import ResidueTotal, StandingRows, TableRows
 from .statements import FailedStatement
@@ -29,13 +29,6 @@ class Stamped(NamedTuple):
     worker: str
     at: float
     fact: Any
-
-
-class RunState(Enum):
-    STARTING = "starting"
-    COLLECTING = "collecting"
-    RUNNING = "running"
-    FINISHED = "finished"
 
 
 @dataclass(eq=False)
@@ -123,7 +116,7 @@ class Run:
         self.awaited_drops: list[BlockedDrop] = []
         self.waited_in_vain: list[FailedWait] = []
         self.shared_sessions: list[SharedSession] = []
-        self.threads_left: list[threads.LeftThread] = []
+        self.threads_left: list[LeftThread] = []
         self.collection_errors: list[ev.CollectionFailed] = []
         self.files_failed: set[str] = set()
         """Node ids of :attr:`collection_errors`: each worker of pytest-xdist reports the same."""
@@ -149,7 +142,7 @@ class Run:
         self.last_at = max(self.last_at, at)
         if not self.started_at:
             self.started_at = at
-        fold = _FOLDS.get(type(fact))
+        fold = FOLDS.get(type(fact))
         if fold is not None:
             fold(self, self.worker(worker), at, fact)
 
@@ -209,153 +202,3 @@ class Run:
     def life_of_unit(self, worker: str, unit: ev.Unit) -> FixtureLife | None:
         """The fixture life that is charged; None where a test's own phase, or an import, is."""
         return self.life(worker, unit.life) if unit.life else None
-
-
-# -- one small function a kind of fact ----------------------------------------------------------------------------
-
-
-def _run_started(run: Run, worker: Worker, at: float, fact: ev.RunStarted) -> None:
-    run.started_at = at
-    run.command, run.cwd, run.python = tuple(fact.command), fact.cwd, fact.python
-    run.project, run.fix = fact.project, fact.fix
-
-
-def _hello(run: Run, worker: Worker, at: float, fact: ev.Hello) -> None:
-    worker.hello = fact
-    worker.connected = True
-    if run.state is RunState.STARTING:
-        run.state = RunState.COLLECTING
-
-
-def _session_started(run: Run, worker: Worker, at: float, fact: ev.SessionStarted) -> None:
-    run.rootdir = run.rootdir or fact.rootdir
-    run.config_file = run.config_file or fact.config_file
-    run.worker_count = max(run.worker_count, fact.worker_count)
-    _note_limits(run, fact.limits)
-
-
-def _library_armed(run: Run, worker: Worker, at: float, fact: ev.LibraryArmed) -> None:
-    worker.libraries[fact.name] = fact.version
-    _note_limits(run, fact.limits)
-
-
-def _note_limits(run: Run, limits: list[str]) -> None:
-    run.limits.extend(limit for limit in limits if limit not in run.limits)
-
-
-def _collected(run: Run, worker: Worker, at: float, fact: ev.Collected) -> None:
-    for nodeid in fact.nodeids:
-        run.test(nodeid)
-    run.total = max(run.total, len(run.tests))
-
-
-def _deselected(run: Run, worker: Worker, at: float, fact: ev.Deselected) -> None:
-    # -k, -m and chunks of a long list come one after the other; every worker deselects the same tests.
-    worker.deselected += len(fact.nodeids)
-    run.counts.deselected = max(run.counts.deselected, worker.deselected)
-
-
-def _collection_failed(run: Run, worker: Worker, at: float, fact: ev.CollectionFailed) -> None:
-    if fact.nodeid not in run.files_failed:
-        run.files_failed.add(fact.nodeid)
-        run.collection_errors.append(fact)
-        if not fact.ends_pytest:
-            run.counts.errors += 1
-
-
-def _collection_finished(run: Run, worker: Worker, at: float, fact: ev.CollectionFinished) -> None:
-    run.total = max(fact.total, len(run.tests))
-    if run.state is not RunState.FINISHED:
-        run.state = RunState.RUNNING
-
-
-def _warning(run: Run, worker: Worker, at: float, fact: ev.WarningCaught) -> None:
-    run.warnings.append(fact)
-    run.counts.warnings += 1
-    if fact.nodeid in run.tests:
-        run.tests[fact.nodeid].warnings.append(fact)
-
-
-def _session_finished(run: Run, worker: Worker, at: float, fact: ev.SessionFinished) -> None:
-    worker.finished = True
-    worker.current = None
-    if worker.hello is None or worker.hello.role != "worker":
-        if fact.exit_status is not None:
-            run.exit_status = fact.exit_status
-        run.ended_at = at
-
-
-def _interrupted(run: Run, worker: Worker, at: float, fact: ev.Interrupted) -> None:
-    run.interrupted = run.interrupted or fact.reason
-
-
-def _internal_error(run: Run, worker: Worker, at: float, fact: ev.InternalError) -> None:
-    run.internal_errors.append(fact)
-
-
-def _facts_dropped(run: Run, worker: Worker, at: float, fact: ev.FactsDropped) -> None:
-    worker.dropped = max(worker.dropped, fact.total)
-
-
-def _probe_disabled(run: Run, worker: Worker, at: float, fact: ev.ProbeDisabled) -> None:
-    run.disabled_probes.append(fact)
-
-
-def _output(run: Run, worker: Worker, at: float, fact: ev.Output) -> None:
-    run.output.append(fact.text)
-
-
-_FOLDS: dict[type, Callable[[Run, Worker, float, Any], None]] = {
-    ev.RunStarted: _run_started,
-    ev.Hello: _hello,
-    ev.SessionStarted: _session_started,
-    ev.LibraryArmed: _library_armed,
-    ev.Collected: _collected,
-    ev.Deselected: _deselected,
-    ev.CollectionFailed: _collection_failed,
-    ev.CollectionFinished: _collection_finished,
-    ev.WarningCaught: _warning,
-    ev.SessionFinished: _session_finished,
-    ev.Interrupted: _interrupted,
-    ev.InternalError: _internal_error,
-    ev.WorkerCrashed: session.worker_crashed,
-    ev.Disconnected: session.disconnected,
-    ev.ProcessEnded: session.process_ended,
-    ev.FactsDropped: _facts_dropped,
-    ev.ProbeDisabled: _probe_disabled,
-    ev.Output: _output,
-    ev.TestStarted: tests.test_started,
-    ev.PhaseFinished: tests.phase_finished,
-    ev.FixtureDefined: fixtures.fixture_defined,
-    ev.FixtureSetUp: fixtures.fixture_set_up,
-    ev.FixtureTornDown: fixtures.fixture_torn_down,
-    ev.FixtureGave: fixtures.fixture_gave,
-    ev.InstanceDetached: fixtures.instance_detached,
-    ev.IndexRepeated: tables.index_repeated,
-    ev.StatementFailed: tables.statement_failed,
-    ev.MetadataSeen: tables.metadata_seen,
-    ev.TableRegistered: tables.table_registered,
-    ev.ModelMapped: tables.model_mapped,
-    ev.TableRefused: tables.table_refused,
-    ev.TableRemoved: tables.table_removed,
-    ev.MetadataCleared: tables.metadata_cleared,
-    ev.RegistryDisposed: tables.registry_disposed,
-    ev.DatabaseSeen: tables.database_seen,
-    ev.TablesCreated: tables.tables_created,
-    ev.TablesDropped: tables.tables_dropped,
-    ev.TableSets: tables.table_sets,
-    ev.HoldersGone: tables.holders_gone,
-    ev.RowsWritten: rows.rows_written,
-    ev.DatabasesUsed: rows.databases_used,
-    ev.TablesRead: reads.tables_read,
-    ev.RowsCounted: rows.rows_counted,
-    ev.NothingDone: connections.nothing_done,
-    ev.DropAwaited: connections.drop_awaited,
-    ev.WaitedInVain: connections.waited_in_vain,
-    ev.HeldOpen: connections.held_open,
-    ev.HeldClosed: connections.held_closed,
-    ev.SessionShared: connections.session_shared,
-    ev.StateChanged: process_state.state_changed,
-    ev.StateInReach: process_state.state_in_reach,
-    ev.ThreadLeftRunning: threads.thread_left_running,
-}

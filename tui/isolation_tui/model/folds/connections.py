@@ -8,11 +8,13 @@ from pytest_isolation import events as ev
 
 from ..authors import author_of
 from ..connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, ResourceHolder, SharedSession
+from .registry import folds
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
 
 
+@folds(ev.HeldOpen)
 def held_open(run: Run, worker: Worker, at: float, fact: ev.HeldOpen) -> None:
     test = run.tests.get(fact.nodeid)
     held = HeldResource(
@@ -24,12 +26,14 @@ def held_open(run: Run, worker: Worker, at: float, fact: ev.HeldOpen) -> None:
         test.held_open.append(held)
 
 
+@folds(ev.HeldClosed)
 def held_closed(run: Run, worker: Worker, at: float, fact: ev.HeldClosed) -> None:
     held = worker.held.pop(fact.holder, None)
     if held is not None:
         held.closed_by = fact.unit
 
 
+@folds(ev.NothingDone)
 def nothing_done(run: Run, worker: Worker, at: float, fact: ev.NothingDone) -> None:
     metadata, database = worker.metadata.get(fact.metadata), worker.databases.get(fact.database)
     label = metadata.label if metadata is not None else ""
@@ -41,6 +45,7 @@ def nothing_done(run: Run, worker: Worker, at: float, fact: ev.NothingDone) -> N
     )
 
 
+@folds(ev.DropAwaited)
 def drop_awaited(run: Run, worker: Worker, at: float, fact: ev.DropAwaited) -> None:
     holders = _holders(run, worker, fact.holders, fact.units)
     database = _database(worker, fact.database)
@@ -48,12 +53,14 @@ def drop_awaited(run: Run, worker: Worker, at: float, fact: ev.DropAwaited) -> N
     run.awaited_drops.append(BlockedDrop(database, places, fact.place, fact.unit, worker.name, holders))
 
 
+@folds(ev.WaitedInVain)
 def waited_in_vain(run: Run, worker: Worker, at: float, fact: ev.WaitedInVain) -> None:
     holders = _holders(run, worker, fact.holders, fact.units)
     database = _database(worker, fact.database)
     run.waited_in_vain.append(FailedWait(database, fact.why, holders, fact.place, fact.unit, worker.name))
 
 
+@folds(ev.SessionShared)
 def session_shared(run: Run, worker: Worker, at: float, fact: ev.SessionShared) -> None:
     life = worker.lives.get(fact.owner.life)
     run.shared_sessions.append(SharedSession(fact.session, fact.first, fact.place, fact.unit, worker.name, life))

@@ -8,17 +8,20 @@ from pytest_isolation import events as ev
 
 from ..fixtures import Detached, FixtureDefinition, FixtureLife, FixtureValue
 from . import process_state, rows
+from .registry import folds
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
 
 
+@folds(ev.FixtureDefined)
 def fixture_defined(run: Run, worker: Worker, at: float, fact: ev.FixtureDefined) -> None:
     definition = FixtureDefinition(fact.name, fact.scope, fact.baseid, fact.place, tuple(fact.arguments), fact.internal)
     # Each worker of pytest-xdist defines it again; on screen it is one.
     worker.definitions[fact.definition] = run.definitions.setdefault(definition.key, definition)
 
 
+@folds(ev.FixtureSetUp)
 def fixture_set_up(run: Run, worker: Worker, at: float, fact: ev.FixtureSetUp) -> None:
     definition = worker.definitions.get(fact.definition)
     if definition is None:  # its definition was among dropped facts
@@ -42,6 +45,7 @@ def fixture_set_up(run: Run, worker: Worker, at: float, fact: ev.FixtureSetUp) -
     rows.fixture_known(run, worker, fact.life)
 
 
+@folds(ev.FixtureTornDown)
 def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornDown) -> None:
     life = worker.lives.get(fact.life)
     if life is not None:
@@ -52,12 +56,14 @@ def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornD
         life.ended_by = run.tests.get(fact.nodeid)
 
 
+@folds(ev.FixtureGave)
 def fixture_gave(run: Run, worker: Worker, at: float, fact: ev.FixtureGave) -> None:
     life = worker.lives.get(fact.life)
     if life is not None:
         life.gave.append(FixtureValue(fact.what, fact.name, fact.lost))
 
 
+@folds(ev.InstanceDetached)
 def instance_detached(run: Run, worker: Worker, at: float, fact: ev.InstanceDetached) -> None:
     life = worker.lives.get(fact.life)
     if life is not None:

@@ -8,11 +8,13 @@ from pytest_isolation import events as ev
 
 from ..authors import UNKNOWN, author_of
 from ..process_state import MOST_EARLIER, Reach, StateResidue
+from .registry import folds
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
 
 
+@folds(ev.StateChanged)
 def state_changed(run: Run, worker: Worker, at: float, fact: ev.StateChanged) -> None:
     location = f"{fact.what}:{fact.name}"
     test = run.tests.get(fact.unit.nodeid)
@@ -40,6 +42,7 @@ def _earlier(before: StateResidue, entry: StateResidue) -> tuple[StateResidue, .
     return tuple(sorted(firsts.values(), key=lambda each: each.at)[:MOST_EARLIER])
 
 
+@folds(ev.StateInReach)
 def state_in_reach(run: Run, worker: Worker, at: float, fact: ev.StateInReach) -> None:
     test = run.tests.get(fact.nodeid)
     if test is not None:

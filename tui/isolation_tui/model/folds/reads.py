@@ -8,6 +8,7 @@ from pytest_isolation import events as ev
 
 from ..authors import Author
 from ..rows import AuthorShare, ResidueRead, StandingRows, TableRead, TableRows
+from .registry import folds
 from .rows import tally_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ MET_NAMED = 5
 """How many authors a test remembers for a table in which it read their rows."""
 
 
+@folds(ev.TablesRead)
 def tables_read(run: Run, worker: Worker, at: float, fact: ev.TablesRead) -> None:
     test = run.tests.get(fact.unit.nodeid)
     if test is None:

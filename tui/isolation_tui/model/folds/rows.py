@@ -18,6 +18,7 @@ from ..rows import (
     TableRows,
     Verified,
 )
+from .registry import folds
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
@@ -27,6 +28,7 @@ MOST_WRITTEN = 200
 """How many entries a test's list of what was written holds at most."""
 
 
+@folds(ev.RowsWritten)
 def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> None:
     table = _table(worker, fact.database, fact.table)
     test = run.tests.get(fact.unit.nodeid)
@@ -121,6 +123,7 @@ def fixture_goes(run: Run, worker: Worker, life_id: int) -> None:
                 tally_of(run, table, entry).rows += entry.rows
 
 
+@folds(ev.DatabasesUsed)
 def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) -> None:
     """Only now is it known in which databases it could find anything."""
     test = run.tests.get(fact.nodeid)
@@ -159,6 +162,7 @@ def _meet(run: Run, table: TableRows, stood: RowsAtStart, test: Test) -> None:
         tally.met += 1
 
 
+@folds(ev.RowsCounted)
 def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> None:
     """A test's end. Of a table that was not seen to be created, the first count tells what was there before."""
     test = run.tests.get(fact.nodeid)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from ..outcome import Outcome
+from ..outcome import Outcome, RunState
 from ..test import Test
+from .registry import folds
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
@@ -18,6 +19,113 @@ LOST_AFTER = 2.0
 STREAM_LOST = "The suite's connection was lost while it ran on: what came after that is unknown."
 
 
+@folds(ev.RunStarted)
+def run_started(run: Run, worker: Worker, at: float, fact: ev.RunStarted) -> None:
+    run.started_at = at
+    run.command, run.cwd, run.python = tuple(fact.command), fact.cwd, fact.python
+    run.project, run.fix = fact.project, fact.fix
+
+
+@folds(ev.Hello)
+def hello(run: Run, worker: Worker, at: float, fact: ev.Hello) -> None:
+    worker.hello = fact
+    worker.connected = True
+    if run.state is RunState.STARTING:
+        run.state = RunState.COLLECTING
+
+
+@folds(ev.SessionStarted)
+def session_started(run: Run, worker: Worker, at: float, fact: ev.SessionStarted) -> None:
+    run.rootdir = run.rootdir or fact.rootdir
+    run.config_file = run.config_file or fact.config_file
+    run.worker_count = max(run.worker_count, fact.worker_count)
+    _note_limits(run, fact.limits)
+
+
+@folds(ev.LibraryArmed)
+def library_armed(run: Run, worker: Worker, at: float, fact: ev.LibraryArmed) -> None:
+    worker.libraries[fact.name] = fact.version
+    _note_limits(run, fact.limits)
+
+
+def _note_limits(run: Run, limits: list[str]) -> None:
+    run.limits.extend(limit for limit in limits if limit not in run.limits)
+
+
+@folds(ev.Collected)
+def collected(run: Run, worker: Worker, at: float, fact: ev.Collected) -> None:
+    for nodeid in fact.nodeids:
+        run.test(nodeid)
+    run.total = max(run.total, len(run.tests))
+
+
+@folds(ev.Deselected)
+def deselected(run: Run, worker: Worker, at: float, fact: ev.Deselected) -> None:
+    # -k, -m and chunks of a long list come one after the other; every worker deselects the same tests.
+    worker.deselected += len(fact.nodeids)
+    run.counts.deselected = max(run.counts.deselected, worker.deselected)
+
+
+@folds(ev.CollectionFailed)
+def collection_failed(run: Run, worker: Worker, at: float, fact: ev.CollectionFailed) -> None:
+    if fact.nodeid not in run.files_failed:
+        run.files_failed.add(fact.nodeid)
+        run.collection_errors.append(fact)
+        if not fact.ends_pytest:
+            run.counts.errors += 1
+
+
+@folds(ev.CollectionFinished)
+def collection_finished(run: Run, worker: Worker, at: float, fact: ev.CollectionFinished) -> None:
+    run.total = max(fact.total, len(run.tests))
+    if run.state is not RunState.FINISHED:
+        run.state = RunState.RUNNING
+
+
+@folds(ev.WarningCaught)
+def warning(run: Run, worker: Worker, at: float, fact: ev.WarningCaught) -> None:
+    run.warnings.append(fact)
+    run.counts.warnings += 1
+    if fact.nodeid in run.tests:
+        run.tests[fact.nodeid].warnings.append(fact)
+
+
+@folds(ev.SessionFinished)
+def session_finished(run: Run, worker: Worker, at: float, fact: ev.SessionFinished) -> None:
+    worker.finished = True
+    worker.current = None
+    if worker.hello is None or worker.hello.role != "worker":
+        if fact.exit_status is not None:
+            run.exit_status = fact.exit_status
+        run.ended_at = at
+
+
+@folds(ev.Interrupted)
+def interrupted(run: Run, worker: Worker, at: float, fact: ev.Interrupted) -> None:
+    run.interrupted = run.interrupted or fact.reason
+
+
+@folds(ev.InternalError)
+def internal_error(run: Run, worker: Worker, at: float, fact: ev.InternalError) -> None:
+    run.internal_errors.append(fact)
+
+
+@folds(ev.FactsDropped)
+def facts_dropped(run: Run, worker: Worker, at: float, fact: ev.FactsDropped) -> None:
+    worker.dropped = max(worker.dropped, fact.total)
+
+
+@folds(ev.ProbeDisabled)
+def probe_disabled(run: Run, worker: Worker, at: float, fact: ev.ProbeDisabled) -> None:
+    run.disabled_probes.append(fact)
+
+
+@folds(ev.Output)
+def output(run: Run, worker: Worker, at: float, fact: ev.Output) -> None:
+    run.output.append(fact.text)
+
+
+@folds(ev.WorkerCrashed)
 def worker_crashed(run: Run, worker: Worker, at: float, fact: ev.WorkerCrashed) -> None:
     lost = run.worker(fact.lost)
     lost.connected = False
@@ -32,11 +140,13 @@ def worker_crashed(run: Run, worker: Worker, at: float, fact: ev.WorkerCrashed) 
         run.counts.failed += 1  # so does pytest-xdist's own report
 
 
+@folds(ev.Disconnected)
 def disconnected(run: Run, worker: Worker, at: float, fact: ev.Disconnected) -> None:
     lost = run.worker(fact.who)
     lost.connected, lost.disconnected_at = False, at
 
 
+@folds(ev.ProcessEnded)
 def process_ended(run: Run, worker: Worker, at: float, fact: ev.ProcessEnded) -> None:
     """The end of the run, whichever way. Whoever was on the stage did not live to tell; those after it never got there;
     those before it that were not heard of ran, and how they ended is not known."""

@@ -11,6 +11,7 @@ from ..schema import in_memory
 from ..statements import FailedStatement
 from ..tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind, tables_held
 from . import rows
+from .registry import folds
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 SHARED_DATABASE = "workers share databases"
 
 
+@folds(ev.MetadataSeen)
 def metadata_seen(run: Run, worker: Worker, at: float, fact: ev.MetadataSeen) -> None:
     label = worker.metadata_labels.assign(fact.name or fact.place.module or "metadata")
     worker.metadata[fact.metadata] = Metadata(fact.metadata, label, fact.place)
 
 
+@folds(ev.DatabaseSeen)
 def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) -> None:
     label = worker.database_labels.assign(fact.url)
     worker.databases[fact.database] = Database(fact.database, label, fact.dialect, maker=fact.maker)
@@ -38,6 +41,7 @@ def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) ->
         )
 
 
+@folds(ev.TableRegistered)
 def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegistered) -> None:
     held = _metadata(worker, fact.metadata)
     held.add((fact.table,))
@@ -49,6 +53,7 @@ def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegister
     )
 
 
+@folds(ev.ModelMapped)
 def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> None:
     held = _metadata(worker, fact.metadata)
     run.models[held.label, fact.table] = fact.model
@@ -57,6 +62,7 @@ def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> N
     )
 
 
+@folds(ev.TableRefused)
 def table_refused(run: Run, worker: Worker, at: float, fact: ev.TableRefused) -> None:
     held = _metadata(worker, fact.metadata)
     _note(
@@ -67,6 +73,7 @@ def table_refused(run: Run, worker: Worker, at: float, fact: ev.TableRefused) ->
     )
 
 
+@folds(ev.IndexRepeated)
 def index_repeated(run: Run, worker: Worker, at: float, fact: ev.IndexRepeated) -> None:
     holder = _metadata(worker, fact.metadata).label
     run.repeated_indexes.append(
@@ -74,18 +81,21 @@ def index_repeated(run: Run, worker: Worker, at: float, fact: ev.IndexRepeated) 
     )
 
 
+@folds(ev.StatementFailed)
 def statement_failed(run: Run, worker: Worker, at: float, fact: ev.StatementFailed) -> None:
     database = worker.databases.get(fact.database)
     label = database.label if database is not None else ""
     run.failed_statements.append(FailedStatement(label, fact.error, fact.mark, fact.place, fact.unit, worker.name, at))
 
 
+@folds(ev.TableRemoved)
 def table_removed(run: Run, worker: Worker, at: float, fact: ev.TableRemoved) -> None:
     held = _metadata(worker, fact.metadata)
     held.remove((fact.table,))
     _note(run, TableEvent(TableEventKind.REMOVED, fact.table, held.label, worker.name, at, fact.place, (), fact.unit))
 
 
+@folds(ev.MetadataCleared)
 def metadata_cleared(run: Run, worker: Worker, at: float, fact: ev.MetadataCleared) -> None:
     held = _metadata(worker, fact.metadata)
     held.replace(())
@@ -94,12 +104,14 @@ def metadata_cleared(run: Run, worker: Worker, at: float, fact: ev.MetadataClear
         _note(run, TableEvent(TableEventKind.CLEARED, table, held.label, worker.name, at, fact.place, (), fact.unit))
 
 
+@folds(ev.RegistryDisposed)
 def registry_disposed(run: Run, worker: Worker, at: float, fact: ev.RegistryDisposed) -> None:
     for model in fact.models:
         worker.mapped.end_model(model, at)
         _note(run, TableEvent(TableEventKind.DISPOSED, model, "", worker.name, at, fact.place, (), fact.unit))
 
 
+@folds(ev.TablesCreated)
 def tables_created(run: Run, worker: Worker, at: float, fact: ev.TablesCreated) -> None:
     held = _database(worker, fact.database)
     held.add(fact.tables)
@@ -107,6 +119,7 @@ def tables_created(run: Run, worker: Worker, at: float, fact: ev.TablesCreated) 
     _note_tables(run, worker, at, TableEventKind.CREATED, held, fact)
 
 
+@folds(ev.TablesDropped)
 def tables_dropped(run: Run, worker: Worker, at: float, fact: ev.TablesDropped) -> None:
     held = _database(worker, fact.database)
     held.remove(fact.tables)
@@ -126,6 +139,7 @@ def _note_tables(
         _note(run, TableEvent(kind, table, held.label, worker.name, at, fact.place, (), fact.unit, fact.by))
 
 
+@folds(ev.TableSets)
 def table_sets(run: Run, worker: Worker, at: float, fact: ev.TableSets) -> None:
     """The belt to the events' braces: what the sets really were at a test's edge."""
     for metadata, tables in fact.metadata:
@@ -143,6 +157,7 @@ def table_sets(run: Run, worker: Worker, at: float, fact: ev.TableSets) -> None:
         test.latest.metadata_at_end, test.latest.database_at_end = metadata_now, database_now
 
 
+@folds(ev.HoldersGone)
 def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> None:
     """A suite may make a MetaData or a database for each test: those that are no more are not carried along."""
     for number in fact.metadata:

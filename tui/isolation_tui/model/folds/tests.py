@@ -11,11 +11,13 @@ from ..outcome import Outcome
 from ..tables import tables_held
 from ..test import Attempt, Phase, Test
 from . import process_state, rows
+from .registry import folds
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
 
 
+@folds(ev.TestStarted)
 def test_started(run: Run, worker: Worker, at: float, fact: ev.TestStarted) -> None:
     test = run.test(fact.nodeid)
     if test.outcome is Outcome.CRASHED and not worker.connected:
@@ -40,6 +42,7 @@ def test_started(run: Run, worker: Worker, at: float, fact: ev.TestStarted) -> N
     worker.current = test
 
 
+@folds(ev.PhaseFinished)
 def phase_finished(run: Run, worker: Worker, at: float, fact: ev.PhaseFinished) -> None:
     test = run.test(fact.nodeid)
     if fact.subtest is not None:

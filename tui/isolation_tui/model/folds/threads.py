@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
+from .registry import folds
+
 if TYPE_CHECKING:
     from ..run import Run, Worker
 
@@ -23,6 +25,7 @@ class LeftThread:
     worker: str
 
 
+@folds(ev.ThreadLeftRunning)
 def thread_left_running(run: Run, worker: Worker, at: float, fact: ev.ThreadLeftRunning) -> None:
     thread = LeftThread(name=fact.name, daemon=fact.daemon, place=fact.place, unit=fact.unit, worker=worker.name)
     run.threads_left.append(thread)
