@@ -40,16 +40,16 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
             and (test in run.running or (run.finished and test.position >= 0 and test.outcome in _NEVER_ENDED))
         )
         harmless = not (hung or drop.unit.nodeid in failed)
-        groups[harmless, only_author(drop.authors), drop.place].append(drop)
+        groups[harmless, only_author(drop.holders), drop.place].append(drop)
     return [_finding(run, drops, bool(key[0])) for key, drops in groups.items() if isinstance(key, tuple)]
 
 
 def _finding(run: Run, drops: list[BlockedDrop], harmless: bool) -> Finding:
     first = drops[0]
     tests = tuple(dict.fromkeys(drop.unit.nodeid for drop in drops if drop.unit.nodeid in run.tests))
-    author = only_author(first.authors)
+    author = only_author(first.holders)
     dropper = named(run, author_of(run, first.worker, first.unit))
-    evidence = holders_as_evidence(run, first.authors, "connection with an open transaction")
+    evidence = holders_as_evidence(run, first.holders, "connection with an open transaction")
     text = f"tables dropped on {first.database} {by(run, first.worker, first.unit)}"
     evidence.append(Evidence(text, first.place, first.unit.nodeid))
     who = named(run, author)

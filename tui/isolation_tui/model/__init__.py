@@ -1,7 +1,16 @@
 """The model of a run: what the facts add up to. A pure fold, see :class:`Run`."""
 
 from .authors import UNKNOWN, Author, AuthorKind, author_of, full_label
-from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, ResourceHolder, SharedSession, open_at_end
+from .connections import (
+    BlockedDrop,
+    FailedStatement,
+    FailedWait,
+    HeldResource,
+    NoOpDdl,
+    ResourceHolder,
+    SharedSession,
+    open_at_end,
+)
 from .counts import Counts
 from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, FixtureValue
 from .leak import Leak
@@ -21,10 +30,9 @@ from .rows import (
     Verified,
 )
 from .run import Run, Stamped, Worker
-from .schema import SchemaDifference, in_memory, schema_differences
-from .statements import FailedStatement
+from .schema import SchemaDifference, schema_differences
 from .symptoms import came_of
-from .tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind
+from .tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind, in_memory
 from .test import Phase, Test
 
 __all__ = [

@@ -1,4 +1,5 @@
-"""Connections and sessions that are out when a test has ended, who stood in whose way, and calls that did nothing."""
+"""Connections and sessions that were not given back, what they blocked, and calls on databases that failed or had no
+effect."""
 
 from __future__ import annotations
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class HeldResource:
-    """A connection or session taken during ``test`` and still out at its end. ``life`` is the fixture that took it,
-    None where a test did, or an import. ``closed_by`` is the unit during which it was given back, None as long as it
-    is out."""
+    """A connection or session taken during ``test`` and not given back by its end. ``life`` is the fixture that took it,
+    None if a test did, or an import. ``closed_by`` is the unit during which it was given back later, None until
+    then."""
 
     number: int
     database: str
@@ -34,7 +35,7 @@ class HeldResource:
 
     @property
     def intended(self) -> bool:
-        """A fixture that serves several tests holds it for as long as it lives; so may what was imported."""
+        """Whether it is meant to stay open: a wide fixture holds it until its teardown, or an import took it."""
         life = self.life
         if life is None:
             return not self.unit.nodeid
@@ -44,14 +45,14 @@ class HeldResource:
 
     @property
     def collected(self) -> bool:
-        """Nobody gave it back, but it went with the test: before the next one began."""
+        """Whether it was collected with the test's objects, before the next test started."""
         return self.closed_by is not None and self.closed_by.phase == "between"
 
 
 @dataclass(frozen=True, slots=True)
 class NoOpDdl:
-    """A ``create_all`` that created nothing, or a ``drop_all`` that dropped nothing. ``known`` is how many tables its
-    MetaData held; ``standing`` are tables that the database was known to have at that moment."""
+    """A ``create_all`` that created nothing, or a ``drop_all`` that dropped nothing. ``known`` is the number of tables
+    in its MetaData; ``standing`` are the tables that the database was known to have at that moment."""
 
     database: str
     metadata: str
@@ -73,7 +74,7 @@ class NoOpDdl:
 
 @dataclass(frozen=True, slots=True)
 class ResourceHolder:
-    """Who took what stands in the way, and where."""
+    """Who holds what another one waits for, and the line that took it."""
 
     author: Author
     place: Place
@@ -81,20 +82,18 @@ class ResourceHolder:
 
 @dataclass(frozen=True, slots=True)
 class BlockedDrop:
-    """A drop that transactions held open by others stood in the way of; ``holders`` are the lines that took them,
-    ``authors`` who did."""
+    """A drop of tables while ``holders`` had transactions open on the same database."""
 
     database: str
-    holders: tuple[Place, ...]
+    holders: tuple[ResourceHolder, ...]
     place: Place
     unit: Unit
     worker: str
-    authors: tuple[ResourceHolder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FailedWait:
-    """Somebody was told that something is in use; ``why`` is as in the contract's ``WaitedInVain``."""
+    """A wait for something in use that ended in an error; ``why`` as in the contract's ``WaitedInVain``."""
 
     database: str
     why: str
@@ -106,8 +105,8 @@ class FailedWait:
 
 @dataclass(frozen=True, slots=True)
 class SharedSession:
-    """A session that the test of ``unit`` used, and that ``first`` had used before it. ``life`` is the fixture that
-    used it first, None where a test did, or an import."""
+    """A session that the test of ``unit`` used, and that the test ``first`` had used before. ``life`` is the fixture
+    that used it first, None if a test did, or an import."""
 
     session: int
     first: str
@@ -118,10 +117,24 @@ class SharedSession:
 
     @property
     def intended(self) -> bool:
-        """It is a wide fixture's, which is meant to be shared."""
+        """Whether it belongs to a wide fixture, which is meant to be shared."""
         return self.life is not None and self.life.definition.scope != "function"
 
 
+@dataclass(frozen=True, slots=True)
+class FailedStatement:
+    """A statement that the database rejected. ``error`` is the exception's type, ``mark`` identifies its message, ``at``
+    is in seconds since the epoch."""
+
+    database: str
+    error: str
+    mark: str
+    place: Place
+    unit: Unit
+    worker: str
+    at: float
+
+
 def open_at_end(test: Test) -> list[HeldResource]:
-    """What was taken for the test and is left open: neither a wide fixture's, nor gone with the test itself."""
+    """What the test left open: neither a wide fixture's, nor collected with the test's objects."""
     return [held for held in test.held_open if not (held.intended or held.collected)]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pytest_isolation import events as ev
 
 from .authors import Author
-from .connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, SharedSession
+from .connections import BlockedDrop, FailedStatement, FailedWait, HeldResource, NoOpDdl, SharedSession
 from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
 from .folds import FOLDS
@@ -17,7 +17,6 @@ from .mappings import MappedClasses
 from .outcome import RunState
 from .process_state import StateResidue
 from .rows import ResidueTotal, StandingRows, TableRows
-from .statements import FailedStatement
 from .table_history import TableHistory
 from .tables import Database, Labels, Metadata, RepeatedIndex, TableEvent
 from .test import Test

@@ -36,10 +36,3 @@ def schema_differences(test: Test) -> list[SchemaDifference]:
         if extra or missing:
             found.append(SchemaDifference(database, tuple(sorted(extra)), label, tuple(sorted(missing))))
     return found
-
-
-def in_memory(database: str) -> bool:
-    """Whether a label is that of an in-memory SQLite database: each pool, or connection, has one of its own."""
-    dialect, _, rest = database.partition("://")
-    path = rest.partition(" (")[0]
-    return dialect.startswith("sqlite") and (path in ("", "/", "/:memory:") or "mode=memory" in path)

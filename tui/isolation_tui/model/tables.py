@@ -1,4 +1,4 @@
-"""What happened to tables: in a MetaData, and in a database."""
+"""Tables, the MetaData and databases that hold them, and what happened to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_isolation.events import Place, Unit
 
 
 class TableEventKind(Enum):
-    """The house's words. The first five are about a MetaData, the last two about a database."""
+    """What can happen to a table. The first five happen in a MetaData, the last two in a database."""
 
     REGISTERED = "registered"
     REFUSED = "refused"
@@ -25,7 +25,8 @@ class TableEventKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TableEvent:
-    """One fact about one table. ``holder`` is the label of the MetaData or database; ``at`` seconds since the epoch."""
+    """Something that happened to one table. ``holder`` is the label of the MetaData or database, ``at`` is in seconds
+    since the epoch."""
 
     kind: TableEventKind
     table: str
@@ -41,7 +42,7 @@ class TableEvent:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedIndex:
-    """A table got a second index of one ``name``. ``holder`` is the label of its MetaData."""
+    """A second index of the same ``name`` on a table. ``holder`` is the label of its MetaData."""
 
     name: str
     table: str
@@ -91,7 +92,7 @@ class Holder:
 class Metadata(Holder):
     """A MetaData of the suite's process. ``generation`` counts how often it was cleared."""
 
-    place: Place = Place()  # noqa: RUF009 - it cannot be changed
+    place: Place = Place()  # noqa: RUF009 - it is immutable
     generation: int = 0
 
 
@@ -101,7 +102,7 @@ class Database(Holder):
     it."""
 
     dialect: str = ""
-    maker: Unit = Unit()  # noqa: RUF009 - it cannot be changed
+    maker: Unit = Unit()  # noqa: RUF009 - it is immutable
 
 
 @dataclass(slots=True)
@@ -134,16 +135,23 @@ class Labels:
 
 
 IMPORTED = "<module>"
-"""The function that a module's own code stands in: what it registers is there for good, whoever imports it first."""
+"""The function name of a module's own code: what it registers stays registered, whichever test imports it first."""
 
 OLDEST_KEPT, NEWEST_KEPT = 8, 32
-"""Of how many MetaData or databases a test remembers the tables: a suite may open a new one for each of its tests."""
+"""Of how many MetaData or databases a test keeps the tables: a suite may make a new one for each of its tests."""
 
 
 def tables_held(holders: dict[int, Metadata] | dict[int, Database]) -> dict[str, frozenset[str]]:
-    """Label -> tables, of the first and the latest holders."""
+    """Label -> tables, of the oldest and the newest holders."""
     numbers = list(islice(holders, OLDEST_KEPT))
     if len(holders) > OLDEST_KEPT:
         newest = min(NEWEST_KEPT, len(holders) - OLDEST_KEPT)
         numbers += list(islice(reversed(holders), newest))[::-1]
     return {holders[number].label: holders[number].tables for number in numbers}
+
+
+def in_memory(database: str) -> bool:
+    """Whether a label is that of an in-memory SQLite database: each pool, or each connection, has its own."""
+    dialect, _, rest = database.partition("://")
+    path = rest.partition(" (")[0]
+    return dialect.startswith("sqlite") and (path in ("", "/", "/:memory:") or "mode=memory" in path)

@@ -1,4 +1,4 @@
-"""Folding connections and sessions that stay out, and calls on databases that did nothing."""
+"""Fold connections and sessions that were not given back, and calls on databases that failed or had no effect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from pytest_isolation import events as ev
 
 from ..authors import author_of
-from ..connections import BlockedDrop, FailedWait, HeldResource, NoOpDdl, ResourceHolder, SharedSession
+from ..connections import (
+    BlockedDrop,
+    FailedStatement,
+    FailedWait,
+    HeldResource,
+    NoOpDdl,
+    ResourceHolder,
+    SharedSession,
+)
 from .registry import folds
 
 if TYPE_CHECKING:
@@ -18,9 +26,17 @@ if TYPE_CHECKING:
 def held_open(run: Run, worker: Worker, at: float, fact: ev.HeldOpen) -> None:
     test = run.tests.get(fact.nodeid)
     held = HeldResource(
-        fact.holder, _database(worker, fact.database), fact.what, fact.in_transaction, fact.place, fact.unit,
-        worker.name, test, worker.lives.get(fact.unit.life), author_of(run, worker.name, fact.unit, fact.place),
-    )  # fmt: skip
+        number=fact.holder,
+        database=_label(worker, fact.database),
+        what=fact.what,
+        in_transaction=fact.in_transaction,
+        place=fact.place,
+        unit=fact.unit,
+        worker=worker.name,
+        test=test,
+        life=worker.lives.get(fact.unit.life),
+        author=author_of(run, worker.name, fact.unit, fact.place),
+    )
     worker.held[fact.holder] = held
     if test is not None:
         test.held_open.append(held)
@@ -36,34 +52,75 @@ def held_closed(run: Run, worker: Worker, at: float, fact: ev.HeldClosed) -> Non
 @folds(ev.NothingDone)
 def nothing_done(run: Run, worker: Worker, at: float, fact: ev.NothingDone) -> None:
     metadata, database = worker.metadata.get(fact.metadata), worker.databases.get(fact.database)
-    label = metadata.label if metadata is not None else ""
-    standing = database.tables if database is not None else frozenset()
     run.no_effects.append(
         NoOpDdl(
-            _database(worker, fact.database), label, fact.call, fact.known, fact.place, fact.unit, worker.name, standing
+            database=_label(worker, fact.database),
+            metadata=metadata.label if metadata is not None else "",
+            call=fact.call,
+            known=fact.known,
+            place=fact.place,
+            unit=fact.unit,
+            worker=worker.name,
+            standing=database.tables if database is not None else frozenset(),
         )
     )
 
 
 @folds(ev.DropAwaited)
 def drop_awaited(run: Run, worker: Worker, at: float, fact: ev.DropAwaited) -> None:
-    holders = _holders(run, worker, fact.holders, fact.units)
-    database = _database(worker, fact.database)
-    places = tuple(fact.holders)
-    run.awaited_drops.append(BlockedDrop(database, places, fact.place, fact.unit, worker.name, holders))
+    run.awaited_drops.append(
+        BlockedDrop(
+            database=_label(worker, fact.database),
+            holders=_holders(run, worker, fact.holders, fact.units),
+            place=fact.place,
+            unit=fact.unit,
+            worker=worker.name,
+        )
+    )
 
 
 @folds(ev.WaitedInVain)
 def waited_in_vain(run: Run, worker: Worker, at: float, fact: ev.WaitedInVain) -> None:
-    holders = _holders(run, worker, fact.holders, fact.units)
-    database = _database(worker, fact.database)
-    run.waited_in_vain.append(FailedWait(database, fact.why, holders, fact.place, fact.unit, worker.name))
+    run.waited_in_vain.append(
+        FailedWait(
+            database=_label(worker, fact.database),
+            why=fact.why,
+            holders=_holders(run, worker, fact.holders, fact.units),
+            place=fact.place,
+            unit=fact.unit,
+            worker=worker.name,
+        )
+    )
 
 
 @folds(ev.SessionShared)
 def session_shared(run: Run, worker: Worker, at: float, fact: ev.SessionShared) -> None:
-    life = worker.lives.get(fact.owner.life)
-    run.shared_sessions.append(SharedSession(fact.session, fact.first, fact.place, fact.unit, worker.name, life))
+    run.shared_sessions.append(
+        SharedSession(
+            session=fact.session,
+            first=fact.first,
+            place=fact.place,
+            unit=fact.unit,
+            worker=worker.name,
+            life=worker.lives.get(fact.owner.life),
+        )
+    )
+
+
+@folds(ev.StatementFailed)
+def statement_failed(run: Run, worker: Worker, at: float, fact: ev.StatementFailed) -> None:
+    database = worker.databases.get(fact.database)
+    run.failed_statements.append(
+        FailedStatement(
+            database=database.label if database is not None else "",
+            error=fact.error,
+            mark=fact.mark,
+            place=fact.place,
+            unit=fact.unit,
+            worker=worker.name,
+            at=at,
+        )
+    )
 
 
 def _holders(run: Run, worker: Worker, places: list[ev.Place], units: list[ev.Unit]) -> tuple[ResourceHolder, ...]:
@@ -74,7 +131,7 @@ def _holders(run: Run, worker: Worker, places: list[ev.Place], units: list[ev.Un
     )
 
 
-def _database(worker: Worker, number: int) -> str:
-    """'' where nothing was ever sent to it."""
+def _label(worker: Worker, number: int) -> str:
+    """The database's label; '' if nothing was ever sent to it."""
     database = worker.databases.get(number)
     return database.label if database is not None else f"database {number}" if number else ""

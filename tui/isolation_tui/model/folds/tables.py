@@ -1,21 +1,19 @@
-"""Folding what happens to tables, in MetaData and in databases."""
+"""Fold what happens to tables, in MetaData and in databases."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
 from ..mappings import Mapping
-from ..schema import in_memory
-from ..statements import FailedStatement
-from ..tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind, tables_held
+from ..tables import Database, Metadata, RepeatedIndex, TableEvent, TableEventKind, in_memory, tables_held
 from . import rows
 from .registry import folds
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
-
 
 SHARED_DATABASE = "workers share databases"
 
@@ -29,7 +27,7 @@ def metadata_seen(run: Run, worker: Worker, at: float, fact: ev.MetadataSeen) ->
 @folds(ev.DatabaseSeen)
 def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) -> None:
     label = worker.database_labels.assign(fact.url)
-    worker.databases[fact.database] = Database(fact.database, label, fact.dialect, maker=fact.maker)
+    worker.databases[fact.database] = Database(fact.database, label, fact.dialect, fact.maker)
     if in_memory(label):
         return
     workers = run.database_workers.setdefault(label, set())
@@ -43,142 +41,165 @@ def database_seen(run: Run, worker: Worker, at: float, fact: ev.DatabaseSeen) ->
 
 @folds(ev.TableRegistered)
 def table_registered(run: Run, worker: Worker, at: float, fact: ev.TableRegistered) -> None:
-    held = _metadata(worker, fact.metadata)
-    held.add((fact.table,))
-    _note(
-        run,
-        TableEvent(
-            TableEventKind.REGISTERED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
-        ),
-    )
+    metadata = _metadata(worker, fact.metadata)
+    metadata.add((fact.table,))
+    _add_event(run, worker, at, TableEventKind.REGISTERED, fact.table, metadata.label, fact, fact.via)
 
 
 @folds(ev.ModelMapped)
 def model_mapped(run: Run, worker: Worker, at: float, fact: ev.ModelMapped) -> None:
-    held = _metadata(worker, fact.metadata)
-    run.models[held.label, fact.table] = fact.model
+    metadata = _metadata(worker, fact.metadata)
+    run.models[metadata.label, fact.table] = fact.model
     worker.mapped.add(
-        Mapping(fact.model, fact.table, held.label, held.generation, fact.place, fact.unit, worker.name, at)
+        Mapping(
+            model=fact.model,
+            table=fact.table,
+            metadata=metadata.label,
+            generation=metadata.generation,
+            place=fact.place,
+            unit=fact.unit,
+            worker=worker.name,
+            at=at,
+        )
     )
 
 
 @folds(ev.TableRefused)
 def table_refused(run: Run, worker: Worker, at: float, fact: ev.TableRefused) -> None:
-    held = _metadata(worker, fact.metadata)
-    _note(
-        run,
-        TableEvent(
-            TableEventKind.REFUSED, fact.table, held.label, worker.name, at, fact.place, tuple(fact.via), fact.unit
-        ),
-    )
+    label = _metadata(worker, fact.metadata).label
+    _add_event(run, worker, at, TableEventKind.REFUSED, fact.table, label, fact, fact.via)
 
 
 @folds(ev.IndexRepeated)
 def index_repeated(run: Run, worker: Worker, at: float, fact: ev.IndexRepeated) -> None:
-    holder = _metadata(worker, fact.metadata).label
     run.repeated_indexes.append(
-        RepeatedIndex(fact.name, fact.table, holder, worker.name, at, fact.place, tuple(fact.via), fact.unit)
+        RepeatedIndex(
+            name=fact.name,
+            table=fact.table,
+            holder=_metadata(worker, fact.metadata).label,
+            worker=worker.name,
+            at=at,
+            place=fact.place,
+            via=tuple(fact.via),
+            unit=fact.unit,
+        )
     )
-
-
-@folds(ev.StatementFailed)
-def statement_failed(run: Run, worker: Worker, at: float, fact: ev.StatementFailed) -> None:
-    database = worker.databases.get(fact.database)
-    label = database.label if database is not None else ""
-    run.failed_statements.append(FailedStatement(label, fact.error, fact.mark, fact.place, fact.unit, worker.name, at))
 
 
 @folds(ev.TableRemoved)
 def table_removed(run: Run, worker: Worker, at: float, fact: ev.TableRemoved) -> None:
-    held = _metadata(worker, fact.metadata)
-    held.remove((fact.table,))
-    _note(run, TableEvent(TableEventKind.REMOVED, fact.table, held.label, worker.name, at, fact.place, (), fact.unit))
+    metadata = _metadata(worker, fact.metadata)
+    metadata.remove((fact.table,))
+    _add_event(run, worker, at, TableEventKind.REMOVED, fact.table, metadata.label, fact)
 
 
 @folds(ev.MetadataCleared)
 def metadata_cleared(run: Run, worker: Worker, at: float, fact: ev.MetadataCleared) -> None:
-    held = _metadata(worker, fact.metadata)
-    held.replace(())
-    held.generation += 1
+    metadata = _metadata(worker, fact.metadata)
+    metadata.replace(())
+    metadata.generation += 1
     for table in fact.tables:
-        _note(run, TableEvent(TableEventKind.CLEARED, table, held.label, worker.name, at, fact.place, (), fact.unit))
+        _add_event(run, worker, at, TableEventKind.CLEARED, table, metadata.label, fact)
 
 
 @folds(ev.RegistryDisposed)
 def registry_disposed(run: Run, worker: Worker, at: float, fact: ev.RegistryDisposed) -> None:
     for model in fact.models:
         worker.mapped.end_model(model, at)
-        _note(run, TableEvent(TableEventKind.DISPOSED, model, "", worker.name, at, fact.place, (), fact.unit))
+        _add_event(run, worker, at, TableEventKind.DISPOSED, model, "", fact)
 
 
 @folds(ev.TablesCreated)
 def tables_created(run: Run, worker: Worker, at: float, fact: ev.TablesCreated) -> None:
-    held = _database(worker, fact.database)
-    held.add(fact.tables)
+    database = _database(worker, fact.database)
+    database.add(fact.tables)
     rows.tables_created(worker, fact)
-    _note_tables(run, worker, at, TableEventKind.CREATED, held, fact)
+    for table in fact.tables:
+        _add_event(run, worker, at, TableEventKind.CREATED, table, database.label, fact, by=fact.by)
 
 
 @folds(ev.TablesDropped)
 def tables_dropped(run: Run, worker: Worker, at: float, fact: ev.TablesDropped) -> None:
-    held = _database(worker, fact.database)
-    held.remove(fact.tables)
+    database = _database(worker, fact.database)
+    database.remove(fact.tables)
     rows.tables_dropped(worker, fact)
-    _note_tables(run, worker, at, TableEventKind.DROPPED, held, fact)
-
-
-def _note_tables(
-    run: Run,
-    worker: Worker,
-    at: float,
-    kind: TableEventKind,
-    held: Database,
-    fact: ev.TablesCreated | ev.TablesDropped,
-) -> None:
     for table in fact.tables:
-        _note(run, TableEvent(kind, table, held.label, worker.name, at, fact.place, (), fact.unit, fact.by))
+        _add_event(run, worker, at, TableEventKind.DROPPED, table, database.label, fact, by=fact.by)
 
 
 @folds(ev.TableSets)
 def table_sets(run: Run, worker: Worker, at: float, fact: ev.TableSets) -> None:
-    """The belt to the events' braces: what the sets really were at a test's edge."""
-    for metadata, tables in fact.metadata:
-        _metadata(worker, metadata).replace(tables)
-    for database, tables in fact.database:
-        _database(worker, database).replace(tables)
+    """The tables that there really are at the start or end of a test replace what the events add up to."""
+    _replace(((_metadata(worker, number), tables) for number, tables in fact.metadata))
+    _replace(((_database(worker, number), tables) for number, tables in fact.database))
     test = run.tests.get(fact.nodeid)
     if test is None:
         return
-    metadata_now = tables_held(worker.metadata)
-    database_now = tables_held(worker.databases)
+    metadata, databases = tables_held(worker.metadata), tables_held(worker.databases)
     if fact.edge == "start":
-        test.latest.metadata_at_start, test.latest.database_at_start = metadata_now, database_now
+        test.latest.metadata_at_start, test.latest.database_at_start = metadata, databases
     else:
-        test.latest.metadata_at_end, test.latest.database_at_end = metadata_now, database_now
+        test.latest.metadata_at_end, test.latest.database_at_end = metadata, databases
+
+
+def _replace(found: Iterable[tuple[Metadata | Database, list[str]]]) -> None:
+    for holder, tables in found:
+        holder.replace(tables)
 
 
 @folds(ev.HoldersGone)
 def holders_gone(run: Run, worker: Worker, at: float, fact: ev.HoldersGone) -> None:
-    """A suite may make a MetaData or a database for each test: those that are no more are not carried along."""
+    """Forget MetaData and databases that no longer exist: a suite may make one of each for every test."""
     for number in fact.metadata:
-        gone = worker.metadata.pop(number, None)
-        if gone is None:
-            continue
-        run.table_history.add_end(worker.name, gone.label, at)
-        worker.metadata_labels.release(gone.label)
-        worker.mapped.end_metadata(gone.label, at)
+        metadata = worker.metadata.pop(number, None)
+        if metadata is not None:
+            run.table_history.add_end(worker.name, metadata.label, at)
+            worker.metadata_labels.release(metadata.label)
+            worker.mapped.end_metadata(metadata.label, at)
     for number in fact.databases:
-        ended = worker.databases.pop(number, None)
-        if ended is not None:
-            worker.database_labels.release(ended.label)
-            run.database_workers.get(ended.label, set()).discard(worker.name)
-            run.table_history.add_end(worker.name, ended.label, at)
+        database = worker.databases.pop(number, None)
+        if database is not None:
+            worker.database_labels.release(database.label)
+            run.database_workers.get(database.label, set()).discard(worker.name)
+            run.table_history.add_end(worker.name, database.label, at)
         rows.database_gone(worker, number)
 
 
-def _note(run: Run, event: TableEvent) -> None:
+_Fact = (
+    ev.TableRegistered
+    | ev.TableRefused
+    | ev.TableRemoved
+    | ev.MetadataCleared
+    | ev.RegistryDisposed
+    | ev.TablesCreated
+    | ev.TablesDropped
+)
+
+
+def _add_event(
+    run: Run,
+    worker: Worker,
+    at: float,
+    kind: TableEventKind,
+    table: str,
+    holder: str,
+    fact: _Fact,
+    via: Sequence[ev.Place] = (),
+    by: str = "",
+) -> None:
+    event = TableEvent(
+        kind=kind,
+        table=table,
+        holder=holder,
+        worker=worker.name,
+        at=at,
+        place=fact.place,
+        via=tuple(via),
+        unit=fact.unit,
+        by=by,
+    )
     run.table_history.add(event)
-    test = run.tests.get(event.unit.nodeid)
+    test = run.tests.get(fact.unit.nodeid)
     if test is not None:
         test.table_events.append(event)
 
