@@ -1,7 +1,7 @@
-"""``--isolation=report|strict``: the facts stay in this process, and a judge says what each test left behind.
+"""``--isolation=report|strict``: the facts stay in this process, and a judge finds what each test left behind.
 
-The judge is not ours: the plugin states facts. It stands in ``isolation_tui.guard``, which a plugin that works on its
-own folder alone cannot import as its own; so it is loaded by name, at run time, where the option is given.
+The plugin states facts and never judges. The judge is in ``isolation_tui.guard``, which the plugin does not depend on;
+it is imported by name, at run time, if the option is given.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from .hooks import IsolationPlugin, observe
 from .recorder import Recorder, describe
 from .settings import Settings
 
-JUDGE = "isolation_tui.guard"
+GUARD = "isolation_tui.guard"
 
 # Bound here, at import: a test may patch these modules.
 _clock = {"perf": time.perf_counter, "wall": time.time}
@@ -32,18 +32,18 @@ def begin(config: Any, options: Any, observer: Optional[IsolationPlugin]) -> "Tu
     """Before any conftest: arm the probes, unless an ``observer`` has done so for a dashboard. Raises UsageError."""
     if not options.isolation:
         raise pytest.UsageError("--isolation-baseline and the like need --isolation=report or --isolation=strict.")
-    court = _court(config, options)
-    kept = Kept()
+    guard = _guard_session(config, options)
+    facts = FactQueue()
     if observer is None:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-        observer = observe(Recorder(kept), Settings("", "", worker or "main", verify=court.verify, off=court.off))
+        observer = observe(Recorder(facts), Settings("", "", worker or "main", verify=guard.verify, off=guard.off))
     else:
-        kept.share(observer.recorder)
-    return observer, GuardHooks(court, kept, observer)
+        facts.share(observer.recorder)
+    return observer, GuardHooks(guard, facts, observer)
 
 
-def _court(config: Any, options: Any) -> Any:
-    """What was asked for, as the judge understands it."""
+def _guard_session(config: Any, options: Any) -> Any:
+    """The guard with these options."""
     if sys.version_info < (3, 11):
         raise pytest.UsageError(
             "--isolation needs Python 3.11 or newer; this is %d.%d, for which isolation-tui installs its plugin alone. "
@@ -51,7 +51,7 @@ def _court(config: Any, options: Any) -> Any:
             % (sys.version_info[0], sys.version_info[1], sys.executable)
         )
     try:
-        judge = importlib.import_module(JUDGE)
+        guard = importlib.import_module(GUARD)
     except ImportError as error:
         raise pytest.UsageError(
             "--isolation needs isolation-tui in this environment, not its plugin alone (%s): %s -m pip install "
@@ -59,19 +59,20 @@ def _court(config: Any, options: Any) -> Any:
         ) from None
     file, cwd = options.isolation_baseline, Path(str(config.invocation_params.dir))
     try:
-        return judge.open_court(
+        return guard.open_session(
             options.isolation, Path(str(config.rootpath)), file, options.isolation_update_baseline,
             options.isolation_kinds, cwd,
         )  # fmt: skip
-    except judge.MISUSES as error:
+    except guard.MISUSES as error:
         raise pytest.UsageError("--isolation: %s" % error) from None
 
 
-class Kept:
-    """The way out that leads nowhere: facts wait here for the judge of their own process."""
+class FactQueue:
+    """Facts of this process that wait for its judge, in place of a sender to a listener."""
 
     def __init__(self) -> None:
         self._facts: List[Tuple[float, Any]] = []
+        self._closed = False
         self.offset = _clock["wall"]() - _clock["perf"]()
         self.clock = _clock["perf"]
 
@@ -80,7 +81,9 @@ class Kept:
         return self.offset + self.clock()
 
     def emit(self, fact: Any) -> None:
-        self._facts.append((self.offset + self.clock(), fact))
+        """Add a fact with its time; none once the queue is closed."""
+        if not self._closed:
+            self._facts.append((self.offset + self.clock(), fact))
 
     emit_always = emit
 
@@ -89,10 +92,15 @@ class Kept:
 
     close = yield_to_sender = encode_pending = flush_now
 
-    def take(self) -> List[Tuple[float, Any]]:
-        """What came since the last call."""
+    def pop_all(self) -> List[Tuple[float, Any]]:
+        """The facts since the last call."""
         facts, self._facts = self._facts, []
         return facts
+
+    def close_and_clear(self) -> None:
+        """Drop all facts, and take no more: nobody reads them after the guard gave up."""
+        self._closed = True
+        self._facts = []
 
     def share(self, recorder: Recorder) -> None:
         """Every fact that is sent to a listener is kept as well."""
@@ -110,15 +118,15 @@ class Kept:
 
 
 class GuardHooks:
-    """pytest's hooks of one process: a worker judges and hands its account on, the main process tells."""
+    """pytest's hooks in one process: workers judge and send their accounts to the main process, which reports."""
 
-    def __init__(self, court: Any, kept: Kept, observer: IsolationPlugin) -> None:
-        self._court = court
-        self._kept = kept
+    def __init__(self, guard: Any, facts: FactQueue, observer: IsolationPlugin) -> None:
+        self._guard = guard
+        self._facts = facts
         self._observer = observer
         self._judge: Any = None
         self._claims = ""
-        """A folder in which pytest-xdist's workers agree on who fails what."""
+        """A folder in which pytest-xdist's workers agree which of them fails a leak."""
         self._accounts: List[Dict[str, Any]] = []
         self._gave_up = ""
         self._partial = False
@@ -130,9 +138,9 @@ class GuardHooks:
         """Register for the session of ``config``."""
         worker = getattr(config, "workerinput", None)
         self._claims = str((worker or {}).get("isolation_claims", ""))
-        if self._court.file is not None and worker is None:
-            config.option.isolation_baseline = str(self._court.file)  # for workers, which may start elsewhere
-        self._judge = self._court.judge(self._observer.settings.worker, self._claim)
+        if self._guard.file is not None and worker is None:
+            config.option.isolation_baseline = str(self._guard.file)  # for workers, which may start elsewhere
+        self._judge = self._guard.new_judge(self._observer.settings.worker, self._claim)
         config.pluginmanager.register(self, "isolation-guard")
 
     def _claim(self, key: Tuple[str, ...]) -> bool:
@@ -144,7 +152,7 @@ class GuardHooks:
         except FileExistsError:
             return False
         except OSError:
-            return True  # named twice, rather than not at all
+            return True  # better reported twice than not at all
         return True
 
     # -- judging --------------------------------------------------------------------------------------------------
@@ -159,16 +167,22 @@ class GuardHooks:
             item.add_report_section("teardown", "isolation", text)
 
     def _judged(self, nodeid: str) -> str:
-        """Why the test fails, '' where it does not."""
+        """The error text of the test, or ''."""
         if self._gave_up:
             return ""
         try:
             self._observer.flush_test()
-            self._judge.take(self._kept.take())
+            self._judge.record(self._facts.pop_all())
             return str(self._judge.test_ended(nodeid))
         except Exception as error:
-            self._gave_up = describe(error)
+            self._give_up(error)
             return ""
+
+    def _give_up(self, error: Exception) -> None:
+        """Stop judging; the suite goes on, without facts piling up in its memory."""
+        self._gave_up = describe(error)
+        self._judge = None
+        self._facts.close_and_clear()
 
     # -- was it the whole suite? ------------------------------------------------------------------------------------
 
@@ -210,7 +224,7 @@ class GuardHooks:
         try:
             whole = not broken and self._is_whole(session)
             verbose = config.option.verbose > 0
-            self._heading, self._lines = self._court.close(self._accounts, whole, verbose)
+            self._heading, self._lines = self._guard.summarise(self._accounts, whole, verbose)
         except OSError as error:
             self._heading = "isolation"
             self._lines = [("The baseline could not be written: %s" % error, "red")]
@@ -220,20 +234,20 @@ class GuardHooks:
         if broken:
             self._heading = self._heading or "isolation"
             self._lines.append(("The guard gave up, a defect of its own: %s" % broken[0], "red"))
-            if self._court.mode == "strict" and not int(session.exitstatus):
-                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # nobody is to believe that all was well
+            if self._guard.mode == "strict" and not int(session.exitstatus):
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # the suite must not look checked
 
     def _account(self) -> Dict[str, Any]:
         if not self._gave_up:
             try:
                 self._observer.recorder.flush_unit()
-                self._judge.take(self._kept.take())
+                self._judge.record(self._facts.pop_all())
                 self._judge.session_ended()
                 account: Dict[str, Any] = self._judge.account()
                 account["partial"] = self._partial
                 return account
             except Exception as error:
-                self._gave_up = describe(error)
+                self._give_up(error)
         return dict(_nothing_known(""), defect=self._gave_up)
 
     def _is_whole(self, session: Any) -> bool:
@@ -263,7 +277,7 @@ class GuardHooks:
 
 def _nothing_known(doubt: str) -> Dict[str, Any]:
     doubts = [doubt] if doubt else []
-    return {"cases": [], "imports": [], "doubts": doubts, "skipped": [], "partial": True}
+    return {"leaks": [], "imports": [], "doubts": doubts, "skipped": [], "partial": True}
 
 
 def _fail(outcome: Any, text: str) -> None:

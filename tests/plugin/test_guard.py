@@ -179,7 +179,7 @@ EXPECTED = {
     "test_drops_a_table": "test_leaks.py::test_drops_a_table left behind: table spare missing from memory",
     "test_defines_a_table": "test_leaks.py::test_defines_a_table left behind: table defined registered in the "
     "MetaData of shop",
-    "test_takes_tables_out": "test_leaks.py::test_takes_tables_out left behind: table notes taken out of the "
+    "test_takes_tables_out": "test_leaks.py::test_takes_tables_out left behind: table notes removed from the "
     "MetaData of shop",
     "test_holds_a_transaction": "test_leaks.py::test_holds_a_transaction left behind: a connection with an open "
     "transaction on memory",
@@ -321,7 +321,7 @@ def test_the_baseline_from_the_first_day_on(suite: Path, tmp_path: Path) -> None
     file = root / "accepted.txt"
     missing = guarded(root, *OPTIONS)
     assert missing.status == 4
-    assert f"there is no baseline {file}: --isolation-update-baseline makes it" in missing.output
+    assert f"there is no baseline {file}: --isolation-update-baseline writes it" in missing.output
 
     made = guarded(root, *OPTIONS, "--isolation-update-baseline")
     assert (made.status, made.errors) == (0, {})
@@ -347,7 +347,7 @@ def test_the_baseline_from_the_first_day_on(suite: Path, tmp_path: Path) -> None
     assert changed.failed == []
     assert changed.status == 1
     told = "\n".join(changed.section)
-    assert "stale in the baseline, mended or gone: 1" in told
+    assert "no longer found, still in the baseline: 1" in told
     assert "rows  memory.users  test_leaks.py::test_rows" in told
 
     part = guarded(root, *OPTIONS, "-k", "not rows")
@@ -360,7 +360,7 @@ def test_the_baseline_from_the_first_day_on(suite: Path, tmp_path: Path) -> None
     file.write_bytes(first + b"rows  memory.users\n")
     damaged = guarded(root, *OPTIONS)
     assert damaged.status == 4
-    assert f"{file}:{first.count(chr(10).encode()) + 1}: this is no entry" in damaged.output
+    assert f"{file}:{first.count(chr(10).encode()) + 1}: expected: kind" in damaged.output
 
 
 # -- what cannot be ----------------------------------------------------------------------------------------------
@@ -430,3 +430,32 @@ def test_a_guard_that_breaks_is_not_taken_for_a_clean_suite(tmp_path: Path) -> N
     assert "1 passed" in broken.output
     assert "The guard gave up, a defect of its own: TypeError" in broken.output
     assert bare(root, "--isolation=report").status == 0
+
+
+def test_a_guard_that_gave_up_keeps_no_facts(tmp_path: Path) -> None:
+    root = write(tmp_path / "suite", {
+        "conftest.py": """
+            import gc
+            import isolation_tui.guard.judge as judge
+
+            judge.Judge.test_ended = None
+
+            def pytest_sessionfinish():
+                from pytest_isolation.guard_hooks import FactQueue
+                waiting = [len(each.pop_all()) for each in gc.get_objects() if isinstance(each, FactQueue)]
+                judges = sum(isinstance(each, judge.Judge) for each in gc.get_objects())
+                print("WAITING:", waiting, "JUDGES:", judges)
+            """,
+        "test_it.py": """
+            import pytest
+
+            @pytest.fixture
+            def thing(): yield 1
+
+            @pytest.mark.parametrize("number", range(200))
+            def test_it(thing, number): pass
+            """,
+    })  # fmt: skip
+    ended = bare(root, "--isolation=report", "-s")
+    assert "WAITING: [0] JUDGES: 0" in ended.output
+    assert "200 passed" in ended.output

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from isolation_tui.guard import baseline
-from isolation_tui.guard.remnants import Key
+from isolation_tui.guard.leaks import LeakKey as Key
 
 LEAKS = [
     Key("rows", "memory.users", "tests/test_users.py::TestUsers::test_create"),
@@ -55,9 +55,9 @@ def test_comments_and_empty_lines_say_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("# fine\nrows  memory.users\n", ":2: this is no entry"),
-        ("cows  memory.users  test_a.py::test_b\n", ":1: there is no kind 'cows'"),
-        ("<<<<<<< HEAD\n", ":1: this is no entry"),
+        ("# fine\nrows  memory.users\n", ":2: expected: kind"),
+        ("cows  memory.users  test_a.py::test_b\n", ":1: unknown kind 'cows'"),
+        ("<<<<<<< HEAD\n", ":1: expected: kind"),
     ],
 )
 def test_damage_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
@@ -69,7 +69,7 @@ def test_damage_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> N
 
 
 def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
-    with pytest.raises(baseline.BaselineError, match="--isolation-update-baseline makes it"):
+    with pytest.raises(baseline.BaselineError, match="--isolation-update-baseline writes it"):
         baseline.read(tmp_path / "none.txt")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(baseline.BaselineError, match="cannot be read"):

@@ -1,16 +1,16 @@
-"""A guard for CI: judges what tests leave behind, within pytest's own process and without a dashboard.
+"""The guard for CI: finds leaks within pytest's own process, without a dashboard.
 
-The plugin states facts and never judges; where ``--isolation`` is given it loads this room by name and hands it the
-facts (``pytest_isolation/guard.py``). So everything here may stand in a suite's own process: nothing heavier than the
-model is loaded.
+With ``--isolation``, the plugin loads this package by name and hands it the facts
+(``pytest_isolation/guard_hooks.py``). Everything here runs in the suite's process, so it imports nothing heavier than
+the model.
 """
 
 from ..settings import SettingsError
 from .baseline import BaselineError
 from .judge import Judge
-from .session import Court, open_court
+from .session import GuardSession, open_session
 
 MISUSES = (BaselineError, SettingsError)
-"""What :func:`open_court` raises where the user asked for what cannot be."""
+"""What :func:`open_session` raises for wrong options or settings."""
 
-__all__ = ["MISUSES", "Court", "Judge", "open_court"]
+__all__ = ["MISUSES", "GuardSession", "Judge", "open_session"]

@@ -1,4 +1,4 @@
-"""The baseline: leaks that are accepted as they are today, in a text file that reads well in a diff.
+"""The baseline: a text file of accepted leaks, one a line, that reads well in a diff.
 
     # comment
     rows  memory.users  tests/test_users.py::test_create
@@ -17,33 +17,33 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from ..settings import KINDS
-from .remnants import Key
+from .leaks import LeakKey
 
 HEADER = (
-    "# What tests leave behind and is accepted: kind, location, author. Made by pytest --isolation-update-baseline;\n"
-    "# a leak that is mended can be taken out by hand.\n"
+    "# Accepted leaks: kind, location, author. Written by pytest --isolation-update-baseline;\n"
+    "# delete the line of a leak that is fixed.\n"
 )
 _KEEP = "".join(chr(code) for code in range(33, 127) if chr(code) != "%")
 """Written as they are; so is everything beyond ASCII that can be printed."""
 
 
 class BaselineError(ValueError):
-    """What is wrong with the file, and in which line, for a person."""
+    """Something is wrong with the baseline file; the message names the line."""
 
 
-def read(file: Path) -> frozenset[Key]:
-    """Raises :class:`BaselineError`."""
+def read(file: Path) -> frozenset[LeakKey]:
+    """Read the file. Raises :class:`BaselineError`."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        raise BaselineError(f"there is no baseline {file}: --isolation-update-baseline makes it.") from None
+        raise BaselineError(f"there is no baseline {file}: --isolation-update-baseline writes it.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BaselineError(f"the baseline {file} cannot be read: {error}") from error
     return frozenset(_parsed(file, at, line) for at, line in enumerate(lines, 1) if line.strip() and line[0] != "#")
 
 
-def write(file: Path, keys: Iterable[Key]) -> None:
-    """Replace the file in one step: whoever reads it finds the old one or the new one. Raises OSError."""
+def write(file: Path, keys: Iterable[LeakKey]) -> None:
+    """Replace the file in one step: readers find the old one or the new one. Raises OSError."""
     text = HEADER + "".join(sorted(f"{key.kind}  {_escaped(key.location)}  {_line(key.author)}\n" for key in keys))
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
@@ -57,23 +57,23 @@ def write(file: Path, keys: Iterable[Key]) -> None:
         raise
 
 
-def _parsed(file: Path, at: int, line: str) -> Key:
+def _parsed(file: Path, at: int, line: str) -> LeakKey:
     parts = line.strip().split(None, 2)
     if len(parts) != 3:
-        raise BaselineError(f"{file}:{at}: this is no entry, which is: kind  location  author.")
+        raise BaselineError(f"{file}:{at}: expected: kind  location  author.")
     kind, location, author = parts
     if kind not in KINDS:
-        raise BaselineError(f"{file}:{at}: there is no kind {kind!r}; there are: {', '.join(KINDS)}.")
-    return Key(kind, unquote(location), unquote(author))
+        raise BaselineError(f"{file}:{at}: unknown kind {kind!r}; the kinds are: {', '.join(KINDS)}.")
+    return LeakKey(kind, unquote(location), unquote(author))
 
 
 def _escaped(text: str) -> str:
-    """Without white space, which parts the fields."""
+    """The text without white space, which separates the fields."""
     return "".join(c if c in _KEEP or (ord(c) > 127 and c.isprintable()) else quote(c, safe="") for c in text) or "%20"
 
 
 def _line(text: str) -> str:
-    """On one line."""
+    """The text on one line."""
     return re.sub(r"[^ -~]|%", lambda c: c[0] if c[0] != "%" and c[0].isprintable() else quote(c[0], safe=""), text)
 
 

@@ -1,4 +1,4 @@
-"""A session's guard: what was asked for, the judge of this process, the baseline, and the closing words."""
+"""The guard of a pytest session: its options, the judge of this process, the baseline and the summary."""
 
 from __future__ import annotations
 
@@ -10,32 +10,36 @@ from typing import Any
 from ..settings import KINDS, ProjectSettings, SettingsError, chosen_from, read_project
 from . import baseline
 from .judge import Judge
-from .remnants import Key
+from .leaks import LeakKey
 from .wording import Line, heading, merged, section
 
 
 @dataclass(frozen=True, slots=True)
-class Court:
-    """``mode`` is ``report`` or ``strict``; ``file`` the baseline, None without one; ``updating`` whether it is to be
-    written. ``off`` and ``verify`` are for the plugin."""
+class GuardSession:
+    """The guard's options, with the baseline read.
+
+    ``mode`` is ``report`` or ``strict``; ``file`` the baseline, None without one; ``updating`` whether to write
+    it. ``off`` and ``verify`` are for the plugin."""
 
     mode: str
     kinds: tuple[str, ...]
     file: Path | None
     updating: bool
-    accepted: frozenset[Key]
+    accepted: frozenset[LeakKey]
     off: tuple[str, ...]
     verify: bool
 
-    def judge(self, worker: str, claim: Callable[[Key], bool]) -> Judge:
+    def new_judge(self, worker: str, claim: Callable[[LeakKey], bool]) -> Judge:
+        """The judge of this process."""
         strict = self.mode == "strict" and not self.updating
         return Judge(strict, self.kinds, self.accepted, worker, claim)
 
-    def close(self, accounts: Sequence[dict[str, Any]], whole: bool, verbose: bool) -> tuple[str, list[Line]]:
-        """The heading and the lines of the session's summary. ``whole``: every test of the suite ran, so that what was
-        not seen is not there. Writes the baseline where that was asked for; raises OSError where it cannot."""
+    def summarise(self, accounts: Sequence[dict[str, Any]], whole: bool, verbose: bool) -> tuple[str, list[Line]]:
+        """Heading and lines of the session's summary; writes the baseline if that was asked for, or raises OSError.
+
+        ``whole``: every test of the suite ran, so a leak that was not found is gone."""
         account = merged(accounts)
-        seen = {case["key"] for case in account["cases"]}
+        seen = {leak["key"] for leak in account["leaks"]}
         skipped = set(account["skipped"])
         unseen = {key for key in self.accepted - seen if key.kind in self.kinds and key.author not in skipped}
         stale = sorted(unseen) if whole else []
@@ -48,8 +52,12 @@ class Court:
         return heading(account), section(account, stale, verbose=verbose) + written
 
 
-def open_court(mode: str, folder: Path, file: str | None, updating: bool, kinds: str | None, cwd: Path) -> Court:
-    """From the command's words and the project's settings. Raises :class:`SettingsError` or :class:`BaselineError`."""
+def open_session(
+    mode: str, folder: Path, file: str | None, updating: bool, kinds: str | None, cwd: Path
+) -> GuardSession:
+    """Make a guard from pytest's options and the project's settings.
+
+    Raises :class:`SettingsError` or :class:`BaselineError`."""
     project = read_project(folder)
     if file is not None:
         project = replace(project, baseline=cwd / file)
@@ -64,10 +72,10 @@ def open_court(mode: str, folder: Path, file: str | None, updating: bool, kinds:
         raise SettingsError(f"there is no folder {project.baseline.parent} for the baseline.")
     accepted = _accepted(project, updating)
     off = project.off if "process" in project.strict else (*project.off, "process")
-    return Court(mode, project.strict, project.baseline, updating, accepted, off, project.verify)
+    return GuardSession(mode, project.strict, project.baseline, updating, accepted, off, project.verify)
 
 
-def _accepted(project: ProjectSettings, updating: bool) -> frozenset[Key]:
+def _accepted(project: ProjectSettings, updating: bool) -> frozenset[LeakKey]:
     if project.baseline is None or (updating and not project.baseline.exists()):
         return frozenset()
     return baseline.read(project.baseline)

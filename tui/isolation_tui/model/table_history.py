@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from .tables import RepeatedIndex, TableEvent, TableEventKind
@@ -26,6 +26,50 @@ class _Track:
         return self.events[number].at
 
 
+@dataclass(frozen=True, slots=True)
+class TableOrigin:
+    """The event that made a table which exists, or removed one. ``last`` is the event that made it last: a table that
+    is put back stays its first maker's. ``before`` is the origin of a table that was removed."""
+
+    event: TableEvent
+    last: TableEvent
+    before: TableOrigin | None = None
+
+
+_Key = tuple[str, str, str]
+"""(worker, holder, table)."""
+
+
+class TableOrigins:
+    """Who made the tables that exist in databases, or in MetaData, and who removed others since."""
+
+    def __init__(self) -> None:
+        self.present: dict[_Key, TableOrigin] = {}
+        self.missing: dict[_Key, TableOrigin] = {}
+        self._of_holder: dict[tuple[str, str], set[_Key]] = defaultdict(set)
+
+    def made(self, event: TableEvent) -> None:
+        """Record a creation or registration."""
+        key = (event.worker, event.holder, event.table)
+        removed = self.missing.pop(key, None)
+        first = removed.before.event if removed is not None and removed.before is not None else event
+        self.present[key] = TableOrigin(first, event)
+        self._of_holder[event.worker, event.holder].add(key)
+
+    def removed(self, event: TableEvent) -> None:
+        """Record a drop or removal; of a table that was not seen to be made, nothing is known."""
+        key = (event.worker, event.holder, event.table)
+        before = self.present.pop(key, None)
+        if before is not None:
+            self.missing[key] = TableOrigin(event, event, before)
+
+    def forget(self, worker: str, holder: str) -> None:
+        """Forget a database or MetaData that no longer exists."""
+        for key in self._of_holder.pop((worker, holder), ()):
+            self.present.pop(key, None)
+            self.missing.pop(key, None)
+
+
 class TableHistory:
     """All table events of a run.
 
@@ -40,6 +84,15 @@ class TableHistory:
         self._tracks: dict[tuple[str, str | None, str | None], _Track] = defaultdict(_Track)
         self._holders: dict[tuple[str, str], dict[str, None]] = {}
         self._ends: dict[tuple[str, str], list[float]] = {}
+        self.in_databases = TableOrigins()
+        self.in_metadata = TableOrigins()
+        self._records: dict[TableEventKind, Callable[[TableEvent], None]] = {
+            TableEventKind.CREATED: self.in_databases.made,
+            TableEventKind.DROPPED: self.in_databases.removed,
+            TableEventKind.REGISTERED: self.in_metadata.made,
+            TableEventKind.REMOVED: self.in_metadata.removed,
+            TableEventKind.CLEARED: self.in_metadata.removed,
+        }
 
     def add(self, event: TableEvent) -> None:
         """Record an event. Those of one worker arrive in the order of time."""
@@ -49,13 +102,18 @@ class TableHistory:
         tracks[worker, None, table].add(event)
         tracks[worker, None, None].add(event)
         self._holders.setdefault((worker, table), {})[event.holder] = None
+        record = self._records.get(event.kind)
+        if record is not None:
+            record(event)
 
     def add_end(self, worker: str, holder: str, at: float) -> None:
         """Record that a MetaData or database no longer exists. A later one may get its label."""
         self._ends.setdefault((worker, holder), []).append(at)
+        self.in_databases.forget(worker, holder)
+        self.in_metadata.forget(worker, holder)
 
     def clear(self) -> None:
-        """Forget all events. The ends of holders stay."""
+        """Forget all events, but not the ends of holders, nor who made the tables that exist."""
         self.events.clear()
         self._tracks.clear()
         self._holders.clear()
