@@ -99,6 +99,19 @@ def test_another_failure_confirms_nothing() -> None:
     assert verdict.refuted == candidates[:1]
 
 
+def test_a_wide_fixture_whose_teardown_fails_after_the_victim_is_no_failure_of_the_victim() -> None:
+    polluted = suite({FIRST: (Effect("rows"),)})
+
+    def run(trial: Trial) -> TrialResult:
+        result = polluted.run(trial)
+        torn_down = TestOutcome(VICTIM, Outcome.ERROR, "teardown: OSError: gone", "teardown")
+        passed = result.outcomes[-1].outcome is Outcome.PASSED
+        return replace(result, outcomes=(*result.outcomes[:-1], torn_down)) if passed else result
+
+    verdict = drive(plan(question(Candidate((FIRST,), ROWS))), run)
+    assert (verdict.kind, verdict.polluters, verdict.grade) == (Kind.ORDER_DEPENDENT, ((FIRST,),), "A")
+
+
 def test_wrong_evidence_is_refuted_and_the_polluter_found_without() -> None:
     polluted = suite({FIRST: (Effect("rows"),)})
     wrong = tuple(Candidate((test,)) for test in (SECOND, THIRD))

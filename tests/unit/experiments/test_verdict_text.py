@@ -124,6 +124,9 @@ def test_trials_are_one_line_each() -> None:
     ]  # fmt: skip
     assert trials_in_one_line(PROVEN.trials[:2], FAILURE) == "alone ✔ · after test_import ✘"
     assert trial_line(result("alone", Outcome.ERROR, "setup: OSError"), FAILURE) == "alone ✘ (another error)"
+    torn_down = TestOutcome(VICTIM, Outcome.ERROR, "teardown: OSError", "teardown")
+    ended = TrialResult(Trial((VICTIM,), VICTIM, why="alone"), (torn_down,))
+    assert trial_line(ended, FAILURE) == "alone ✔ (its teardown failed)"
     assert trial_line(result("alone", Outcome.PASSED, problem="crashed"), FAILURE) == "alone ? (crashed)"
 
 

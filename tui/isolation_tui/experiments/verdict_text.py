@@ -118,6 +118,8 @@ def trial_line(result: TrialResult, signature: str) -> str:
         return f"{why} {NOTHING} ({result.problem or 'it did not run'})"
     if victim.outcome.good:
         return f"{why} {PASSED}"
+    if victim.phase == "teardown" and not signature.startswith("teardown"):
+        return f"{why} {PASSED} (its teardown failed)"
     other = " (another error)" if signature and victim.signature and victim.signature != signature else ""
     return f"{why} {FAILED}{other}"
 

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import TypeVar
 
 from ..question import Question
-from ..trial import Location, TestOutcome, Trial, TrialResult
+from ..trial import Location, Outcome, TestOutcome, Trial, TrialResult
 
 T = TypeVar("T")
 Steps = Generator[Trial, TrialResult, T]
@@ -93,15 +93,21 @@ class Notebook:
         return (yield from self.run(trial, optional))
 
     def judge(self, result: TrialResult) -> Seen:
+        """What a result shows of the victim, as compared with the failure in question."""
         victim = result.victim
-        if result.problem or victim is None or victim.outcome is victim.outcome.NOT_RUN:
+        if result.problem or victim is None or victim.outcome is Outcome.NOT_RUN:
             return Seen.NOTHING
         first = next(each for each in result.outcomes if each.nodeid == result.trial.victim)
-        if first is not victim and not first.outcome.good:  # it was to pass once
+        if first is not victim and not self._good(first):  # it was to pass once
             return Seen.OTHER
-        if victim.outcome.good:
+        if self._good(victim):
             return Seen.PASSED
         return Seen.SAME if _signature(victim) == self.signature else Seen.OTHER
+
+    def _good(self, outcome: TestOutcome) -> bool:
+        """In a trial the victim is last, so wide fixtures are torn down with it. Where that fails, the test did not."""
+        torn_down = outcome.outcome is Outcome.ERROR and outcome.phase == "teardown"
+        return outcome.outcome.good or (torn_down and not self.signature.startswith("teardown"))
 
     def adopt_failure(self) -> None:
         """Make the failure that the last trial showed the one in question."""
@@ -112,7 +118,7 @@ class Notebook:
     def last_failure(self) -> str:
         """The signature of the last trial's failure, '' if it showed none."""
         victim = self.results[-1].victim if self.results else None
-        return "" if victim is None or victim.outcome.good else _signature(victim)
+        return "" if victim is None or self._good(victim) else _signature(victim)
 
     def differing(self, trial: Trial) -> EqualTrialsDiffer:
         """The exception to raise where equal trials differ, with their counts."""
@@ -138,7 +144,7 @@ class Notebook:
     def skipped(self) -> bool:
         """Whether the last trial's victim did not fail because it was skipped."""
         victim = self.results[-1].victim
-        return victim is not None and victim.outcome is victim.outcome.SKIPPED
+        return victim is not None and victim.outcome is Outcome.SKIPPED
 
     @property
     def problem(self) -> str:
