@@ -59,7 +59,7 @@ def test_a_damaged_journal_keeps_no_suite_from_running(tool: Any, journal: Path,
     for words in (("fix", "suite"), ("launch", "suite", "--headless", "--fix")):
         refused = tool.run(*words)
         assert refused.status == 69
-        assert "cannot be understood" in refused.err
+        assert "is not valid" in refused.err
         assert refused.out == ""
 
 
