@@ -11,6 +11,7 @@ from .fork_server import ForkServer
 from .neutral_options import RERUNNERS, keep_reports, neutralise, plain_arguments, reorderers, split_own
 from .outcomes import TestResult
 from .report_file import ReportFile
+from .server_state import ServerStates, ServersUsed
 from .spec import SERVE, WATCH, Spec, read_spec
 from .touched_files import TouchedFiles
 from .undo import Undo
@@ -119,6 +120,7 @@ class OrderHooks:
         self._items: Dict[str, Any] = {}
         self._errors: List[str] = []
         self._without: List[str] = []
+        self._servers = ServersUsed()
         self._undo: Optional[Undo] = None
         self._early: Optional[Undo] = None
         """The same, until the first test's own code runs."""
@@ -197,10 +199,17 @@ class OrderHooks:
         imported = self._imported_all_the_same()
         errors = self._errors[:MOST_ERRORS]
         report.write("collected", count=len(self._items), missing=missing, errors=errors, imported=imported)
-        if not missing and not imported:
+        if missing or imported:
+            return
+        servers = ServerStates(spec.servers)
+        counts = servers.counted()
+        difference = servers.difference(counts)
+        report.write("servers", counts=counts, difference=difference)
+        if not difference:
             self._undo = Undo(spec.undo) if spec.undo else None
             self._run_items(session, [self._items[nodeid] for nodeid in spec.tests], report)
             self._undo = None
+            report.write("servers_used", urls=sorted(self._servers.urls))
 
     def _imported_all_the_same(self) -> List[str]:
         """Files that were to be left out, and that some other module imported."""
@@ -231,6 +240,7 @@ class OrderHooks:
         if undo is not None:
             undo.remember()
         for number, item in enumerate(items):
+            self._servers.listen()
             if undo is not None and number == len(items) - 1:
                 report.write("undone", problem=undo.apply())
             following = items[number + 1] if number + 1 < len(items) else None

@@ -5,6 +5,7 @@ never imported here.
 """
 
 import gc
+import importlib
 import sys
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -160,13 +161,13 @@ def engines(database: str = "") -> List[Tuple[Any, Any]]:
     for each in gc.get_objects():
         if isinstance(each, kind) and getattr(each, "pool", None) is not None:
             found.setdefault(_engine_key(each), each)
-    chosen = {key: each for key, each in found.items() if _shown(each.url) == database}
+    chosen = {key: each for key, each in found.items() if shown(each.url) == database}
     return list((chosen or found).items())
 
 
 def _engine_key(engine: Any) -> Any:
     """Each pool of an in-memory SQLite has a database of its own."""
-    return ("pool", id(engine.pool)) if in_memory(engine) else ("url", str(_shown(engine.url)))
+    return ("pool", id(engine.pool)) if in_memory(engine) else ("url", str(shown(engine.url)))
 
 
 def in_memory(engine: Any) -> bool:
@@ -175,9 +176,20 @@ def in_memory(engine: Any) -> bool:
     return engine.dialect.name == "sqlite" and (not name or name == ":memory:" or "mode=memory" in str(engine.url))
 
 
-def _shown(url: Any) -> str:
+def shown(url: Any) -> str:
+    """A URL without its password."""
     render = getattr(url, "render_as_string", None)
     return str(render(hide_password=True) if render is not None else repr(url))
+
+
+def engine_with(url: str) -> Any:
+    """An engine of our own for this URL; nothing is connected yet."""
+    sqlalchemy: Any = importlib.import_module("sqlalchemy")
+    dialect = sqlalchemy.engine.make_url(url).get_dialect()
+    if getattr(dialect, "is_async", False):
+        module: Any = importlib.import_module("sqlalchemy.ext.asyncio")
+        return module.create_async_engine(url).sync_engine
+    return sqlalchemy.create_engine(url)
 
 
 def with_connection(engine: Any, use: Callable[[Any], Any]) -> Any:

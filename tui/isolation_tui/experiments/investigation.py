@@ -11,6 +11,7 @@ from ..model import Run
 from .evidence import Questions
 from .planner import Series, drive, plan
 from .prober import Prober
+from .restore import sqlite_files
 from .trial import Trial, TrialResult
 from .verdict import Kind, Verdict
 
@@ -39,7 +40,15 @@ class Investigation:
         self._questions = Questions(run, found.findings)
         self._series = Series(further)
         self._on_trial = on_trial
-        self._prober = Prober(project, files=list(dict.fromkeys(test.file for test in run.order)), observed=run.elapsed)
+        self._prober = Prober(
+            project,
+            files=list(dict.fromkeys(test.file for test in run.order)),
+            observed=run.elapsed,
+            databases=sqlite_files(
+                (each.label for worker in run.workers.values() for each in worker.databases.values()), project.cwd
+            ),
+            restore=restore,
+        )
         self._stopped = False
 
     def __enter__(self) -> Investigation:

@@ -69,6 +69,8 @@ class Prober:
         """What runs now."""
         self._server: ForkServer | None = None
         self._restore = Restore(project, self._folder, str(self._inject), databases=databases, commands=restore)
+        self._servers: dict[str, dict[str, int]] = {}
+        """URLs of servers' databases -> what they held when a trial first began with them; empty if not known yet."""
         self._plain: TrialReport | None = None
         self._reorderers: dict[str, None] = {}
 
@@ -99,7 +101,12 @@ class Prober:
 
     def run(self, trial: Trial) -> TrialResult:
         """Run one trial to its end: as a fork where that is safe and the trial allows it, else in a fresh process."""
-        return self._from_the_start(trial, self._forked_or_fresh)
+        known = len(self._servers)
+        result = self._from_the_start(trial, self._forked_or_fresh)
+        if len(self._servers) > known and not result.problem:
+            # It used a server's database that was not known, so it is not known from which state it began.
+            result = self._from_the_start(trial, self._forked_or_fresh)
+        return result
 
     def _from_the_start(self, trial: Trial, run: Callable[[Trial], TrialResult]) -> TrialResult:
         problem = self._restore.before_trial()
@@ -156,6 +163,7 @@ class Prober:
             "files": self._files,
             "without_files": list(trial.without_files) if trial else [],
             "undo": asdict(trial.undo) if trial and trial.undo else None,
+            "servers": self._servers,
             "keep": self._restore.keep,
             "root": str(self.project.root),
             **more,
@@ -249,6 +257,10 @@ class Prober:
     def _result(self, trial: Trial, spec: Path, ending: Ending, seconds: float, *, fresh: bool) -> TrialResult:
         report = read_report(spec.with_name("report"))
         self._learn(report)
+        for url in report.servers_used:
+            self._servers.setdefault(url, {})
+        for url, counts in report.servers.items():
+            self._servers[url] = self._servers.get(url) or counts
         outcomes, problem = outcomes_and_problem(trial, report, ending, self.limit)
         shutil.rmtree(spec.parent, ignore_errors=True)
         return TrialResult(trial, outcomes, seconds, "", problem, self.command(trial), fresh)

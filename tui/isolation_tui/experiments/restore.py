@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..launch.project import Project
@@ -13,6 +13,17 @@ from .trial_files import user_environment
 
 COMMAND_LIMIT = 300.0
 """Seconds that a restore command may take."""
+
+
+def sqlite_files(urls: Iterable[str], cwd: Path) -> list[Path]:
+    """The database files that SQLAlchemy's URLs lead to, and that are there. A relative one is below ``cwd``."""
+    found = []
+    for url in urls:
+        scheme, separator, rest = url.partition(":///")
+        name = rest.partition("?")[0]
+        if separator and scheme.startswith("sqlite") and name not in ("", ":memory:") and not name.startswith("file:"):
+            found.append(cwd / name)
+    return [path for path in dict.fromkeys(found) if path.is_file()]
 
 
 class Restore:

@@ -30,6 +30,11 @@ class TrialReport:
     problems: list[str] = field(default_factory=list)
     root: str = ""
     plain: list[str] = field(default_factory=list)
+    servers: dict[str, dict[str, int]] = field(default_factory=dict)
+    """URLs of servers' databases, with the rows of each table that they held when the trial began."""
+    servers_used: list[str] = field(default_factory=list)
+    unequal: str = ""
+    """In what a server's database differs from how an earlier trial found it."""
     undone: str | None = None
     """Why the location could not be undone, '' if it was, None if it did not come so far."""
     reorderers: list[str] = field(default_factory=list)
@@ -68,6 +73,11 @@ def _take(report: TrialReport, record: dict[str, Any]) -> None:
             report.errors = _texts(record, "errors")
         case "plain":
             report.root, report.plain = _text(record, "root"), _texts(record, "arguments")
+        case "servers":
+            report.servers = _counts(record.get("counts"))
+            report.unequal = _text(record, "difference")
+        case "servers_used":
+            report.servers_used = _texts(record, "urls")
         case "undone":
             report.undone = _text(record, "problem")
         case "reordered":
@@ -109,6 +119,15 @@ def _texts(record: dict[str, Any], name: str) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
+def _counts(value: object) -> dict[str, dict[str, int]]:
+    found = value if isinstance(value, dict) else {}
+    return {
+        url: {name: count for name, count in tables.items() if isinstance(count, int)}
+        for url, tables in found.items()
+        if isinstance(url, str) and isinstance(tables, dict)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a trial's process ended. ``status`` is its exit status, or minus the signal that ended it; ``output`` the
@@ -147,6 +166,10 @@ def _problem(report: TrialReport, ending: Ending, limit: float) -> str:
         return f"{report.imported[0]} could not be left out: another module imports it"
     if report.missing:
         return _missing(report)
+    if report.unequal:
+        return (
+            f"the trial does not begin as the first one: {report.unequal}. Give --restore a command that puts it back"
+        )
     if report.problems:
         return report.problems[0] + where
     if not report.done or report.running:
