@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from isolation_tui.experiments.kept_files import recover
 from isolation_tui.experiments.prober import Prober
+from isolation_tui.experiments.restore import recover
 from isolation_tui.launch.project import Project
 from trial_project import said, trial, write_project
 
@@ -213,6 +213,7 @@ PROVE = """
 import sys
 from pathlib import Path
 from isolation_tui.experiments.prober import Prober
+from isolation_tui.experiments.restore import recover
 from isolation_tui.experiments.trial import Trial
 from isolation_tui.launch.project import find_project
 
@@ -237,7 +238,7 @@ def test_a_run_cut_off_in_the_middle_loses_nothing(tmp_path: Path, fork: bool, s
         prover.wait()
     if signal_ == signal.SIGKILL:
         assert file.read_bytes() != before["shop.db"][0]
-        recover(project.root)
+        assert recover(project) == ""
     assert content(project.root) == before
     _wait_until(lambda: not _processes(project.root))
     with Prober(project) as prober:

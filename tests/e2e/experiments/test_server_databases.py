@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from isolation_tui.experiments.prober import Prober
+from isolation_tui.experiments.restore import recover
 from postgres import Server
 from trial_project import said, trial, write_project
 
@@ -54,7 +57,7 @@ with sa.create_engine(os.environ["SHOP_DATABASE"]).begin() as connection:
 def url(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> str:
     """Of a database with one empty table, which the suite finds in its environment."""
     url = postgres.url("shop")
-    with sa.create_engine(url).begin() as connection:
+    with sa.create_engine(url, poolclass=sa.pool.NullPool).begin() as connection:
         connection.execute(sa.text("create table products (id integer primary key)"))
     monkeypatch.setenv("SHOP_DATABASE", url)
     return url
@@ -84,3 +87,59 @@ def test_a_restore_command_lets_each_trial_begin_alike(tmp_path: Path, url: str)
         for _ in range(2):
             assert said(prober.run(trial(ADDS, EMPTY))) == [f"{ADDS} passed", f"{EMPTY} failed"]
             assert said(prober.run(trial(EMPTY))) == [f"{EMPTY} passed"]
+
+
+@pytest.mark.parametrize("shop", [AT_IMPORT, IN_A_FUNCTION], ids=["at import", "in a function"])
+def test_trials_work_on_a_copy_of_the_database(tmp_path: Path, url: str, shop: str) -> None:
+    project = write_project(tmp_path, {"pytest.ini": INI, "shop.py": shop, "test_shop.py": SUITE})
+    with Prober(project, restore=["template"]) as prober:
+        assert said(prober.run(trial(EMPTY))) == [f"{EMPTY} passed"]
+        for _ in range(2):
+            assert said(prober.run(trial(ADDS, EMPTY))) == [f"{ADDS} passed", f"{EMPTY} failed"]
+            assert said(prober.run(trial(EMPTY))) == [f"{EMPTY} passed"]
+    assert _rows(url) == 0
+    assert not _databases(url, "%isolation_kept")
+
+
+def test_a_database_in_use_is_not_copied(tmp_path: Path, url: str) -> None:
+    project = write_project(tmp_path, {"pytest.ini": INI, "shop.py": AT_IMPORT, "test_shop.py": SUITE})
+    engine = sa.create_engine(url)
+    with engine.connect(), Prober(project, restore=["template"]) as prober:
+        result = prober.run(trial(ADDS, EMPTY))
+        assert "is being accessed by other users" in result.problem
+    engine.dispose()
+    assert _rows(url) == 0
+    assert not _databases(url, "%isolation_kept")
+
+
+def test_a_killed_run_gives_the_database_its_name_again(tmp_path: Path, url: str) -> None:
+    project = write_project(tmp_path, {"pytest.ini": INI, "shop.py": AT_IMPORT, "test_shop.py": SUITE})
+    script = """
+import os, signal, sys
+from isolation_tui.experiments.prober import Prober
+from isolation_tui.experiments.trial import Trial
+from isolation_tui.launch.project import find_project
+
+with Prober(find_project(sys.argv[1], (), sys.executable), restore=["template"]) as prober:
+    prober.run(Trial((sys.argv[2],), sys.argv[2]))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script, str(project.root), ADDS], check=False)
+    assert _rows(url) == 1
+    assert _databases(url, "%isolation_kept")
+    assert recover(project) == ""
+    assert _rows(url) == 0
+    assert not _databases(url, "%isolation_kept")
+
+
+def _rows(url: str) -> int:
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        return int(connection.execute(sa.text("select count(*) from products")).scalar_one())
+
+
+def _databases(url: str, pattern: str) -> list[str]:
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        found = connection.execute(sa.text("select datname from pg_database where datname like :p"), {"p": pattern})
+        return [name for (name,) in found]

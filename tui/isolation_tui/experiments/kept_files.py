@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,9 @@ class _Kept:
 class KeptFiles:
     """The files of one project. Call :meth:`begin` first, :meth:`put_back` after each trial, :meth:`close` at last."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, put_database_back: Callable[[str], str] = lambda url: "") -> None:
+        """``put_database_back`` is called with the URL of each database that a killed run had kept."""
+        self._put_database_back = put_database_back
         name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
         self.folder = state_folder() / "trials" / name
         self._journal = self.folder / "journal"
@@ -86,6 +88,15 @@ class KeptFiles:
                 f"{self.folder} cannot be used to keep the project's files: {error.strerror or error}. "
                 f"Set {STATE_VARIABLE} to a folder with room"
             ) from error
+
+    def note_database(self, url: str) -> None:
+        """It is about to be kept under another name: a killed run puts it back at its next start. The URL may hold a
+        password: nobody else may read the journal."""
+        self._note(kind="database", url=url)
+
+    def left_by_killed_run(self) -> bool:
+        """Whether there is something to recover."""
+        return self._journal.exists()
 
     def put_back(self, *, durable: bool = False) -> str:
         """Give each file that a trial touched the content it had; why that could not be done, '' if it was."""
@@ -181,9 +192,10 @@ class KeptFiles:
         for record in _records(self._journal):
             if record.get("kind") == "begin" and isinstance(record.get("marker"), str):
                 kill_marked(record["marker"])
-        problem = self.put_back(durable=True)
-        if problem:
-            raise OSError(problem)
+        urls = [str(each.get("url")) for each in _records(self._journal) if each.get("kind") == "database"]
+        problems = [self.put_back(durable=True), *map(self._put_database_back, dict.fromkeys(urls))]
+        if any(problems):
+            raise OSError(next(filter(None, problems)))
         self._forget()
         self._kept, self._unkept, self._read = {}, {}, 0
 
@@ -197,7 +209,8 @@ class KeptFiles:
                 path.unlink()
 
     def _note(self, **record: object) -> None:
-        with self._journal.open("ab") as file:
+        descriptor = os.open(self._journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
             file.write(json.dumps(record).encode("ascii") + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -224,14 +237,6 @@ class KeptFiles:
             return _Kept(path, None)
         copy = self.folder / name
         return _Kept(path, copy, _digest(copy), int(record.get("mode", 0o644)), int(record.get("mtime", 0)))
-
-
-def recover(root: Path) -> None:
-    """Put back what a killed run of trials left changed in the project at ``root``; raises KeepError."""
-    files = KeptFiles(root)
-    if (files.folder / "journal").exists():
-        files.begin((), "")
-        files.close()
 
 
 def opened_elsewhere(path: Path, spare: Sequence[int] = ()) -> int:

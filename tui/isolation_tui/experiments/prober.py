@@ -42,7 +42,8 @@ class Prober:
     collected: each trial imports them, as the run did. Without them pytest collects what the project's arguments name.
     ``observed`` are the seconds that the whole run took; a trial may take ``limit`` seconds. ``databases`` are SQLite
     files that the run used; they, and what else of the project a trial writes to, are put back after each trial.
-    ``restore`` are the user's commands that bring a database server to its start, run before each trial.
+    ``restore`` are the user's commands that bring a database server to its start, run before each trial; ``template``
+    among them lets trials work on copies of PostgreSQL databases.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Prober:
         self._process: FreshProcess | ForkServer | None = None
         """What runs now."""
         self._server: ForkServer | None = None
-        self._restore = Restore(project, self._folder, str(self._inject), databases=databases, commands=restore)
+        self._restore = Restore(project, self._folder, self._inject, databases=databases, commands=restore)
         self._servers: dict[str, dict[str, int]] = {}
         """URLs of servers' databases -> what they held when a trial first began with them; empty if not known yet."""
         self._plain: TrialReport | None = None
@@ -101,6 +102,9 @@ class Prober:
 
     def run(self, trial: Trial) -> TrialResult:
         """Run one trial to its end: as a fork where that is safe and the trial allows it, else in a fresh process."""
+        if self._restore.copies_databases and not self._plain:
+            # Which databases the imports connect to, before any test writes to them.
+            self._from_the_start(Trial((), ""), self._forked_or_fresh)
         known = len(self._servers)
         result = self._from_the_start(trial, self._forked_or_fresh)
         if len(self._servers) > known and not result.problem:
@@ -109,7 +113,7 @@ class Prober:
         return result
 
     def _from_the_start(self, trial: Trial, run: Callable[[Trial], TrialResult]) -> TrialResult:
-        problem = self._restore.before_trial()
+        problem = self._restore.before_trial(self._servers)
         if problem or self._stopped.is_set():
             return TrialResult(trial, problem=problem or STOPPED)
         start = self._restore.fingerprint()

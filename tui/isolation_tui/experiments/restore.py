@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ..launch.process import private_folder
 from ..launch.project import Project
 from .fresh_process import FreshProcess
 from .kept_files import KeepError, KeptFiles, opened_elsewhere
-from .trial_files import user_environment
+from .template_copy import TemplateCopies
+from .trial_files import plugin_folder, user_environment
+
+TEMPLATE = "template"
+"""In place of a restore command: copy the databases."""
 
 COMMAND_LIMIT = 300.0
 """Seconds that a restore command may take."""
+
+
+def recover(project: Project) -> str:
+    """Put back what a killed run of trials left changed in the project; why that could not be done, '' if it was."""
+    folder = private_folder()
+    try:
+        copies = TemplateCopies(project.python, plugin_folder(folder))
+        files = KeptFiles(project.root, copies.put_back)
+        if not files.left_by_killed_run():
+            return ""
+        files.begin((), "")
+        return files.close()
+    except KeepError as error:
+        return str(error)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sqlite_files(urls: Iterable[str], cwd: Path) -> list[Path]:
@@ -30,22 +52,24 @@ class Restore:
     """The start of the trials of one prober.
 
     ``databases`` are SQLite files that the observed run used; ``commands`` are run by the shell in the project's folder
-    before each trial.
+    before each trial. The command ``template`` copies the PostgreSQL databases that trials use.
     """
 
     def __init__(
         self,
         project: Project,
         folder: Path,
-        marker: str,
+        inject: Path,
         *,
         databases: Sequence[Path] = (),
         commands: Sequence[str] = (),
     ) -> None:
-        self.commands = tuple(commands)
-        self._project, self._folder, self._marker = project, folder, marker
+        self.commands = tuple(each for each in commands if each != TEMPLATE)
+        self.copies_databases = TEMPLATE in commands
+        self._project, self._folder, self._marker = project, folder, str(inject)
+        self._copies = TemplateCopies(project.python, inject)
         self._databases = tuple(databases)
-        self._files = KeptFiles(project.root)
+        self._files = KeptFiles(project.root, self._copies.put_back)
         self._failed: str | None = None
         self._command: FreshProcess | None = None
 
@@ -54,11 +78,22 @@ class Restore:
         """The folder that a trial's process keeps copies in."""
         return str(self._files.folder)
 
-    def before_trial(self) -> str:
-        """Make the start; why it is not equal to the first one, '' if it is."""
+    def before_trial(self, servers: Iterable[str] = ()) -> str:
+        """Make the start; why it is not equal to the first one, '' if it is. ``servers`` are the URLs of the databases
+        on servers that trials are known to use."""
         if self._failed is None:
             self._failed = self._begin()
-        return self._failed or self._files.unequal() or self._run_commands()
+        return self._failed or self._files.unequal() or self._copy(servers) or self._run_commands()
+
+    def _copy(self, servers: Iterable[str]) -> str:
+        if not self.copies_databases:
+            return ""
+        problem = self._copies.reset()
+        for url in servers:
+            if not problem and url not in self._copies.kept:
+                self._files.note_database(url)
+                problem = self._copies.keep(url)
+        return problem
 
     def after_trial(self) -> str:
         """Put back what the trial changed; why that could not be done, '' if it was."""
@@ -85,7 +120,7 @@ class Restore:
         """Everything as it was before the first trial; why that could not be done, '' if it was."""
         if self._failed is None or self._failed:
             return ""
-        return self._files.close()
+        return self._copies.put_all_back() or self._files.close()
 
     def _begin(self) -> str:
         for path in self._databases:
