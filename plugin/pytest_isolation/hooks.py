@@ -92,7 +92,16 @@ class IsolationPlugin:
         role = "worker" if self.is_worker else "main"
         version = "%d.%d.%d" % sys.version_info[:3]
         recorder.emit(
-            Hello(PROTOCOL, role, os.getpid(), version, pytest.__version__, sys.platform, _cwd(), sys.argv[1:])
+            Hello(
+                protocol=PROTOCOL,
+                role=role,
+                pid=os.getpid(),
+                python=version,
+                pytest=pytest.__version__,
+                platform=sys.platform,
+                cwd=_cwd(),
+                args=sys.argv[1:],
+            )
         )
 
     def join(self, config: Any) -> None:

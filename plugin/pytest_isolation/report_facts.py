@@ -39,26 +39,27 @@ def phase_finished(
     message, place = crash(report.longrepr)
     traceback = "" if outcome == "skipped" else raised.traceback or _traceback(report)
     return PhaseFinished(
-        report.nodeid,
-        attempt,
-        report.when,
-        outcome,
-        duration,
-        uses,
-        raised.exception,
-        message,
-        place,
-        traceback,
-        xfail,
-        raised.life,
-        subtest,
+        nodeid=report.nodeid,
+        attempt=attempt,
+        when=report.when,
+        outcome=outcome,
+        duration=duration,
+        uses=uses,
+        exception=raised.exception,
+        message=message,
+        place=place,
+        traceback=traceback,
+        xfail=xfail,
+        life=raised.life,
+        subtest=subtest,
     )
 
 
 def collection_failed(report: Any) -> CollectionFailed:
     """The fact of a module or directory that could not be collected."""
     message, place = crash(report.longrepr)
-    return CollectionFailed(report.nodeid, message.partition(":")[0][:100], message, place, _traceback(report))
+    exception = message.partition(":")[0][:100]
+    return CollectionFailed(report.nodeid, exception, message, place, traceback=_traceback(report))
 
 
 def conftest_failed(error: Any, path: str, root: str) -> CollectionFailed:
@@ -71,7 +72,8 @@ def conftest_failed(error: Any, path: str, root: str) -> CollectionFailed:
         name, message = "%s.%s" % (module, name), "%s.%s" % (module, message)
     inside = path[len(root) + 1 :] if root and path.startswith(root + os.sep) else path
     place, traceback = _innermost(cause), short_traceback(cause, root)
-    return CollectionFailed(inside.replace(os.sep, "/"), name, message, place, traceback, True)
+    nodeid = inside.replace(os.sep, "/")
+    return CollectionFailed(nodeid, name, message, place, traceback=traceback, ends_pytest=True)
 
 
 def _innermost(error: BaseException) -> Place:

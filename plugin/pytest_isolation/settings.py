@@ -56,15 +56,15 @@ def read_settings() -> Optional[Settings]:
             given["owner"] = os.getpid()
             os.environ[SETTINGS_VARIABLE] = json.dumps(given)
         return Settings(
-            address,
-            token,
-            worker or "main",
-            str(given.get("select") or ""),
-            bool(given.get("colour")),
-            int(given.get("queue_limit") or 0),
-            str(given.get("current_test_file") or ""),
-            bool(given.get("verify")),
-            tuple(str(name) for name in given.get("off") or ()),
+            address=address,
+            token=token,
+            worker=worker or "main",
+            select=str(given.get("select") or ""),
+            colour=bool(given.get("colour")),
+            queue_limit=int(given.get("queue_limit") or 0),
+            current_test_file=str(given.get("current_test_file") or ""),
+            verify=bool(given.get("verify")),
+            off=tuple(str(name) for name in given.get("off") or ()),
         )
     except Exception:  # another program's variable of this name must not stop a suite
         return None

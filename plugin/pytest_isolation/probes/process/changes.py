@@ -110,9 +110,16 @@ class Changes:
             change = "added" if followed.first is None else "changed"
         unknown = (None, self._unit(), "", (), False)
         _, unit, detail, among, in_place = followed.steps[-1] if followed.steps else unknown
-        what, name = location
-        among = list(among[:MOST_AMONG])
-        self._recorder.emit(StateChanged(what, name, change, unit, "" if restored else detail, among, in_place))
+        self._recorder.emit(
+            StateChanged(
+                *location,
+                change=change,
+                unit=unit,
+                detail="" if restored else detail,
+                among=list(among[:MOST_AMONG]),
+                in_place=in_place,
+            )
+        )
         followed.emitted = followed.now
         followed.steps.clear()
         self.unrestored.add(location)
