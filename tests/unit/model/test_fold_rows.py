@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from isolation_tui.model import RowsAtStart
-from isolation_tui.model.rows import NEWEST_KEPT, OLDER_KEPT
+from isolation_tui.model.ledger import NEWEST_KEPT, OLDER_KEPT
 from pytest_isolation import events as ev
 from runstory import Story
 

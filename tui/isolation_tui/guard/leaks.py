@@ -11,8 +11,8 @@ from pytest_isolation.events import Place, Unit
 
 from ..model import Author, Database, FixtureDefinition, FixtureLife, Run, SharedSession, Test, Worker, author_of
 from ..model.authors import AuthorKind
+from ..model.ledger import StandingRows, TableRows
 from ..model.queries import own
-from ..model.rows import StandingRows, TableRows
 from ..model.table_history import TableOrigin, TableOrigins
 from ..model.tables import IMPORTED
 from ..text.sanitize import clean

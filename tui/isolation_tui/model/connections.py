@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class HeldResource:
-    """A connection or session taken during ``test`` and not given back by its end. ``life`` is the fixture that took it,
-    None if a test did, or an import. ``closed_by`` is the unit during which it was given back later, None until
+    """A connection or session taken during ``test`` and not given back by its end. ``life`` is the fixture that took
+    it, None if a test did, or an import. ``closed_by`` is the unit during which it was given back later, None until
     then."""
 
     number: int
@@ -123,8 +123,8 @@ class SharedSession:
 
 @dataclass(frozen=True, slots=True)
 class FailedStatement:
-    """A statement that the database rejected. ``error`` is the exception's type, ``mark`` identifies its message, ``at``
-    is in seconds since the epoch."""
+    """A statement that the database rejected. ``error`` is the exception's type, ``mark`` identifies its message;
+    ``at`` is in seconds since the epoch."""
 
     database: str
     error: str

@@ -13,10 +13,11 @@ from .counts import Counts
 from .fixtures import FixtureDefinition, FixtureLife
 from .folds import FOLDS
 from .folds.threads import LeftThread
+from .ledger import StandingRows, TableRows
 from .mappings import MappedClasses
 from .outcome import RunState
 from .process_state import StateResidue
-from .rows import ResidueTotal, StandingRows, TableRows
+from .rows import ResidueTotal
 from .table_history import TableHistory
 from .tables import Database, Labels, Metadata, RepeatedIndex, TableEvent
 from .test import Test

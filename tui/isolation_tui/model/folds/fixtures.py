@@ -49,8 +49,8 @@ def fixture_set_up(run: Run, worker: Worker, at: float, fact: ev.FixtureSetUp) -
 def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornDown) -> None:
     life = worker.lives.get(fact.life)
     if life is not None:
-        rows.fixture_goes(run, worker, fact.life)
-        process_state.fixture_goes(worker)
+        rows.fixture_ended(run, worker, fact.life)
+        process_state.fixture_ended(worker)
         life.torn_down = at
         life.teardown_duration = None if fact.duration is None else fact.duration / 1e9
         life.ended_by = run.tests.get(fact.nodeid)

@@ -50,8 +50,8 @@ def state_in_reach(run: Run, worker: Worker, at: float, fact: ev.StateInReach) -
         test.latest.state_in_reach = tuple(Reach(name, place) for name, place in zip(fact.names, places, strict=False))
 
 
-def fixture_goes(worker: Worker) -> None:
-    """What it changed, and leaves so, is intended no more."""
+def fixture_ended(worker: Worker) -> None:
+    """What a wide fixture changed and did not restore is leftover state from now on."""
     worker.state_met = None
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from pytest_isolation import events as ev
 
 from ..authors import Author
-from ..rows import AuthorShare, ResidueRead, StandingRows, TableRead, TableRows
+from ..ledger import StandingRows, TableRows
+from ..rows import AuthorShare, ResidueRead, TableRead
 from .registry import folds
-from .rows import tally_of
+from .rows import total_of
 
 if TYPE_CHECKING:
     from ..run import Run, Worker
@@ -61,9 +62,9 @@ def _meet(run: Run, test: Test, read: TableRead, rows: TableRows) -> None:
     test.residue_met[read.database, read.table] = met
     for entry in left:
         if entry.author.known:
-            tally = tally_of(run, rows, entry)
-            tally.rows = max(tally.rows, entry.rows)
-            tally.readers[test] = met
+            total = total_of(run, rows, entry)
+            total.rows = max(total.rows, entry.rows)
+            total.readers[test] = met
 
 
 def _age(entry: StandingRows) -> float:

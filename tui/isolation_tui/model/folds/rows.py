@@ -1,4 +1,4 @@
-"""Folding what units write into tables: what each test found, wrote and left."""
+"""Fold rows: what each test found, wrote and left in tables."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING
 from pytest_isolation import events as ev
 
 from ..authors import UNKNOWN, Author, author_of
-from ..rows import (
-    KEYS_KEPT,
-    ResidueTotal,
-    RowsAtStart,
-    RowsLeft,
-    RowWrite,
-    StandingRows,
-    TableBeforeFirstWrite,
-    TableRows,
-    Verified,
-)
+from ..ledger import KEYS_KEPT, StandingRows, TableRows
+from ..rows import ResidueTotal, RowsAtStart, RowsLeft, RowWrite, TableBeforeFirstWrite, Verified
 from .registry import folds
 
 if TYPE_CHECKING:
@@ -25,19 +16,19 @@ if TYPE_CHECKING:
     from ..test import Test
 
 MOST_WRITTEN = 200
-"""How many entries a test's list of what was written holds at most."""
+"""How many writes of one test are kept."""
 
 
 @folds(ev.RowsWritten)
 def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> None:
     table = _table(worker, fact.database, fact.table)
     test = run.tests.get(fact.unit.nodeid)
-    _note(test, table, fact)
+    _add_write(test, table, fact)
     if test is not None:
         test.tables_written[fact.database, fact.table] = None
         if (table.database, table.table) not in test.tables_before:
             test.tables_before[table.database, table.table] = _before(run, worker, table, test)
-    table.touch(worker.starts)
+    table.before_change(worker.starts)
     if fact.settled:
         table.close(fact.unit)
     elif fact.inserted:
@@ -51,15 +42,26 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
         if fact.emptied:
             table.clear()
         if fact.taken:
-            table.take(fact.taken, test, fact.gone)
+            table.remove(fact.taken, test, fact.gone)
         if fact.inexact and not fact.kept:
             table.inexact = True
     if fact.kept > 0:
         life = worker.lives.get(fact.unit.life)
-        entry = StandingRows(fact.unit, fact.place, at, fact.kept, life, test, fact.inexact, fact.escape, is_open)
-        entry.author = author_of(run, worker.name, fact.unit, fact.place)
-        entry.attempt = test.attempt if test is not None else 0
-        entry.way, entry.keys = _way(fact), tuple(fact.keys)[:KEYS_KEPT]
+        entry = StandingRows(
+            unit=fact.unit,
+            place=fact.place,
+            at=at,
+            rows=fact.kept,
+            life=life,
+            test=test,
+            inexact=fact.inexact,
+            escape=fact.escape,
+            open=is_open,
+            attempt=test.attempt if test is not None else 0,
+            author=author_of(run, worker.name, fact.unit, fact.place),
+            way=_way(fact),
+            keys=tuple(fact.keys[:KEYS_KEPT]),
+        )
         table.add(entry)
         if fact.unit.life:
             worker.tables_of_life.setdefault(fact.unit.life, {})[table] = None
@@ -67,8 +69,8 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
             worker.nameless.setdefault(fact.unit.life, []).append((table, entry))
 
 
-def _note(test: Test | None, table: TableRows, fact: ev.RowsWritten) -> None:
-    """In the test's own list; what was open there is replaced by what became of it."""
+def _add_write(test: Test | None, table: TableRows, fact: ev.RowsWritten) -> None:
+    """Add it to the test's writes; the outcome of a transaction replaces what was open."""
     if test is None:
         return
     if fact.settled:
@@ -81,10 +83,20 @@ def _note(test: Test | None, table: TableRows, fact: ev.RowsWritten) -> None:
     if len(test.rows_written) < MOST_WRITTEN:
         test.rows_written.append(
             RowWrite(
-                table.database, table.table, fact.inserted, fact.updated, fact.deleted, fact.state, fact.unit,
-                fact.place, fact.inexact, fact.escape, _way(fact), tuple(fact.keys)[:KEYS_KEPT],
+                database=table.database,
+                table=table.table,
+                inserted=fact.inserted,
+                updated=fact.updated,
+                deleted=fact.deleted,
+                state=fact.state,
+                unit=fact.unit,
+                place=fact.place,
+                inexact=fact.inexact,
+                escape=fact.escape,
+                way=_way(fact),
+                keys=tuple(fact.keys[:KEYS_KEPT]),
             )
-        )  # fmt: skip
+        )
 
 
 def _way(fact: ev.RowsWritten) -> str:
@@ -92,7 +104,7 @@ def _way(fact: ev.RowsWritten) -> str:
 
 
 def _before(run: Run, worker: Worker, table: TableRows, test: Test) -> TableBeforeFirstWrite:
-    """What the test has not written to yet."""
+    """The table before the test's first write to it."""
     standing = sum(entry.rows for entry in table.standing() if entry.test is not test)
     if table.first is None:
         return TableBeforeFirstWrite(standing, 0, UNKNOWN, ev.Place())
@@ -102,30 +114,30 @@ def _before(run: Run, worker: Worker, table: TableRows, test: Test) -> TableBefo
 
 
 def fixture_known(run: Run, worker: Worker, life_id: int) -> None:
-    """A fixture's set-up has ended: what it wrote came a moment before."""
+    """Name the author of what a fixture wrote during its set-up, which has just been reported."""
     for table, entry in worker.nameless.pop(life_id, ()):
         entry.life = worker.lives.get(life_id)
         entry.author = author_of(run, worker.name, entry.unit, entry.place)
-        table.forget()
+        table.refresh()
 
 
-def fixture_goes(run: Run, worker: Worker, life_id: int) -> None:
-    """A wide fixture has ended: rows that it leaves are intended no more."""
+def fixture_ended(run: Run, worker: Worker, life_id: int) -> None:
+    """Count the rows that a wide fixture leaves: from now on they are leftover rows."""
     life, tables = worker.lives.get(life_id), worker.tables_of_life.pop(life_id, {})
     if life is None or life.definition.scope == "function":
         return
     for table in tables:
         mine = [entry for entry in table.standing() if entry.life is life]
         if mine:
-            table.touch(worker.starts)
+            table.before_change(worker.starts)
         for entry in mine:
             if not entry.open:
-                tally_of(run, table, entry).rows += entry.rows
+                total_of(run, table, entry).rows += entry.rows
 
 
 @folds(ev.DatabasesUsed)
 def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) -> None:
-    """Only now is it known in which databases it could find anything."""
+    """At a test's end: record what it found in the databases that it used."""
     test = run.tests.get(fact.nodeid)
     if test is None:
         return
@@ -134,37 +146,37 @@ def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) 
     found = []
     for number in fact.databases:
         for table in worker.rows.get(number, {}).values():
-            stood = table.at_start if table.begun == worker.starts else table.found()
-            if stood is not None:
-                found.append(stood)
-                if stood.dirty:
-                    _meet(run, table, stood, test)
+            rows = table.at_start if table.begun == worker.starts else table.found()
+            if rows is not None:
+                found.append(rows)
+                if rows.dirty:
+                    _count_start(run, table, rows, test)
     test.latest.rows_found = tuple(found)
     if test.dirty_start:
         run.dirty_starts[test] = None
 
 
-def _meet(run: Run, table: TableRows, stood: RowsAtStart, test: Test) -> None:
-    """The test started with rows of these authors: those named, and those whose rows still stand."""
+def _count_start(run: Run, table: TableRows, found: RowsAtStart, test: Test) -> None:
+    """Count the test as one that started with rows of these authors: those named, and those whose rows remain."""
     rows: dict[Author, int] = {}
     for entry in table.standing():
         if entry.at < test.latest.started and not (entry.intended or entry.open):
             rows[entry.author] = rows.get(entry.author, 0) + entry.rows
-    rows.update((share.author, share.rows) for share in stood.shares if not share.intended)
-    for name in rows:
-        tally = run.residue.get((name, table.database, table.table))
-        if tally is None:
-            place = next((share.place for share in stood.shares if share.author == name), ev.Place())
-            tally = run.residue[name, table.database, table.table] = ResidueTotal(
-                name, table.database, table.table, place
-            )
-        tally.rows = max(tally.rows, rows[name])
-        tally.met += 1
+    rows.update((share.author, share.rows) for share in found.shares if not share.intended)
+    for author, number in rows.items():
+        key = (author, table.database, table.table)
+        total = run.residue.get(key)
+        if total is None:
+            place = next((share.place for share in found.shares if share.author == author), ev.Place())
+            total = run.residue[key] = ResidueTotal(author, table.database, table.table, place)
+        total.rows = max(total.rows, number)
+        total.met += 1
 
 
 @folds(ev.RowsCounted)
 def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> None:
-    """A test's end. Of a table that was not seen to be created, the first count tells what was there before."""
+    """Compare real counts at a test's end with the ledger. The first count of a table whose creation was not seen tells
+    how many rows are from before the suite."""
     test = run.tests.get(fact.nodeid)
     if test is None:
         return
@@ -182,53 +194,56 @@ def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> N
 
 
 def test_ended(run: Run, worker: Worker, test: Test) -> None:
-    """What stands of it, and of the fixtures that served it alone."""
+    """Record the rows that remain of the test, and of the fixtures that served it alone."""
     left: list[RowsLeft] = []
-    seen: set[int] = set()
     for number, name in test.tables_written:
         table = worker.rows.get(number, {}).get(name)
-        if table is None or id(table) in seen:
-            continue
-        seen.add(id(table))
-        for entry in table.entries:
+        for entry in table.entries if table is not None else ():
             ours = entry.test is test and entry.attempt == test.attempt
-            if ours and (entry.life is None or entry.life.definition.scope == "function"):
-                inexact = entry.inexact or table.inexact
-                left.append(
-                    RowsLeft(
-                        table.database, table.table, entry.author, entry.rows, entry.place,
-                        inexact, entry.open, entry.escape,
-                    )
-                )  # fmt: skip
+            if table is not None and ours and (entry.life is None or entry.life.definition.scope == "function"):
+                left.append(_left(table, entry))
                 if not entry.open:
-                    tally_of(run, table, entry).rows += entry.rows
+                    total_of(run, table, entry).rows += entry.rows
     test.latest.rows_left = tuple(left)
 
 
-def tally_of(run: Run, table: TableRows, entry: StandingRows) -> ResidueTotal:
-    """What the entry's author left in that table in the course of the run."""
+def _left(table: TableRows, entry: StandingRows) -> RowsLeft:
+    return RowsLeft(
+        database=table.database,
+        table=table.table,
+        author=entry.author,
+        rows=entry.rows,
+        place=entry.place,
+        inexact=entry.inexact or table.inexact,
+        open=entry.open,
+        escape=entry.escape,
+    )
+
+
+def total_of(run: Run, table: TableRows, entry: StandingRows) -> ResidueTotal:
+    """What the entry's author left in that table over the run."""
     key = (entry.author, table.database, table.table)
-    tally = run.residue.get(key)
-    if tally is None:
-        tally = run.residue[key] = ResidueTotal(entry.author, table.database, table.table, entry.place)
-    tally.inexact = tally.inexact or entry.inexact or table.inexact
-    tally.way = tally.way or entry.way
-    if entry.keys and len(tally.keys) < KEYS_KEPT:
-        tally.keys = tuple(dict.fromkeys((*tally.keys, *entry.keys)))[:KEYS_KEPT]
-    return tally
+    total = run.residue.get(key)
+    if total is None:
+        total = run.residue[key] = ResidueTotal(entry.author, table.database, table.table, entry.place)
+    total.inexact = total.inexact or entry.inexact or table.inexact
+    total.way = total.way or entry.way
+    if entry.keys and len(total.keys) < KEYS_KEPT:
+        total.keys = tuple(dict.fromkeys((*total.keys, *entry.keys)))[:KEYS_KEPT]
+    return total
 
 
 def tables_dropped(worker: Worker, fact: ev.TablesDropped) -> None:
     for name in fact.tables:
         table = worker.rows.get(fact.database, {}).get(name)
         if table is not None:
-            table.touch(worker.starts)
+            table.before_change(worker.starts)
             table.clear()
             table.first, table.inserted = None, 0
 
 
 def tables_created(worker: Worker, fact: ev.TablesCreated) -> None:
-    """A DROP that was rolled back brings back rows that were forgotten."""
+    """Rows come back with a DROP that was rolled back, and the ledger has forgotten them."""
     if fact.by == "rollback":
         for name in fact.tables:
             _table(worker, fact.database, name).inexact = True
