@@ -119,7 +119,7 @@ def describe_interpreter(project: Project, explicit: str | None = None) -> str:
     used = Path(project.python).parents[1]  # ENVIRONMENT/bin/python
     if explicit or not active or Path(active).resolve() in (Path(sys.prefix).resolve(), used.resolve()):
         return ""
-    return f"using the project's own {project.python}, not the activated {active}; --python chooses another."
+    return f"using {project.python}, not the activated {active}; --python chooses another."
 
 
 def _check(python: str) -> None:
