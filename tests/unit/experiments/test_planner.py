@@ -127,7 +127,13 @@ def test_wrong_evidence_is_refuted_and_the_polluter_found_without() -> None:
 def test_after_three_refutations_the_candidates_are_tried_as_a_group() -> None:
     polluted = suite({TESTS[9]: (Effect("rows"),)})
     verdict = drive(plan(question(*(Candidate((test,)) for test in TESTS[:12]))), polluted.run)
-    assert asked(verdict)[1:5] == ["after test_0", "after test_1", "after test_2", "after 12 tests"]
+    assert asked(verdict)[1:6] == [
+        "after test_0",
+        "after test_1",
+        "after test_2",
+        "after test_0, test_1 and test_2",
+        "after 12 tests",
+    ]
     assert verdict.polluters == ((TESTS[9],),)
     assert not verdict.found_without_evidence
 
@@ -300,16 +306,18 @@ def test_the_observed_failure_after_another_one_in_the_same_order_is_unknown() -
     assert verdict.reason == "after the same tests in the same order it fails with another error than observed"
 
 
-def test_a_set_that_fails_in_forks_only_is_not_named() -> None:
+@pytest.mark.parametrize("passes_fresh", [True, False])
+def test_a_set_that_fails_in_one_way_of_running_only_is_not_named(passes_fresh: bool) -> None:
     polluted = suite({FIRST: (Effect("rows"),)})
 
     def run(trial: Trial) -> TrialResult:
         result = polluted.run(trial)
         passed = TestOutcome(VICTIM, Outcome.PASSED)
-        return replace(result, outcomes=(*result.outcomes[:-1], passed)) if trial.fresh else result
+        return replace(result, outcomes=(*result.outcomes[:-1], passed)) if trial.fresh is passes_fresh else result
 
-    verdict = drive(plan(question()), run)
+    verdict = drive(plan(question(*(() if passes_fresh else (Candidate((FIRST,)),)))), run)
     assert (verdict.kind, verdict.proven) == (Kind.UNKNOWN, False)
+    assert "in a process of its own" in verdict.reason
 
 
 def test_where_no_process_of_its_own_can_confirm_it_forks_prove_it_and_the_verdict_says_so() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..text.wording import listed
+
 
 class Outcome(StrEnum):
     """What became of a test in a trial."""
@@ -71,9 +73,8 @@ class Location:
     def label(self) -> str:
         """For people: ``rows 7 and 8 of products``, ``environment variable SHOP_CURRENCY``."""
         if self.kind == "rows" and 0 < len(self.keys) <= 3:
-            *first, last = self.keys
-            noun = "row" if not first else "rows"
-            return f"{noun} {', '.join(first)}{' and ' if first else ''}{last} of {self.name}"
+            noun = "row" if len(self.keys) == 1 else "rows"
+            return f"{noun} {listed(self.keys)} of {self.name}"
         return _LABELS.get(self.kind, "{kind} {name}").format(kind=self.kind.replace("_", " "), name=self.name).strip()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..text.wording import listed
 from .question import Candidate, name_of
 from .trial import Location, Trial, TrialResult
 from .verdict import Kind, TestSet, Verdict
@@ -107,7 +108,7 @@ def together(items: TestSet) -> str:
     names = [name_of(item) for item in items]
     if len(names) > NAMED:
         return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more together"
-    return f"{' and '.join(names)} together" if len(names) > 1 else "".join(names)
+    return f"{listed(names)} together" if len(names) > 1 else listed(names)
 
 
 def trial_line(result: TrialResult, signature: str) -> str:

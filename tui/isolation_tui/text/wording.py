@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from pytest_isolation.events import Place
@@ -19,6 +20,12 @@ class RunFolders(Protocol):
 def number(count: int, one: str, many: str = "") -> str:
     """``1 test``, ``14 tests``."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *first, last = words or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def seconds(duration: float) -> str:

@@ -126,6 +126,14 @@ class Notebook:
         told = [each for each in seen if each is not Seen.NOTHING]
         return EqualTrialsDiffer(sum(each is not Seen.PASSED for each in told), len(told), trial.why)
 
+    def differs_by_process(self, trial: Trial) -> bool:
+        """Whether equal trials agree in processes of their own, and in others, but not with each other."""
+        results = [each for each in self._equal.get(_key(trial), ()) if self.judge(each) is not Seen.NOTHING]
+        fresh = [self.judge(each) for each in results if each.fresh]
+        forked = [self.judge(each) for each in results if not each.fresh]
+        repeated = len(fresh) > 1 and len(forked) > 1
+        return repeated and len({*fresh}) == len({*forked}) == 1 and fresh[0] is not forked[0]
+
     def refuted(self, trial: Trial) -> bool:
         """Whether it showed something, while the tests before the victim ended as they did in the observed run."""
         results = [each for each in self._equal.get(_key(trial), ()) if self.judge(each) is not Seen.NOTHING]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ...text.wording import listed
 from ..question import Candidate, Question, file_of, name_of
 from ..trial import Location, Trial
 from ..verdict import Kind, TestSet, Verdict
@@ -283,4 +284,4 @@ def _after(tests: TestSet, order: TestSet = ()) -> str:
 def _names(items: TestSet, noun: str) -> str:
     if len(items) > FEW:
         return f"{len(items)} {noun}"
-    return " and ".join(name_of(item) for item in items)
+    return listed([name_of(item) for item in items])

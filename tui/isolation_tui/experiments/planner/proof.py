@@ -14,6 +14,9 @@ MOST_LOCATIONS = 3
 EXTRA_CONFIRMATIONS = 2
 """Where no location is certain; and for a victim that is known to differ between equal trials."""
 
+SHARED_CONFIRMATIONS = 2
+"""For a set that is proven for another test as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Control:
@@ -49,12 +52,12 @@ def confirm(
     """Repeat by turns the set, which must give the outcome again, and what must not give it: of a joint set what is
     left without each of its items, and the set with its ``carrier`` undone, or else the control. Raise
     EqualTrialsDiffer as soon as one shows something else. A proof without a certain location is repeated more often,
-    one of a set that is proven for other tests as well once.
+    one of a set that is proven for other tests as well less often.
     """
     question = notebook.question
     turns = question.confirmations + (0 if carrier is not None else extra)
     if found in question.confirmed:
-        turns = 1
+        turns = min(turns, SHARED_CONFIRMATIONS)
     if question.victim in question.noise:
         turns += EXTRA_CONFIRMATIONS
     smaller = [tuple(each for each in found if each != item) for item in found] if len(found) > 1 else []
@@ -68,7 +71,7 @@ def confirm(
                 raise notebook.differing(trial)
         seen = yield from notebook.run(_again(search.trial(found)))
         if seen not in (search.wanted, Seen.NOTHING):
-            raise notebook.differing(search.trial(found))
+            raise (yield from search.contradiction(found))
 
 
 def _without(search: Search, found: TestSet, location: Location) -> Trial:

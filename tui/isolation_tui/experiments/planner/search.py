@@ -81,7 +81,7 @@ class Search:
         return MinimalSet((yield from self.minimal(self.items)), from_evidence=False)
 
     def among_candidates(self, items: Sequence[str]) -> Steps[MinimalSet | None]:
-        """A minimal set that the evidence points to: single candidates first, then all of them as a group."""
+        """A minimal set that the evidence points to: single candidates first, then those together, then all of them."""
         allowed = {*items, self.notebook.question.victim}
         suspects = [each for each in self._suspects if allowed.issuperset(each)]
         untried = [each for each in suspects if each not in self.tried]
@@ -90,9 +90,10 @@ class Search:
             if (yield from self.gives(suspect, fresh=at_once)):
                 return MinimalSet((yield from self.minimal(suspect)), from_evidence=True)
             self.tried.append(suspect)
-        group = self._ordered({item for suspect in suspects for item in suspect} - {self.notebook.question.victim})
-        if len(suspects) > 1 and len(group) > 1 and (yield from self.gives(group)):
-            return MinimalSet((yield from self.minimal(group)), from_evidence=True)
+        for together in ([each for each in suspects if each in self.tried], suspects):
+            group = self._ordered({item for each in together for item in each} - {self.notebook.question.victim})
+            if len(together) > 1 and len(group) > 1 and (yield from self.gives(group)):
+                return MinimalSet((yield from self.minimal(group)), from_evidence=True)
         return None
 
     def minimal(self, items: TestSet) -> Steps[TestSet]:
@@ -112,7 +113,7 @@ class Search:
             if (yield from self.gives(kept, fresh=True)):
                 return (yield from self._without_superfluous(kept))
             if (yield from self.notebook.run(self.trial(kept))) is self.wanted:
-                raise (yield from self._only_in_a_fork(kept))
+                raise (yield from self.contradiction(kept))
             if not rest:
                 raise self.notebook.differing(self.trial(kept))
         raise Inconclusive(f"more than {MOST_JOINT} tests seem to be needed together")
@@ -136,17 +137,17 @@ class Search:
             if (yield from self.gives(smaller)):
                 found = smaller
         if found is not kept and not (yield from self.gives(found, fresh=True)):
-            raise (yield from self._only_in_a_fork(found))
+            raise (yield from self.contradiction(found))
         return found
 
-    def _only_in_a_fork(self, items: TestSet) -> Steps[Exception]:
-        """Why a set that gives the outcome in a fork does not give it in a process of its own."""
-        trial = self._fresh(items)
-        if (yield from self.notebook.run(trial)) is self.wanted:
-            return self.notebook.differing(trial)
-        if (yield from self.notebook.run(self.trial(items))) is not self.wanted:
-            return self.notebook.differing(trial)
-        return Inconclusive("what fails in a process that has imported all test files does not in one of its own")
+    def contradiction(self, items: TestSet) -> Steps[Exception]:
+        """What to raise where equal trials of the set differ: by chance, or by the process that they ran in."""
+        trial = self.trial(items)
+        yield from self.notebook.run(self._fresh(items), optional=True)
+        yield from self.notebook.run(trial)
+        if self.notebook.differs_by_process(trial):
+            return Inconclusive("it ends otherwise in a process of its own than in one that imported all test files")
+        return self.notebook.differing(trial)
 
     def further(self, found: Sequence[TestSet], control: Seen, blocked: set[TestSet]) -> Steps[TestSet | None]:
         """A minimal set beside the ``found`` ones; None if there is none: with one item of each away, in all ways that
