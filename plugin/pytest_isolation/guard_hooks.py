@@ -29,7 +29,10 @@ _open, _close = os.open, os.close
 
 
 def begin(config: Any, options: Any, observer: Optional[IsolationPlugin]) -> "Tuple[IsolationPlugin, GuardHooks]":
-    """Before any conftest: arm the probes, unless an ``observer`` has done so for a dashboard. Raises UsageError."""
+    """Start the guard before any conftest, and arm the probes unless an ``observer`` for a dashboard has done so.
+
+    Raises UsageError.
+    """
     if not options.isolation:
         raise pytest.UsageError("--isolation-baseline and the like need --isolation=report or --isolation=strict.")
     guard = _guard_session(config, options)
@@ -57,12 +60,15 @@ def _guard_session(config: Any, options: Any) -> Any:
             "--isolation needs isolation-tui in this environment, not its plugin alone (%s): %s -m pip install "
             "isolation-tui" % (error, sys.executable)
         ) from None
-    file, cwd = options.isolation_baseline, Path(str(config.invocation_params.dir))
     try:
         return guard.open_session(
-            options.isolation, Path(str(config.rootpath)), file, options.isolation_update_baseline,
-            options.isolation_kinds, cwd,
-        )  # fmt: skip
+            mode=options.isolation,
+            folder=Path(str(config.rootpath)),
+            file=options.isolation_baseline,
+            updating=options.isolation_update_baseline,
+            kinds=options.isolation_kinds,
+            cwd=Path(str(config.invocation_params.dir)),
+        )
     except guard.MISUSES as error:
         raise pytest.UsageError("--isolation: %s" % error) from None
 
@@ -98,13 +104,13 @@ class FactQueue:
         return facts
 
     def close_and_clear(self) -> None:
-        """Drop all facts, and take no more: nobody reads them after the guard gave up."""
+        """Drop all facts and accept no more, as nothing reads them after the guard gave up."""
         self._closed = True
         self._facts = []
 
     def share(self, recorder: Recorder) -> None:
-        """Every fact that is sent to a listener is kept as well."""
-        send, send_surely = recorder.emit, recorder.emit_always
+        """Add every fact that ``recorder`` sends to a listener here too."""
+        send, send_always = recorder.emit, recorder.emit_always
 
         def emit(fact: Any) -> None:
             self.emit(fact)
@@ -112,7 +118,7 @@ class FactQueue:
 
         def emit_always(fact: Any) -> None:
             self.emit(fact)
-            send_surely(fact)
+            send_always(fact)
 
         recorder.emit, recorder.emit_always = emit, emit_always
 
@@ -130,7 +136,7 @@ class GuardHooks:
         self._accounts: List[Dict[str, Any]] = []
         self._gave_up = ""
         self._partial = False
-        """Whether it is known already that not the whole suite runs."""
+        """Whether only a part of the suite runs, as far as is known already."""
         self._heading = ""
         self._lines: List[Tuple[str, str]] = []
 
@@ -184,7 +190,7 @@ class GuardHooks:
         self._judge = None
         self._facts.close_and_clear()
 
-    # -- was it the whole suite? ------------------------------------------------------------------------------------
+    # -- whether the whole suite runs -----------------------------------------------------------------------------
 
     def pytest_deselected(self, items: List[Any]) -> None:
         self._partial = self._partial or bool(items)
@@ -251,7 +257,7 @@ class GuardHooks:
         return dict(_nothing_known(""), defect=self._gave_up)
 
     def _is_whole(self, session: Any) -> bool:
-        """Whether everything ran that the project calls its tests: what was not seen then is not there."""
+        """Whether all tests of the project ran: only then is an unseen leak of the baseline gone."""
         config = session.config
         if any(account["partial"] for account in self._accounts) or int(session.exitstatus) > 1:
             return False
@@ -281,7 +287,7 @@ def _nothing_known(doubt: str) -> Dict[str, Any]:
 
 
 def _fail(outcome: Any, text: str) -> None:
-    """An error in teardown, as any other: reruns, ``-x`` and reports take it for what it is."""
+    """Make it an error in teardown like any other, for reruns, ``-x`` and reports."""
     error = pytest.fail.Exception(text, pytrace=False)
     if hasattr(outcome, "force_exception"):
         outcome.force_exception(error)
