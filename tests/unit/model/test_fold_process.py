@@ -83,6 +83,20 @@ def test_what_is_bound_anew_is_the_work_of_the_last_author_alone() -> None:
     assert [author.label for author in entry.authors] == [TESTS[1]]
 
 
+def test_tests_with_fixtures_of_their_own_share_what_they_find() -> None:
+    story = Story().collected(TESTS)
+    fixture = story.fixture("client", "function", "test_a.py")
+    story.begin(TESTS[0])
+    changed(story, 0)
+    story.test(TESTS[0], begun=True)
+    for nodeid in TESTS[1:3]:
+        story.begin(nodeid)
+        life = story.set_up(fixture, nodeid)
+        story.test(nodeid, begun=True, uses=[life], ends=[life])
+    assert found(story, 2) == [(TESTS[0], "env:X")]
+    assert story.run.tests[TESTS[1]].state_found is story.run.tests[TESTS[2]].state_found
+
+
 def test_tests_that_find_the_same_share_it() -> None:
     story = Story().collected(TESTS)
     story.begin(TESTS[0])

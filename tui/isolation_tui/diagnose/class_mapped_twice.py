@@ -43,7 +43,7 @@ def _mappings(run: Run, test: Test, name: str) -> list[Mapping]:
     """Those that stood when the test failed, the oldest first."""
     ended = test.failure.ended if test.failure is not None else test.ended
     of_name = run.workers[test.worker].mapped.by_name.get(name, {})
-    stood = [mapping for known in of_name.values() for mapping in known.kept if mapping.stood(ended)]
+    stood = [mapping for known in of_name.values() for mapping in known.kept if mapping.valid(ended)]
     return sorted(stood, key=lambda mapping: mapping.at)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Counts:
-    """A test that passes and then fails in teardown counts twice, once passed and once as an error: so does pytest."""
+    """The counts of a run. As in pytest, a test that passes and fails in teardown counts as passed and as an error."""
 
     passed: int = 0
     failed: int = 0
@@ -22,7 +22,7 @@ class Counts:
     subtests_failed: int = 0
 
     def as_dict(self) -> dict[str, int]:
-        """The six of the JSON document, in its order."""
+        """The six counts of the JSON document, in its order."""
         return {
             "passed": self.passed,
             "failed": self.failed,

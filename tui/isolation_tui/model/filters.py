@@ -1,9 +1,9 @@
-"""What is typed to narrow the tests shown: words, and tokens that name what they look at.
+"""Filters for tests, as a user types them: words, and tokens that name what they look at.
 
     login is:failed fixture:test_app table:products file:api -slow
 
-All must hold. A leading ``-`` turns one around, a comma means "or" (``is:failed,error``), quotes keep blanks together.
-Case never matters.
+All must match. A leading ``-`` negates one, a comma means "or" (``is:failed,error``), quotes keep blanks together.
+Case does not matter.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _Check = Callable[[Test], bool]
 
 @dataclass(frozen=True, slots=True)
 class TestFilter:
-    """A parsed filter. ``problem`` says in words what of it was not understood ('' if all was); that part then
-    matches everything."""
+    """A parsed filter. ``problem`` describes the part that was not understood ('' if there is none), which then matches
+    everything."""
 
     __test__ = False
 
@@ -47,7 +47,7 @@ class TestFilter:
 
 
 def parse(text: str) -> TestFilter:
-    """Never raises: half-typed filters are the normal case.
+    """Parse a filter. Half-typed filters are the normal case, so this never raises.
 
     >>> parse("is:failed login").problem, parse("is:blue").problem[:20]
     ('', 'is:blue? One of: bad')
@@ -73,7 +73,7 @@ def _check(name: str, value: str, shown: str) -> tuple[_Check | None, str]:
         look, choices = _LOOKS[name], [choice for choice in value.split(",") if choice]
         return (lambda test: any(choice in seen for seen in look(test) for choice in choices)), ""
     if value.endswith(":") and value[:-1] in ("is", *_LOOKS):
-        return None, ""  # the value is still to come
+        return None, ""  # the value is not typed yet
     whole = shown.strip("\"'").lower()
     return (lambda test: whole in test.nodeid.lower() or whole in _message(test)), ""
 
@@ -106,7 +106,7 @@ def _fixtures(test: Test) -> list[str]:
     names = [life.definition.name.lower() for life in test.lives]
     failure = test.failure
     if failure is not None and failure.life:
-        # A fixture whose set-up failed is no life of the test; its name stands in the crash's place.
+        # A fixture whose set-up failed is no life of the test; the failure's place has its name.
         names.append(failure.place.function.lower())
     return names
 

@@ -1,4 +1,4 @@
-"""Fixture definitions and the lives they lead."""
+"""Fixture definitions and their lives: each life is one set-up to teardown."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ SCOPES = ("session", "package", "module", "class", "function")
 
 @dataclass(frozen=True, slots=True)
 class FixtureValue:
-    """What a life gave: an ``engine``, ``connection`` or ``session`` of SQLAlchemy's class ``name``, or an ``instance``
-    of the mapped class ``name`` (``module.QualifiedName``), which may be ``lost``: without a session from the start."""
+    """A value that a life gave to tests: an ``engine``, ``connection`` or ``session`` of SQLAlchemy's class ``name``,
+    or an ``instance`` of the mapped class ``name`` (``module.QualifiedName``). A ``lost`` instance never had a
+    session."""
 
     what: str
     name: str = ""
@@ -32,8 +33,8 @@ class FixtureValue:
 
 @dataclass(frozen=True, slots=True)
 class Detached:
-    """An instance that a life gave lost its session. ``way`` is ``session`` (closed or removed by the suite's own code)
-    or ``context`` (an application context ended); ``at`` seconds since the epoch."""
+    """The moment at which an instance that a life gave lost its session. ``way`` is ``session`` (the suite's own code
+    closed or removed it) or ``context`` (an application context ended); ``at`` is in seconds since the epoch."""
 
     model: str
     way: str
@@ -44,7 +45,7 @@ class Detached:
 
 @dataclass(eq=False)
 class FixtureDefinition:
-    """One ``@pytest.fixture``; the same definition in several workers is one of these."""
+    """One ``@pytest.fixture``, in all workers."""
 
     name: str
     scope: str
@@ -63,12 +64,12 @@ class FixtureDefinition:
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """What tells it from others: overriding fixtures share a name."""
+        """Its identity: fixtures that override each other share a name."""
         return (self.name, self.baseid, self.place.file, self.place.line)
 
     @property
     def width(self) -> int:
-        """0 for session to 4 for function: sorts the widest first."""
+        """0 for session to 4 for function, to sort the widest first."""
         return SCOPES.index(self.scope) if self.scope in SCOPES else len(SCOPES)
 
 
@@ -81,7 +82,7 @@ class FixtureLife:
     definition: FixtureDefinition
     parameter: str | None
     asked_by: Test | None = field(repr=False)
-    """The test that asked first; None where that was not seen."""
+    """The test that asked for it first; None if that was not seen."""
     parent: int
     depends: tuple[int, ...]
     began: float
@@ -94,7 +95,7 @@ class FixtureLife:
     ended_by: Test | None = field(default=None, repr=False)
     """The test during which it was torn down."""
     users: list[Test] = field(default_factory=list, repr=False)
-    """Tests that had it, in the order they ran."""
+    """Tests that it served, in the order they ran."""
     gave: list[FixtureValue] = field(default_factory=list)
     detached: list[Detached] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""Classes that were mapped, and those of one name that were mapped more than once in one MetaData."""
+"""Mapped classes, and class names that are mapped more than once in one MetaData."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from .run import Run
 
 NEWEST_KEPT = 8
-"""Of a name that is mapped again and again, the first mapping is kept and so many of the latest."""
+"""Of a name that is mapped repeatedly, the first mapping and this many of the latest are kept."""
 
 
 @dataclass(eq=False, slots=True)
 class Mapping:
-    """A class was mapped to a table. ``generation`` counts how often its MetaData had been cleared before. ``ended`` is
-    when its registry was disposed, its mappers were cleared, or its MetaData was let go of; None as long as it
-    stands."""
+    """The mapping of a class to a table. ``generation`` counts how often its MetaData had been cleared before.
+    ``ended`` is when its registry was disposed, its mappers were cleared, or its MetaData ceased to exist; None
+    until then."""
 
     model: str
     table: str
@@ -35,13 +35,13 @@ class Mapping:
     def name(self) -> str:
         return self.model.rpartition(".")[2]
 
-    def stood(self, at: float) -> bool:
+    def valid(self, at: float) -> bool:
         return self.at <= at and (self.ended is None or self.ended >= at)
 
 
 @dataclass(eq=False, slots=True)
 class Mappings:
-    """All mappings of one class name in one worker's MetaData. ``count`` counts those that are not kept, too."""
+    """All mappings of one class name in one MetaData of a worker. ``count`` includes those that are not kept."""
 
     kept: list[Mapping] = field(default_factory=list)
     count: int = 0
@@ -86,7 +86,7 @@ class MappedClasses:
 
 @dataclass(frozen=True, slots=True)
 class MappedTwice:
-    """A class name with several mappings that stand. ``how`` is ``imported twice`` (one file under two module names),
+    """A class name with several valid mappings. ``how`` is ``imported twice`` (one file under two module names),
     ``inside a function`` (each call defines it), ``module run again`` or ``two classes``. ``first`` came first,
     ``again`` is the latest."""
 
@@ -99,8 +99,8 @@ class MappedTwice:
 
 
 def mapped_twice(run: Run) -> list[MappedTwice]:
-    """Classes mapped twice: where, and by whom. Two classes of one name are no fault by themselves: only a name that is
-    looked up must be one's alone."""
+    """Class names that have several mappings at the end of the run. That is no fault in itself: only a name that a
+    relationship looks up must be unique."""
     found = []
     by_name = (known for worker in run.workers.values() for known in worker.mapped.by_name.values())
     for known in (known for of_name in by_name for known in of_name.values()):
@@ -112,7 +112,7 @@ def mapped_twice(run: Run) -> list[MappedTwice]:
 
 
 def twice(mappings: Sequence[Mapping], count: int) -> MappedTwice | None:
-    """The first and the latest of one name's mappings, oldest first; None where there are not two."""
+    """The first and the latest of these mappings of one name, given oldest first; None if there are not two."""
     if len(mappings) < 2:
         return None
     first, again = mappings[0], mappings[-1]

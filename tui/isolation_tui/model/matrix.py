@@ -1,10 +1,8 @@
-"""Tables against tests: what each test did to each table, in the MetaData and in the database. Pure queries on a Run.
+"""The matrix of tables and tests: what each test did to each table, in the MetaData and in the database.
 
-The seed's comparison, *one registration shared by every test* against *new for each test*, is read off this in two
-ways: off the cells of a row (:meth:`Matrix.cell`), and off the row's totals (:meth:`Matrix.totals`).
-
-Tables of one name are one row, whichever MetaData or database they are in: a suite that makes an engine for each test
-would otherwise have a row for each test. :meth:`Matrix.events` says where each fact happened.
+Whether all tests share one registration, or each has a new one, can be seen in the cells of a row
+(:meth:`Matrix.cell`) and in its totals (:meth:`Matrix.totals`). Tables of one name are one row, in whichever MetaData
+or database they are: a suite that makes an engine for each test would otherwise have a row for each test.
 """
 
 from __future__ import annotations
@@ -26,20 +24,20 @@ class Layer(Enum):
 
 
 class Mark(Enum):
-    """What a cell says. The first five are about the MetaData, KEPT and the last three about the database."""
+    """The content of a cell. The first four are about the MetaData, KEPT and the last three about the database."""
 
     KEPT = "kept"
-    """It stood there before the test, and the test left it alone."""
+    """It was there before the test, and the test did not change it."""
     NEW = "new"
     """Registered during the test."""
     REFUSED = "refused"
     """A second definition was refused."""
     CLEARED = "cleared"
-    """Taken out of its MetaData by ``clear`` or ``remove``."""
+    """Removed from its MetaData by ``clear`` or ``remove``."""
     CREATED = "created"
     DROPPED = "dropped"
     REBUILT = "rebuilt"
-    """Created and dropped in one test, in either order: a table of its own."""
+    """Created and dropped in one test, in either order."""
 
 
 _LAYER_OF = {
@@ -53,17 +51,17 @@ _LAYER_OF = {
 _TAKEN_OUT = (TableEventKind.CLEARED, TableEventKind.REMOVED)
 
 _REMEMBERED = 1_000
-"""Tests whose events are kept sorted by table: those on screen are asked for again and again."""
+"""Number of tests whose events are kept sorted by table, because those on screen are drawn repeatedly."""
 
 _Tables = dict[str, list[TableEvent]]
 
 
 @dataclass(slots=True)
 class Totals:
-    """One row added up, over the tests that have ended.
+    """The totals of one row, over the tests that have ended.
 
-    ``brought`` is how many tests saw it come (registered, or created on the database) and ``outside`` how often it
-    came outside any test, as at import. ``held`` is how many tests had it, whoever brought it.
+    ``brought`` is the number of tests during which it was registered (or created in the database), ``outside`` how
+    often that happened outside any test, as at import. ``held`` is the number of tests that had it.
     """
 
     layer: Layer
@@ -74,7 +72,7 @@ class Totals:
     held: int = 0
     refused: int = 0
     taken: int = 0
-    """How many tests saw it go: cleared or removed, or dropped from the database."""
+    """Number of tests during which it was cleared or removed, or dropped from the database."""
 
     @property
     def times(self) -> int:
@@ -87,7 +85,7 @@ class Totals:
 
     @property
     def shared(self) -> bool:
-        """Whether tests used what another test, or an import, brought."""
+        """Whether tests used what another test, or an import, registered or created."""
         return self.held > max(1, self.brought)
 
     def words(self) -> str:
@@ -95,19 +93,19 @@ class Totals:
         verb = "registered" if self.layer is Layer.METADATA else "created"
         tests = "1 test" if self.held == 1 else f"{self.held} tests"
         if self.fresh:
-            said = f"{verb} new for each of {tests}"
+            text = f"{verb} new for each of {tests}"
         elif not self.times:
-            said = f"found by {tests}" if self.held else f"never {verb}"
+            text = f"found by {tests}" if self.held else f"never {verb}"
         else:
             often = "once" if self.times == 1 else f"{self.times}x"
             if 1 < self.workers == self.times:
                 often = f"once in each of {self.workers} workers"
-            said = f"{verb} {often}, used by {tests}"
+            text = f"{verb} {often}, used by {tests}"
         if self.refused:
-            said += f", refused {self.refused}x"
+            text += f", refused {self.refused}x"
         if self.taken and self.layer is Layer.METADATA:
-            said += f", cleared {self.taken}x"
-        return said
+            text += f", cleared {self.taken}x"
+        return text
 
 
 @dataclass(slots=True)
@@ -118,13 +116,13 @@ class _Row:
     refused: int = 0
     taken: int = 0
     extra: int = 0
-    """Tests that had it only between their edges: it came and went within them."""
+    """Tests that had it neither at their start nor at their end."""
 
 
 class Matrix:
-    """Grows with a run. Call :meth:`update` before asking; it looks only at what is new since the last call.
+    """The matrix of a run. Call :meth:`update` first; it reads only what is new since the last call.
 
-    With a ``file``, only the tests of that file are added up: what other files' tests brought is then simply there.
+    With a ``file``, only the tests of that file are added up.
     """
 
     def __init__(self, run: Run, file: str | None = None) -> None:
@@ -152,9 +150,9 @@ class Matrix:
         return self._events_seen < len(self.run.table_events) or bool(self._left)
 
     def update(self, limit: int = 0) -> bool:
-        """Take in what the run has learnt; True if anything here changed.
+        """Add what is new in the run; True if anything here changed.
 
-        ``limit`` bounds how many facts one call looks at (0: all), so that a long run can be taken in by and by.
+        ``limit`` bounds how many facts one call reads (0: all), so that a long run does not block the screen.
         """
         run = self.run
         changed = self.behind or self._tests_seen < len(run.order)
@@ -229,7 +227,7 @@ class Matrix:
     # -- questions ---------------------------------------------------------------------------------------------
 
     def cell(self, layer: Layer, table: str, test: Test) -> Mark | None:
-        """What ``test`` did to ``table``; None where the table was not there."""
+        """What ``test`` did to ``table``; None if the table was not there."""
         events = self._events_of(test)[layer].get(table)
         if events:
             kinds = {event.kind for event in events}
@@ -248,18 +246,18 @@ class Matrix:
         return self._events_of(test)[layer].get(table, [])
 
     def origin(self, layer: Layer, table: str, test: Test) -> TableEvent | None:
-        """What brought the table that ``test`` found: the last registration (or creation) before it, in its process."""
+        """The last registration (or creation) of the table before ``test`` started, in its process."""
         comes = TableEventKind.REGISTERED if layer is Layer.METADATA else TableEventKind.CREATED
         return self.run.table_history.last((comes,), test.worker, table, until=test.latest.started)
 
     def totals(self, layer: Layer, table: str) -> Totals:
-        """The row added up."""
+        """The totals of the row."""
         row = self._rows[layer].get(table, _Row())
         held = self._held_counts(layer)[table] + row.extra
         return Totals(layer, row.brought, row.outside, len(row.workers), held, row.refused, row.taken)
 
     def _held_counts(self, layer: Layer) -> Counter[str]:
-        # Most tests have the same set: counting sets and then their tables is far cheaper than counting tables.
+        # Most tests have the same set, so counting sets first is far cheaper than counting the tables of each test.
         cached = self._held.get(layer)
         if cached is None or cached[0] != self._ended:
             counts: Counter[str] = Counter()
@@ -301,7 +299,7 @@ def _union(sets: dict[str, frozenset[str]]) -> frozenset[str]:
 
 
 def columns(run: Run, file: str | None = None) -> list[tuple[str, list[Test]]]:
-    """Tests that have started, by file: files in the order in which they began, tests in the order they ran."""
+    """Tests that have started, by file, in the order in which they ran."""
     files: dict[str, list[Test]] = {}
     for test in run.order:
         if file is None or test.file == file:

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Outcome(Enum):
-    """A test's state. The value is the word used in JSON, on screen and in filters."""
+    """The state of a test. The value is the word in JSON, on screen and in filters."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -25,7 +25,7 @@ class Outcome(Enum):
 
     @property
     def bad(self) -> bool:
-        """Whether a person has to look at it."""
+        """Whether the test failed, in whichever phase or way."""
         return self in (Outcome.FAILED, Outcome.ERROR, Outcome.CRASHED)
 
     @property

@@ -1,4 +1,4 @@
-"""State of the process that differs from what it was: environment, configuration, module globals."""
+"""Changed state of the process: environment, configuration, module globals."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from .test import Test
 
 MOST_EARLIER = 10
-"""How many earlier authors of what is changed in place are kept."""
+"""How many earlier authors are kept of an object that is changed in place."""
 
 
 @dataclass(eq=False, slots=True)
 class StateResidue:
-    """One change that stands. ``what`` and ``name`` as in the contract's StateChanged; ``test`` is the one on the stage
-    when it was seen, None at import; ``among`` are node ids of the tests that may have made it, where that is not known
-    more closely."""
+    """A change that was not restored. ``what`` and ``name`` as in the contract's StateChanged; ``test`` ran when it was
+    seen, None at import; ``among`` are node ids of the tests that may have made it, if it is not known which."""
 
     what: str
     name: str
@@ -34,10 +33,10 @@ class StateResidue:
     test: Test | None = field(default=None, repr=False)
     author: Author = UNKNOWN
     life: FixtureLife | None = field(default=None, repr=False)
-    """The fixture life that made it; None where that was a test."""
+    """The fixture life that made it; None if a test did."""
     in_place: bool = False
     earlier: tuple[StateResidue, ...] = field(default=(), repr=False)
-    """Where it is changed in place: those of other authors whose share may be in it yet, oldest first."""
+    """If it is changed in place: changes of other authors that it may still contain, oldest first."""
 
     @property
     def location(self) -> str:
@@ -46,23 +45,23 @@ class StateResidue:
 
     @property
     def intended(self) -> bool:
-        """Whether a wide fixture made it that has not been torn down: it is meant to be so."""
+        """Whether a wide fixture made it that is not torn down."""
         return self.life is not None and self.life.alive and self.life.definition.scope != "function"
 
     @property
     def first(self) -> StateResidue:
-        """The oldest whose share may be in it."""
+        """The oldest change that it may contain."""
         return self.earlier[0] if self.earlier else self
 
     @property
     def authors(self) -> tuple[Author, ...]:
-        """Everybody whose share may be in it, oldest first."""
+        """Authors of all changes that it may contain, oldest first."""
         return tuple(dict.fromkeys([*(each.author for each in self.earlier), self.author]))
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Changed state that a test's code may read: where it is mentioned in code that the test can reach."""
+    """Changed state that a test may read, and the line that mentions it in code that the test can reach."""
 
     location: str
     place: Place

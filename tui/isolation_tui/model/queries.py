@@ -1,4 +1,4 @@
-"""Questions about one test of a run, answered from the model alone: what it shared, what it met, who did what."""
+"""Questions about one test: its fixtures, its tables, who is charged, where it failed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .test import Test
 
 @dataclass(frozen=True, slots=True)
 class FixtureUse:
-    """A fixture life that a test had. ``others`` is with how many tests it was shared; ``new`` whether the test was
-    the first to have it."""
+    """A fixture life that served a test. ``others`` is the number of other tests that it served; ``new`` tells
+    whether the test was its first."""
 
     life: FixtureLife
     new: bool
@@ -25,7 +25,7 @@ class FixtureUse:
 
 @dataclass(frozen=True, slots=True)
 class ModelsMet:
-    """Tables in MetaData, seen from one test, by name: ``kept`` stood there before and stayed."""
+    """Names of tables in MetaData, seen from one test: ``kept`` were there before it, and stayed."""
 
     kept: tuple[str, ...]
     new: tuple[str, ...]
@@ -35,15 +35,15 @@ class ModelsMet:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A definition that was refused: ``first`` registered the table (None where that was not seen), ``again`` tried to
-    once more."""
+    """A definition of a table that was refused. ``first`` is the valid registration (None if it was not seen),
+    ``again`` is the refused one."""
 
     first: TableEvent | None
     again: TableEvent
 
 
 def fixtures_used(test: Test) -> list[FixtureUse]:
-    """The lives it had, and those whose set-up failed for it, the widest scope first."""
+    """The fixture lives that served it, and those whose set-up failed for it, the widest scope first."""
     lives = list(test.lives)
     failed = {phase.life for phase in test.phases if phase.life}
     for life in lives_asked_for(test, failed):
@@ -54,7 +54,7 @@ def fixtures_used(test: Test) -> list[FixtureUse]:
 
 
 def lives_asked_for(test: Test, ids: set[int]) -> list[FixtureLife]:
-    """Lives with these ids that the test's own lives or their definitions lead to; none where they cannot be found."""
+    """Lives with these ids that were set up for the test, among those of the definitions that served it."""
     found: list[FixtureLife] = []
     for life in test.lives:
         found += [other for other in life.definition.lives if other.id in ids and other.asked_by is test]
@@ -62,18 +62,18 @@ def lives_asked_for(test: Test, ids: set[int]) -> list[FixtureLife]:
 
 
 def others_of(life: FixtureLife, test: Test) -> int:
-    """With how many other tests it was shared."""
+    """The number of other tests that it served."""
     return len(life.users) - (test in life.users)
 
 
 def failed_life(run: Run, test: Test) -> FixtureLife | None:
-    """The fixture life that made the test fail; None where the test itself did, or nothing did."""
+    """The fixture life that raised the test's failure; None if there is none."""
     failure = test.failure
     return run.life(test.worker, failure.life) if failure is not None and failure.life else None
 
 
 def models_met(test: Test) -> ModelsMet:
-    """What it found in MetaData, brought there, was refused, and saw taken out."""
+    """Tables in MetaData that the test found, registered, was refused, and saw removed."""
     before = frozenset().union(*test.metadata_at_start.values()) if test.metadata_at_start else frozenset()
     by_kind = _tables_by_kind(test)
     new = by_kind.get(TableEventKind.REGISTERED, {})
@@ -84,7 +84,7 @@ def models_met(test: Test) -> ModelsMet:
 
 
 def tables_touched(test: Test) -> dict[TableEventKind, tuple[str, ...]]:
-    """Tables created and dropped on a database while it was on the stage, each named once."""
+    """Tables created and dropped in a database while it ran, each named once."""
     by_kind = _tables_by_kind(test)
     kinds = (TableEventKind.CREATED, TableEventKind.DROPPED)
     return {kind: tuple(by_kind[kind]) for kind in kinds if kind in by_kind}
@@ -98,7 +98,7 @@ def _tables_by_kind(test: Test) -> dict[TableEventKind, dict[str, None]]:
 
 
 def refusals(run: Run, test: Test) -> list[Refusal]:
-    """Every definition that was refused while it was on the stage, with the registration that stood in the way."""
+    """Every definition that was refused while it ran, with the registration that it met."""
     return [
         Refusal(run.table_history.registration(event), event)
         for event in test.table_events
@@ -119,7 +119,7 @@ def charged(run: Run, worker: str, unit: Unit) -> str:
 
 
 def location(run: Run, test: Test) -> Place:
-    """Where a person should look first: the nearest line of the project's own that failed, else the test's own."""
+    """The line to look at first: the nearest line of the project that failed, else the test's own."""
     candidates: list[Place] = []
     failure = test.failure
     if failure is not None:
@@ -132,7 +132,7 @@ def location(run: Run, test: Test) -> Place:
 
 
 def own(run: Run, place: Place) -> bool:
-    """Whether the line is the project's, not a library's."""
+    """Whether the line belongs to the project, not to a library."""
     file = place.file.replace("\\", "/")
     inside = not run.rootdir or not file.startswith("/") or file.startswith(run.rootdir.rstrip("/") + "/")
     return bool(file) and inside and "/site-packages/" not in file and "/lib/python" not in file

@@ -1,4 +1,4 @@
-"""The run: one pytest invocation as observed, folded from its facts."""
+"""The run: one pytest invocation, folded from its facts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .test import Test
 
 
 class Stamped(NamedTuple):
-    """A fact with its envelope: who says it, and when (seconds since the epoch)."""
+    """A fact with the worker that sent it, and its moment (seconds since the epoch)."""
 
     worker: str
     at: float
@@ -33,13 +33,13 @@ class Stamped(NamedTuple):
 
 @dataclass(eq=False)
 class Worker:
-    """One process that speaks to us: ``main``, or pytest-xdist's ``gw0``... ``current`` is the test on its stage."""
+    """One process that sends facts: ``main``, or pytest-xdist's ``gw0``... ``current`` is the test that it runs now."""
 
     name: str
     hello: ev.Hello | None = None
     current: Test | None = None
     order: list[Test] = field(default_factory=list)
-    """Tests in the order it started them (a rerun stands once)."""
+    """Tests in the order it started them; a test that runs again is in it once."""
     lives: dict[int, FixtureLife] = field(default_factory=dict)
     definitions: dict[int, FixtureDefinition] = field(default_factory=dict)
     metadata: dict[int, Metadata] = field(default_factory=dict)
@@ -48,17 +48,17 @@ class Worker:
     database_labels: Labels = field(default_factory=Labels)
     mapped: MappedClasses = field(default_factory=MappedClasses)
     rows: dict[int, dict[str, TableRows]] = field(default_factory=dict)
-    """Number of a database -> its tables in which rows were written."""
+    """Number of a database -> its tables to which rows were written."""
     tables_of_life: dict[int, dict[TableRows, None]] = field(default_factory=dict)
     """Number of a fixture life that is set up -> tables in which it left rows (an ordered set)."""
     nameless: dict[int, list[tuple[TableRows, StandingRows]]] = field(default_factory=dict)
     """Number of a fixture life that is being set up -> rows that it left so far."""
     state: dict[str, StateResidue] = field(default_factory=dict)
-    """Location -> what of its own state is not what it was."""
+    """Location -> its change that was not restored."""
     state_met: dict[str, StateResidue] | None = None
-    """The part of it that nobody intends: what a test that starts now meets. None where it is to be found anew."""
+    """The part of ``state`` that a test finds if it starts now. None if it must be determined again."""
     held: dict[int, HeldResource] = field(default_factory=dict)
-    """Connections and sessions that are out."""
+    """Connections and sessions that were not given back."""
     starts: int = 0
     """How many tests it has started, reruns included."""
     libraries: dict[str, str] = field(default_factory=dict)
@@ -70,11 +70,11 @@ class Worker:
 
 
 class Run:
-    """Everything known of a run. :meth:`apply` is the only way to change it.
+    """Everything known of a run. Only :meth:`apply` and :meth:`finish` change it.
 
-    ``tests`` is in collection order (tests that were never announced are appended as they start). ``order`` is the
-    order in which tests started, over all workers. ``revision`` grows with every applied fact, so that a view can tell
-    whether it is out of date.
+    ``tests`` is in collection order (tests that were not collected are appended as they start). ``order`` is the order
+    in which tests started, over all workers. ``revision`` grows with every fact, so that a view knows whether it is out
+    of date.
     """
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class Run:
         self.database_workers: dict[str, set[str]] = {}
         """Label of a database that is no in-memory one -> the workers that use it."""
         self.residue: dict[tuple[Author, str, str], ResidueTotal] = {}
-        """(author, database label, table) -> what was left there in the course of the run."""
+        """(author, database label, table) -> what was left there over the run."""
         self.dirty_starts: dict[Test, None] = {}
         """Tests that started with leftover rows of others, in the order in which that became known (an ordered set)."""
         self.no_effects: list[NoOpDdl] = []
@@ -124,19 +124,19 @@ class Run:
         self.internal_errors: list[ev.InternalError] = []
         self.interrupted = ""
         self.limits: list[str] = []
-        """What cannot be seen in this environment, in words."""
+        """What cannot be observed in this environment, in words."""
         self.disabled_probes: list[ev.ProbeDisabled] = []
         self.output: list[str] = []
         self.exit_status: int | None = None
-        """The process's own status, or pytest's while the process has not ended."""
+        """The status of the process, or pytest's until the process has ended."""
         self.stopped = False
         self.crashed = False
-        """The process ended without pytest's own end."""
+        """The process ended before pytest did."""
 
     # -- the fold ------------------------------------------------------------------------------------------------
 
     def apply(self, stamped: Stamped) -> None:
-        """Take in one fact. Facts of kinds that this version does not know change nothing."""
+        """Record one fact. Facts of kinds that this version does not know change nothing."""
         self.revision += 1
         worker, at, fact = stamped
         self.last_at = max(self.last_at, at)
@@ -147,20 +147,20 @@ class Run:
             fold(self, self.worker(worker), at, fact)
 
     def finish(self, at: float) -> None:
-        """The process has ended: nothing more will come."""
+        """Record that the process has ended: no more facts will come."""
         self.state = RunState.FINISHED
         if self.ended_at is None:
             self.ended_at = at
 
     def worker(self, name: str) -> Worker:
-        """The worker of that name; it comes to be when it is first heard of."""
+        """The worker of that name; a new one if it has not sent anything before."""
         known = self.workers.get(name)
         if known is None:
             known = self.workers[name] = Worker(name)
         return known
 
     def test(self, nodeid: str) -> Test:
-        """The test of that node id; one that was never announced is appended."""
+        """The test of that node id; a test that was not collected is appended."""
         known = self.tests.get(nodeid)
         if known is None:
             known = Test(nodeid, index=len(self.tests), file=nodeid.partition("::")[0])
@@ -200,5 +200,5 @@ class Run:
         return self.workers[worker].lives.get(life) if worker in self.workers else None
 
     def life_of_unit(self, worker: str, unit: ev.Unit) -> FixtureLife | None:
-        """The fixture life that is charged; None where a test's own phase, or an import, is."""
+        """The fixture life that is charged; None if a test's own phase is, or an import."""
         return self.life(worker, unit.life) if unit.life else None

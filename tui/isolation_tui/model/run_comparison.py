@@ -1,4 +1,4 @@
-"""Two runs of one suite, told apart: what healed, what broke, what stayed. Pure: no clock, no I/O, no screen."""
+"""Compare two runs of one suite: which tests healed, broke or stayed as they were."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .test import Test
 
 
 class Change(Enum):
-    """What became of a test from one run to the next. The value is the word on screen and in reports."""
+    """How a test changed from one run to the next. The value is the word on screen and in reports."""
 
     HEALED = "healed"
     """Failed (or errored) before, passes now."""
     STILL = "still failing"
-    """Failed before and fails now, whichever way: an error that became a failure is not healed."""
+    """Failed before and fails now, in any way: an error that became a failure is not healed."""
     BROKE = "broke"
     """Did not fail before, fails now."""
     NEW = "new"
@@ -24,14 +24,14 @@ class Change(Enum):
     GONE = "gone"
     """Only in the first run."""
     UNPROVEN = "not compared"
-    """Failed in one run and was skipped or never ran in the other: nothing can be said."""
+    """Failed in one run, and was skipped or did not run in the other."""
     SAME = "unchanged"
     """Failed in neither."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One node id in both runs; None where that run does not know it."""
+    """One node id in both runs; None for a run that does not have it."""
 
     nodeid: str
     before: Test | None
@@ -54,7 +54,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """What :func:`compare` found. Pairs stand in the order of the second run, those that are gone in the first's."""
+    """The result of :func:`compare`. Pairs are in the order of the second run; those that are gone come last."""
 
     before: Run
     after: Run
@@ -93,7 +93,7 @@ class RunComparison:
 
 
 def compare(before: Run, after: Run) -> RunComparison:
-    """Match two runs by node id. Meant for finished runs: a test that has not run yet is not compared."""
+    """Match two runs by node id. Compare finished runs: a test that has not run yet is left out."""
     pairs = [
         Pair(nodeid, before.tests.get(nodeid), test, _change(before.tests.get(nodeid), test))
         for nodeid, test in after.tests.items()

@@ -1,4 +1,4 @@
-"""Tables that a database has and no MetaData knows, and the reverse, at the end of a test."""
+"""Differences between a database and its MetaData at the end of a test."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from .test import Test
 
 @dataclass(frozen=True, slots=True)
 class SchemaDifference:
-    """Of one database that the test used: tables that stand there and are in no MetaData, and tables of ``metadata``
-    that do not stand there. A database's tables are what DDL was seen to make of it, so one that was filled before the
-    run seems to lack them."""
+    """Tables of a database that are in no MetaData, and tables of ``metadata`` that the database does not have. Its
+    tables are known from DDL during the run, so tables from before the run seem to be missing."""
 
     database: str
     only_in_database: tuple[str, ...]
@@ -20,19 +19,19 @@ class SchemaDifference:
 
 
 def schema_differences(test: Test) -> list[SchemaDifference]:
-    """Where the databases that it used and the MetaData of its process do not agree. Which MetaData belongs to a
-    database is not said anywhere: it is the one with which it has most tables in common, and none where it has none."""
+    """The differences in each database that the test used. A database is compared with the MetaData with which it has
+    most tables in common."""
     found = []
     everywhere = frozenset().union(*test.metadata_at_end.values()) if test.metadata_at_end else frozenset()
     for database in test.databases_used:
-        stands = test.database_at_end.get(database)
-        if stands is None:
+        there = test.database_at_end.get(database)
+        if there is None:
             continue
         label, own = "", frozenset[str]()
         for name, tables in test.metadata_at_end.items():
-            if len(tables & stands) > len(own & stands):
+            if len(tables & there) > len(own & there):
                 label, own = name, tables
-        extra, missing = stands - everywhere, own - stands
+        extra, missing = there - everywhere, own - there
         if extra or missing:
             found.append(SchemaDifference(database, tuple(sorted(extra)), label, tuple(sorted(missing))))
     return found

@@ -1,4 +1,4 @@
-"""Folding the lives of fixtures."""
+"""Fold fixtures: their definitions, and each life from set-up to teardown."""
 
 from __future__ import annotations
 
@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 
 @folds(ev.FixtureDefined)
 def fixture_defined(run: Run, worker: Worker, at: float, fact: ev.FixtureDefined) -> None:
-    definition = FixtureDefinition(fact.name, fact.scope, fact.baseid, fact.place, tuple(fact.arguments), fact.internal)
-    # Each worker of pytest-xdist defines it again; on screen it is one.
+    definition = FixtureDefinition(
+        name=fact.name,
+        scope=fact.scope,
+        baseid=fact.baseid,
+        place=fact.place,
+        arguments=tuple(fact.arguments),
+        internal=fact.internal,
+    )
+    # Each worker of pytest-xdist reports it; the run has it once.
     worker.definitions[fact.definition] = run.definitions.setdefault(definition.key, definition)
 
 
@@ -27,18 +34,18 @@ def fixture_set_up(run: Run, worker: Worker, at: float, fact: ev.FixtureSetUp) -
     if definition is None:  # its definition was among dropped facts
         return
     life = FixtureLife(
-        fact.life,
-        worker.name,
-        definition,
-        fact.parameter,
-        run.tests.get(fact.nodeid),
-        fact.parent,
-        tuple(fact.depends),
-        fact.began / 1e6,
-        at,
-        fact.duration / 1e9,
-        fact.exception,
-        fact.message,
+        id=fact.life,
+        worker=worker.name,
+        definition=definition,
+        parameter=fact.parameter,
+        asked_by=run.tests.get(fact.nodeid),
+        parent=fact.parent,
+        depends=tuple(fact.depends),
+        began=fact.began / 1e6,
+        set_up=at,
+        setup_duration=fact.duration / 1e9,
+        exception=fact.exception,
+        message=fact.message,
     )
     worker.lives[fact.life] = life
     definition.lives.append(life)
@@ -50,7 +57,7 @@ def fixture_torn_down(run: Run, worker: Worker, at: float, fact: ev.FixtureTornD
     life = worker.lives.get(fact.life)
     if life is not None:
         rows.fixture_ended(run, worker, fact.life)
-        process_state.fixture_ended(worker)
+        process_state.fixture_ended(worker, life)
         life.torn_down = at
         life.teardown_duration = None if fact.duration is None else fact.duration / 1e9
         life.ended_by = run.tests.get(fact.nodeid)
@@ -67,4 +74,4 @@ def fixture_gave(run: Run, worker: Worker, at: float, fact: ev.FixtureGave) -> N
 def instance_detached(run: Run, worker: Worker, at: float, fact: ev.InstanceDetached) -> None:
     life = worker.lives.get(fact.life)
     if life is not None:
-        life.detached.append(Detached(fact.model, fact.way, fact.place, fact.unit, at))
+        life.detached.append(Detached(fact.model, fact.way, fact.place, fact.unit, at=at))

@@ -1,4 +1,4 @@
-"""Folding changes of the process's own state: what stands, and what each test found and changed."""
+"""Fold the state of the process: what is changed, and what each test found and changed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..process_state import MOST_EARLIER, Reach, StateResidue
 from .registry import folds
 
 if TYPE_CHECKING:
+    from ..fixtures import FixtureLife
     from ..run import Run, Worker
 
 
@@ -19,10 +20,19 @@ def state_changed(run: Run, worker: Worker, at: float, fact: ev.StateChanged) ->
     location = f"{fact.what}:{fact.name}"
     test = run.tests.get(fact.unit.nodeid)
     entry = StateResidue(
-        fact.what, fact.name, fact.change, fact.unit, worker.name, at, fact.detail, tuple(fact.among), test,
-        UNKNOWN if fact.among else author_of(run, worker.name, fact.unit), worker.lives.get(fact.unit.life),
-        fact.in_place,
-    )  # fmt: skip
+        what=fact.what,
+        name=fact.name,
+        change=fact.change,
+        unit=fact.unit,
+        worker=worker.name,
+        at=at,
+        detail=fact.detail,
+        among=tuple(fact.among),
+        test=test,
+        author=UNKNOWN if fact.among else author_of(run, worker.name, fact.unit),
+        life=worker.lives.get(fact.unit.life),
+        in_place=fact.in_place,
+    )
     before = worker.state.get(location)
     if before is not None and fact.in_place:
         entry.earlier = _earlier(before, entry)
@@ -36,7 +46,7 @@ def state_changed(run: Run, worker: Worker, at: float, fact: ev.StateChanged) ->
 
 
 def _earlier(before: StateResidue, entry: StateResidue) -> tuple[StateResidue, ...]:
-    """What an object changed in place already held; one of each author. What it was bound to anew, it holds as well."""
+    """Earlier changes that an object changed in place still contains, one for each author."""
     known = [*before.earlier, before]
     firsts = {each.author: each for each in reversed(known) if each.author != entry.author}
     return tuple(sorted(firsts.values(), key=lambda each: each.at)[:MOST_EARLIER])
@@ -50,9 +60,10 @@ def state_in_reach(run: Run, worker: Worker, at: float, fact: ev.StateInReach) -
         test.latest.state_in_reach = tuple(Reach(name, place) for name, place in zip(fact.names, places, strict=False))
 
 
-def fixture_ended(worker: Worker) -> None:
+def fixture_ended(worker: Worker, life: FixtureLife) -> None:
     """What a wide fixture changed and did not restore is leftover state from now on."""
-    worker.state_met = None
+    if life.definition.scope != "function" and any(entry.life is life for entry in worker.state.values()):
+        worker.state_met = None
 
 
 def state_met(worker: Worker) -> dict[str, StateResidue]:

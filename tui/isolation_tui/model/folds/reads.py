@@ -1,4 +1,4 @@
-"""Folding what tests read."""
+"""Fold reads: the tables that tests read, and whose leftover rows were there."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ..test import Test
 
 STRENGTH = {"match": 1, "key": 2, "scan": 3, "clash": 4}
-"""Of the ways in which a table is read."""
+"""Of the ways in which a table is read: the higher, the more rows of others can matter."""
 MET_NAMED = 5
-"""How many authors a test remembers for a table in which it read their rows."""
+"""How many authors a test keeps for a table in which it read their rows."""
 
 
 @folds(ev.TablesRead)
@@ -33,16 +33,16 @@ def tables_read(run: Run, worker: Worker, at: float, fact: ev.TablesRead) -> Non
         known = test.tables_read.get((label, table))
         if known is not None and STRENGTH.get(known.how, 0) >= STRENGTH.get(fact.how, 0):
             continue
-        read = TableRead(label, table, fact.unit, fact.place, fact.inexact, fact.how, fact.emptied)
+        read = TableRead(label, table, fact.unit, fact.place, inexact=fact.inexact, how=fact.how, emptied=fact.emptied)
         test.tables_read[label, table] = read
         rows = worker.rows.get(fact.database, {}).get(table)
         if rows is not None and not fact.emptied and fact.unit.phase != "teardown":
-            _meet(run, test, read, rows)
+            _record_residue(run, test, read, rows)
 
 
-def _meet(run: Run, test: Test, read: TableRead, rows: TableRows) -> None:
-    """Whose rows stand there that are not the test's own, nor meant to be there. What a test reads as it is torn down
-    does not count: it cleans."""
+def _record_residue(run: Run, test: Test, read: TableRead, rows: TableRows) -> None:
+    """Record whose leftover rows were in the table: neither the test's own, nor those of a wide fixture. Reads during
+    teardown do not count, because they clean up."""
     standing = [entry for entry in rows.standing() if entry.test is not test]
     left = sorted((entry for entry in standing if not entry.intended), key=_age)
     if not left:
@@ -51,14 +51,20 @@ def _meet(run: Run, test: Test, read: TableRead, rows: TableRows) -> None:
     for entry in left:
         known = shares.get(entry.author)
         if known is None:
-            shares[entry.author] = AuthorShare(entry.author, entry.rows, entry.place, False, entry.way)
+            shares[entry.author] = AuthorShare(entry.author, entry.rows, entry.place, False, way=entry.way)
         else:
-            shares[entry.author] = AuthorShare(
-                entry.author, known.rows + entry.rows, known.place, False, known.way or entry.way
-            )
+            number, way = known.rows + entry.rows, known.way or entry.way
+            shares[entry.author] = AuthorShare(entry.author, number, known.place, False, way=way)
     named = tuple(share for share in shares.values() if share.author.known)[:MET_NAMED]
     inexact = rows.inexact or any(entry.inexact for entry in left)
-    met = ResidueRead(read, named, len(shares) - len(named), len(left) < len(standing), inexact, left[0].at)
+    met = ResidueRead(
+        read=read,
+        shares=named,
+        others=len(shares) - len(named),
+        intended=len(left) < len(standing),
+        inexact=inexact,
+        since=left[0].at,
+    )
     test.residue_met[read.database, read.table] = met
     for entry in left:
         if entry.author.known:

@@ -186,11 +186,11 @@ def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> N
     database = worker.databases.get(fact.database)
     for name, rows in counted.items():
         table = _table(worker, fact.database, name)
-        stands = sum(entry.rows for entry in table.standing() if not entry.open)
+        known = sum(entry.rows for entry in table.standing() if not entry.open)
         if table.before is None and rows is not None:
             was_created = database is not None and name in database.tables
-            table.before = 0 if was_created else max(rows - stands, 0)
-        test.verified.append(Verified(table.database, name, stands + (table.before or 0), rows, fact.why_not))
+            table.before = 0 if was_created else max(rows - known, 0)
+        test.verified.append(Verified(table.database, name, known + (table.before or 0), rows, fact.why_not))
 
 
 def test_ended(run: Run, worker: Worker, test: Test) -> None:

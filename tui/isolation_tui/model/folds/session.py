@@ -1,4 +1,4 @@
-"""Folding the ends: of a connection, of a worker, of the process."""
+"""Fold the session: its start, collection, warnings, and the ends of connections, workers and the process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from ..run import Run, Worker
 
 LOST_AFTER = 2.0
-"""Seconds between a connection's end and its process's end from which on the connection was lost, not the process."""
+"""Seconds: if the process ends so long after its connection, the connection was lost, and not the process."""
 
-STREAM_LOST = "The suite's connection was lost while it ran on: what came after that is unknown."
+STREAM_LOST = "The suite's connection was lost while it ran on: what happened after that is unknown."
 
 
 @folds(ev.RunStarted)
@@ -148,8 +148,8 @@ def disconnected(run: Run, worker: Worker, at: float, fact: ev.Disconnected) -> 
 
 @folds(ev.ProcessEnded)
 def process_ended(run: Run, worker: Worker, at: float, fact: ev.ProcessEnded) -> None:
-    """The end of the run, whichever way. Whoever was on the stage did not live to tell; those after it never got there;
-    those before it that were not heard of ran, and how they ended is not known."""
+    """The end of the run. After a crash, the running test has crashed, tests after it did not run, and tests before it
+    that were not reported have an unknown outcome."""
     unfinished = [
         known
         for known in run.workers.values()
@@ -160,25 +160,25 @@ def process_ended(run: Run, worker: Worker, at: float, fact: ev.ProcessEnded) ->
     run.crashed = bool(unfinished) and not lost and not fact.stopped
     if lost and not fact.stopped:
         run.limits.append(STREAM_LOST)
-    stage = [known.current for known in run.workers.values() if known.current is not None]
+    running = [known.current for known in run.workers.values() if known.current is not None]
     for known in run.workers.values():
         known.current, known.connected = None, False
     for test in run.tests.values():
         if not test.outcome.ended:
-            test.outcome = _last_outcome(run, test, stage, lost)
-            test.ended = at if test in stage else test.ended
+            test.outcome = _last_outcome(run, test, running, lost)
+            test.ended = at if test in running else test.ended
     run.exit_status = fact.status
     run.finish(at)
 
 
-def _last_outcome(run: Run, test: Test, stage: list[Test], lost: bool) -> Outcome:
+def _last_outcome(run: Run, test: Test, running: list[Test], lost: bool) -> Outcome:
     if lost:
         return Outcome.UNKNOWN
     if not run.crashed:
-        # One that began and stands on no stage was cut off by an interrupt; under pytest-xdist a lost worker began it.
-        lost_with_its_worker = run.worker_count and not run.stopped and test.position >= 0 and test not in stage
+        # A test that started and is not running was interrupted; under pytest-xdist its worker was lost.
+        lost_with_its_worker = run.worker_count and not run.stopped and test.position >= 0 and test not in running
         return Outcome.UNKNOWN if lost_with_its_worker else Outcome.NOT_RUN
-    if test in stage:
+    if test in running:
         return Outcome.CRASHED
-    came_before = not run.worker_count and any(test.index < other.index for other in stage)
+    came_before = not run.worker_count and any(test.index < other.index for other in running)
     return Outcome.UNKNOWN if came_before else Outcome.NOT_RUN

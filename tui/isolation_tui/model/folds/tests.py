@@ -1,4 +1,4 @@
-"""Folding what pytest reports of tests."""
+"""Fold pytest's reports of tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def test_started(run: Run, worker: Worker, at: float, fact: ev.TestStarted) -> None:
     test = run.test(fact.nodeid)
     if test.outcome is Outcome.CRASHED and not worker.connected:
-        return  # the controller's word that its worker is lost overtook the worker's own last words
+        return  # the controller reported the loss of the worker before the worker's own last facts arrived
     run.total = max(run.total, len(run.tests))
     if test.position < 0:
         test.position = len(worker.order)
@@ -49,16 +49,16 @@ def phase_finished(run: Run, worker: Worker, at: float, fact: ev.PhaseFinished) 
         _count_subtest(run.counts, test, fact)
         return
     phase = Phase(
-        fact.when,
-        fact.outcome,
-        fact.duration / 1e9,
-        at,
-        fact.exception,
-        fact.message,
-        fact.place,
-        fact.traceback,
-        fact.xfail,
-        fact.life,
+        when=fact.when,
+        outcome=fact.outcome,
+        duration=fact.duration / 1e9,
+        ended=at,
+        exception=fact.exception,
+        message=fact.message,
+        place=fact.place,
+        traceback=fact.traceback,
+        xfail=fact.xfail,
+        life=fact.life,
     )
     test.phases.append(phase)
     for life_id in fact.uses:
@@ -76,7 +76,7 @@ def phase_finished(run: Run, worker: Worker, at: float, fact: ev.PhaseFinished) 
 
 def _end(run: Run, test: Test, worker: Worker, at: float) -> None:
     test.ended = at
-    if test.outcome is Outcome.RUNNING:  # only reruns so far: the next attempt decides
+    if test.outcome is Outcome.RUNNING:  # only reruns so far; the next attempt decides
         test.outcome = Outcome.WAITING
     elif not test.counted:
         test.counted = True
@@ -118,6 +118,6 @@ def _count_subtest(counts: Counts, test: Test, fact: ev.PhaseFinished) -> None:
     test.subtests.append((fact.subtest or "", fact.outcome))
     if fact.outcome == "failed":
         counts.subtests_failed += 1
-        counts.failed += 1  # in pytest's last line each stands beside its test, which fails as well
+        counts.failed += 1  # pytest's last line counts it in addition to its test, which fails as well
     elif fact.outcome == "passed":
         counts.subtests_passed += 1
