@@ -346,3 +346,4 @@ def test_a_candidate_whose_trial_shows_nothing_is_not_refuted() -> None:
     verdict = drive(plan(question(Candidate((SECOND,)), Candidate((FIRST,)))), run)
     assert verdict.polluters == ((FIRST,),)
     assert verdict.refuted == ()
+    assert verdict.unconfirmed == ""

@@ -74,7 +74,7 @@ def _prove(
     yield from confirm(notebook, search, first, control, location if grade == "A" else None)
     proven.append(first)
     draft.location, draft.grade, draft.shown = location, grade, search.trial(first)
-    draft.unconfirmed = search.unconfirmed
+    draft.unconfirmed = search.unconfirmed.get(first, "")
     if not question.further:
         return
     blocked: set[TestSet] = set()
@@ -124,7 +124,7 @@ def _hunted(draft: Draft, notebook: Notebook, control: Control) -> Steps[None]:
     draft.kind = Kind.NON_IDEMPOTENT if found.items == (question.victim,) else Kind.ORDER_DEPENDENT
     draft.polluters.append(found.items)
     draft.location, draft.grade, draft.shown = location, grade, search.trial(found.items)
-    draft.unconfirmed = search.unconfirmed
+    draft.unconfirmed = search.unconfirmed.get(found.items, "")
     if question.further and draft.kind is Kind.ORDER_DEPENDENT:
         yield from _find_cleaner(draft, notebook, found.items)
 
@@ -225,7 +225,8 @@ def _fails_otherwise_alone(draft: Draft, notebook: Notebook, alone: Trial) -> St
     setters = yield from _setters_within(notebook, search, found.items)
     yield from confirm(notebook, search, found.items, Control(alone, Seen.OTHER))
     draft.polluters.append(found.items)
-    draft.grade, draft.shown, draft.unconfirmed = "C", search.trial(found.items), search.unconfirmed
+    draft.grade, draft.shown = "C", search.trial(found.items)
+    draft.unconfirmed = search.unconfirmed.get(found.items, "")
     draft.setters += setters
 
 

@@ -51,8 +51,8 @@ class Search:
         """Candidates that did not give the outcome, in the order they were tried."""
         self.whole: Seen | None = None
         """What all items together show; None if that was not asked."""
-        self.unconfirmed = ""
-        """Why a process of its own showed nothing, the last time that it did."""
+        self.unconfirmed: dict[TestSet, str] = {}
+        """Sets of which a process of its own showed nothing, and why."""
         self._suspects = sorted(dict.fromkeys(map(self._ordered, suspects)), key=self._size)
         self._tries = tries
         self._confirm_fresh = confirm_fresh
@@ -63,7 +63,7 @@ class Search:
         trial = self._fresh(items) if fresh else self.trial(items)
         seen = yield from self.notebook.ask(trial, optional=trial.fresh)
         if seen is Seen.NOTHING and trial.fresh:
-            self.unconfirmed = self.notebook.problem
+            self.unconfirmed[items] = self.notebook.problem
             seen = yield from self.notebook.ask(self.trial(items))
         if seen is Seen.OTHER and self.wanted is Seen.SAME and not self.notebook.signature:
             self.notebook.adopt_failure()  # the first failure that is seen of a test that passed
