@@ -11,7 +11,7 @@ from .fork_server import ForkServer
 from .neutral_options import RERUNNERS, keep_reports, neutralise, plain_arguments, reorderers, split_own
 from .outcomes import TestResult
 from .report_file import ReportFile
-from .server_state import ServerStates, ServersUsed
+from .server_state import ServerStates, ServersUsed, imported_engines
 from .spec import SERVE, WATCH, Spec, read_spec
 from .touched_files import TouchedFiles
 from .undo import Undo
@@ -121,6 +121,7 @@ class OrderHooks:
         self._errors: List[str] = []
         self._without: List[str] = []
         self._servers = ServersUsed()
+        self._engines: Dict[str, Any] = {}
         self._undo: Optional[Undo] = None
         self._early: Optional[Undo] = None
         """The same, until the first test's own code runs."""
@@ -175,6 +176,7 @@ class OrderHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):  # type: ignore[no-untyped-def]
+        self._engines = imported_engines()
         if self._spec.mode == SERVE:
             ForkServer(self._spec.requests, self._spec.answers, lambda path: self._run_forked(session, path)).serve()
         else:
@@ -201,7 +203,7 @@ class OrderHooks:
         report.write("collected", count=len(self._items), missing=missing, errors=errors, imported=imported)
         if missing or imported:
             return
-        servers = ServerStates(spec.servers)
+        servers = ServerStates(spec.servers, self._engines)
         counts = servers.counted()
         difference = servers.difference(counts)
         report.write("servers", counts=counts, difference=difference)

@@ -18,9 +18,10 @@ Counts = Dict[str, int]
 
 
 class ServerStates:
-    """The databases on servers that this process has engines for, or that an earlier trial is known to use."""
+    """The databases on servers that ``imported`` engines lead to, or that an earlier trial is known to use."""
 
-    def __init__(self, known: Dict[str, Counts]) -> None:
+    def __init__(self, known: Dict[str, Counts], imported: Dict[str, Any]) -> None:
+        self._imported = imported
         self._known = known
         """URL, with its password -> what it held when an earlier trial began; empty if that is not known."""
 
@@ -42,11 +43,19 @@ class ServerStates:
         return ""
 
     def _engines(self) -> List[Tuple[str, Any]]:
-        found = {full_url(engine.url): engine for _, engine in engines() if is_server(engine)}
+        found = dict(self._imported)
         for url in self._known:
             if url not in found:
                 found[url] = engine_with(url)
         return list(found.items())
+
+
+def imported_engines() -> Dict[str, Any]:
+    """The engines for servers that there are after collection, by URL.
+
+    Looked for once, before any fork: to go through all objects in a fork copies every page of memory.
+    """
+    return {full_url(engine.url): engine for _, engine in engines() if is_server(engine)}
 
 
 class ServersUsed:

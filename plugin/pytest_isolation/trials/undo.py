@@ -4,7 +4,7 @@ An experiment: if the test then has another outcome, this piece of state was wha
 said so, and the trial then shows nothing.
 """
 
-import gc
+import functools
 import logging
 import os
 import random
@@ -12,10 +12,12 @@ import sys
 import warnings
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+from .instances import instances_of
 from .undo_database import MetaDataEntry, Rows, TableInDatabase
 from .value_snapshot import Snapshot, TooLarge
 
 _MISSING = object()
+_CacheWrapper = type(functools.lru_cache(maxsize=None)(lambda: None))
 
 
 class CannotUndo(Exception):
@@ -133,7 +135,7 @@ def _owner(dotted: str) -> Tuple[Any, str]:
 
 def _memoised(location: Location) -> Callable[[], bool]:
     def put_back() -> bool:
-        found = [each for each in gc.get_objects() if _is_cache(each, location.name)]
+        found = [each for each in instances_of(_CacheWrapper) if _name_of(each) == location.name]
         if not found:
             raise CannotUndo("there is no such memoised function")
         differs = any(each.cache_info().currsize for each in found)
@@ -144,10 +146,8 @@ def _memoised(location: Location) -> Callable[[], bool]:
     return put_back
 
 
-def _is_cache(value: Any, name: str) -> bool:
-    if type(value).__name__ != "_lru_cache_wrapper":
-        return False
-    return "%s.%s" % (getattr(value, "__module__", ""), getattr(value, "__qualname__", "")) == name
+def _name_of(wrapper: Any) -> str:
+    return "%s.%s" % (getattr(wrapper, "__module__", ""), getattr(wrapper, "__qualname__", ""))
 
 
 def _app_config(location: Location) -> Callable[[], bool]:
@@ -161,10 +161,9 @@ def _extension(location: Location) -> Callable[[], bool]:
 def _in_application(location: Location, attribute: str) -> Callable[[], bool]:
     """A key of each Flask application with that import name."""
     label, _, key = location.name.rpartition(".")
-    flask: Any = sys.modules.get("flask")
-    kind = getattr(flask, "Flask", None)
     name = label.partition("#")[0]
-    applications = [each for each in gc.get_objects() if kind and isinstance(each, kind) and each.import_name == name]
+    known = instances_of(getattr(sys.modules.get("flask"), "Flask", None))
+    applications = [each for each in known if each.import_name == name]
     if not applications:
         raise CannotUndo("there is no application %s when the trial begins" % name)
     held = [getattr(each, attribute) for each in applications]

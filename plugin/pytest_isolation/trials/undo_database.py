@@ -4,10 +4,11 @@ Through the engines that the suite has made in this process, between two tests. 
 never imported here.
 """
 
-import gc
 import importlib
 import sys
 from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from .instances import instances_of
 
 MOST_ROWS = 20_000
 """Rows of a table that are remembered."""
@@ -126,9 +127,7 @@ class MetaDataEntry:
 
     def __init__(self, table: str) -> None:
         self._table = table
-        sqlalchemy: Any = sys.modules.get("sqlalchemy")
-        kind = getattr(sqlalchemy, "MetaData", None)
-        found = [each for each in gc.get_objects() if kind and isinstance(each, kind)]
+        found = instances_of(getattr(sys.modules.get("sqlalchemy"), "MetaData", None))
         if not found:
             raise LookupError("there is no MetaData when the trial begins")
         self._before = [(each, each.tables.get(table)) for each in found]
@@ -153,13 +152,9 @@ def engines(database: str = "") -> List[Tuple[Any, Any]]:
 
     Of those only that lead to ``database``, a URL without its password, if any does.
     """
-    module: Any = sys.modules.get("sqlalchemy.engine")
-    kind = getattr(module, "Engine", None)
-    if kind is None:
-        return []
     found: Dict[Any, Any] = {}
-    for each in gc.get_objects():
-        if isinstance(each, kind) and getattr(each, "pool", None) is not None:
+    for each in instances_of(getattr(sys.modules.get("sqlalchemy.engine"), "Engine", None)):
+        if getattr(each, "pool", None) is not None:
             found.setdefault(_engine_key(each), each)
     chosen = {key: each for key, each in found.items() if shown(each.url) == database}
     return list((chosen or found).items())

@@ -55,7 +55,7 @@ class Snapshot:
 def _content(value: Any) -> Any:
     """A shallow copy of what it holds; None for what holds nothing that could be put back."""
     if isinstance(value, dict):
-        return list(dict.items(value))
+        return list(_dict_kind(value).items(value))
     if isinstance(value, (list, collections.deque)):
         return list(value)
     if isinstance(value, set):
@@ -64,6 +64,11 @@ def _content(value: Any) -> Any:
         return bytes(value)
     attributes = _attributes(value)
     return None if attributes is None else dict(attributes)
+
+
+def _dict_kind(value: Any) -> Any:
+    """Whose methods to call: an OrderedDict's order is no dict's, and a subclass may do more than it is asked."""
+    return collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict
 
 
 def _attributes(value: Any) -> Any:
@@ -104,7 +109,7 @@ def _same_item(one: Any, other: Any) -> bool:
 
 def _put(value: Any, content: Any) -> None:
     if isinstance(value, dict):
-        kind: Any = collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict
+        kind = _dict_kind(value)
         kind.clear(value)
         for key, each in content:
             kind.__setitem__(value, key, each)

@@ -108,7 +108,7 @@ class KeptFiles:
                     self._restore(kept, durable)
                 except OSError as error:
                     problems.append(f"{kept.path} could not be put back: {error.strerror or error}")
-        if not problems:
+        if self._touched and not problems:
             self._touched.clear()
             self._note(kind="clean")
         return problems[0] if problems else ""

@@ -14,6 +14,7 @@ from .signature import signature
 from .trial import Outcome, TestOutcome, Trial
 
 MESSAGE_LINES = 12
+NOT_SO_FAR = "it did not come so far"
 
 
 @dataclass(slots=True)
@@ -150,7 +151,7 @@ def outcomes_and_problem(
     outcomes += [TestOutcome(nodeid, Outcome.NOT_RUN) for nodeid in trial.tests[len(outcomes) :]]
     problem = _problem(report, ending, limit)
     if not problem and trial.undo is not None and report.undone != "":
-        problem = f"{trial.undo.label} could not be undone: {report.undone}"
+        problem = f"{trial.undo.label} could not be undone: {report.undone or NOT_SO_FAR}"
     return tuple(outcomes), problem
 
 
