@@ -26,26 +26,26 @@ def block(name: str, test: str, story=dirty) -> list[str]:
 
 
 def test_a_card_tells_who_left_what_it_found_and_that_it_read_it() -> None:
-    assert block("Data", "test_list_users")[:3] == [
+    assert block("Rows", "test_list_users")[:3] == [
         "! found  users 4 (!) read  by test_register",
         "                           by fixture customer",
-        "         it reads it at tests/test_shop.py:24",
+        "         read at tests/test_shop.py:24",
     ]
-    assert "! found  audit_entries 2 (!) not read  by test_register" in block("Data", "test_list_users")
+    assert "! found  audit_entries 2 (!) not read  by test_register" in block("Rows", "test_list_users")
 
 
 def test_a_card_tells_what_it_left_with_the_keys() -> None:
-    assert "! left   users 1 [id=1]  by fixture customer" in block("Data", "test_register")
-    assert "! left   users 3 [id=2 id=3 id=4]  by test_register" in block("Data", "test_register")
+    assert "! left   users 1 [id=1]  by fixture customer" in block("Rows", "test_register")
+    assert "! left   users 3 [id=2 id=3 id=4]  by test_register" in block("Rows", "test_register")
 
 
 def test_a_card_tells_the_state_it_found_and_changed() -> None:
-    assert block("State of the process", "test_currency") == ["! left    env:CURRENCY (str)  the test's call"]
-    assert block("State of the process", "test_price") == [
+    assert block("Process state", "test_currency") == ["! left    env:CURRENCY (str)  the test's call"]
+    assert block("Process state", "test_price") == [
         "! found   env:CURRENCY (str) (!)  by test_currency",
-        "          its code mentions it at src/prices.py:5",
+        "          mentioned by its code at src/prices.py:5",
     ]
-    assert block("State of the process", "test_report") == ["  found   env:CURRENCY (str)  by test_currency"]
+    assert block("Process state", "test_report") == ["  found   env:CURRENCY (str)  by test_currency"]
 
 
 def test_a_card_tells_what_it_left_open() -> None:
@@ -58,7 +58,7 @@ def test_a_card_tells_what_it_left_open() -> None:
 
 
 def test_a_card_tells_what_each_phase_did_and_by_whom() -> None:
-    assert block("Set-up, call and teardown", "test_register") == [
+    assert block("Setup, call and teardown", "test_register") == [
         "setup    ✔ 3.0 ms",
         " └─ fixture customer: inserted 1 row",
         "call     ✔ 3.0 ms",
@@ -68,19 +68,20 @@ def test_a_card_tells_what_each_phase_did_and_by_whom() -> None:
 
 
 def test_a_card_tells_where_schemas_do_not_agree() -> None:
-    assert block("Schema at its end", "test_schemas", schemas) == [
-        "sqlite://#1 has 1 table that no MetaData has",
+    assert block("Schema at the end", "test_schemas", schemas) == [
+        "sqlite://#1 has 1 table that are in no MetaData",
         "audit",
-        "sqlite://#1: not seen made, 1 table of the MetaData src.database",
+        "sqlite://#1: no CREATE seen of 1 table in MetaData src.database",
         "orders",
     ]
-    assert block("Schema at its end", "test_register") == []
+    assert block("Schema at the end", "test_register") == []
 
 
 def test_a_schema_with_braces_and_escapes_in_its_names_is_text() -> None:
-    test = Test("a.py::t", 0, "a.py", databases_used=("sqlite:///{0}{x}\x1b[2J.db",))
-    test.database_at_end = {test.databases_used[0]: frozenset(("users", "{}[bold]\x1b", "a" * 9_000))}
-    test.metadata_at_end = {"{shop}": frozenset(("users", "{orders!r}"))}
+    test = Test("a.py::t", 0, "a.py")
+    test.latest.databases_used = ("sqlite:///{0}{x}\x1b[2J.db",)
+    test.latest.database_at_end = {test.databases_used[0]: frozenset(("users", "{}[bold]\x1b", "a" * 9_000))}
+    test.latest.metadata_at_end = {"{shop}": frozenset(("users", "{orders!r}"))}
     said = "\n".join(map(str, schema_lines(test, UNICODE, 60)))
     assert "sqlite:///{0}{x}" in said
     assert "{orders!r}" in said
@@ -98,7 +99,7 @@ def test_a_card_tells_of_a_class_that_was_mapped_twice() -> None:
 
 
 def test_a_failing_test_without_a_finding_is_said_to_have_none() -> None:
-    assert block("Cause", "test_sum") == ["none known: what was seen fits no class"]
+    assert block("Cause", "test_sum") == ["No isolation problem seen; probably an ordinary failure"]
     assert block("Cause", "test_list_users")[0].startswith("F7 ")
 
 
@@ -133,7 +134,7 @@ def test_c_on_a_test_without_a_finding_says_so(play):
     async def scene(stage):
         await stage.until(lambda: stage.app.screen.query_one(Timeline).cursor is not None)
         await stage.press("N", "c")
-        await stage.until(lambda: "This test stands in no finding." in stage.text)
+        await stage.until(lambda: "No finding explains this test." in stage.text)
         assert stage.app.current_mode == "main"
 
     play(scene, dirty().run)
@@ -165,7 +166,7 @@ def test_a_clean_test_has_no_authors(play):
     async def scene(stage):
         await stage.until(lambda: stage.app.screen.query_one(Timeline).cursor is not None)
         await stage.press("left_square_bracket")
-        await stage.until(lambda: "It found nothing that a test had left." in stage.text)
+        await stage.until(lambda: "This test found no leftovers of another test." in stage.text)
 
     play(scene, before().run)
 
@@ -174,7 +175,7 @@ def test_two_tests_stand_beside_each_other(play, golden):
     async def scene(stage):
         await stage.until(lambda: stage.app.screen.query_one(Timeline).cursor is not None)
         await stage.press("equals_sign")
-        await stage.until(lambda: "= beside test_list_users" in stage.text)
+        await stage.until(lambda: "= compare with test_list_users" in stage.text)
         await stage.press("n", "equals_sign")
         assert isinstance(stage.app.screen, PairScreen)
         titles = [str(lines.border_title) for lines in stage.app.screen.query(LineList)]
@@ -184,22 +185,22 @@ def test_two_tests_stand_beside_each_other(play, golden):
         golden("beside_160", body(stage))
         await stage.press("escape")
         assert stage.app.current_mode == "main"
-        assert "= beside" not in stage.text
+        assert "= compare with" not in stage.text
 
     play(scene, dirty().run)
 
 
-def test_the_mark_is_taken_back_on_the_same_test(play):
+def test_the_mark_is_removed_on_the_same_test(play):
     async def scene(stage):
         await stage.until(lambda: stage.app.screen.query_one(Timeline).cursor is not None)
         await stage.press("equals_sign", "equals_sign")
-        await stage.until(lambda: "The mark is taken back." in stage.text)
-        assert "= beside" not in stage.text.replace("= Beside", "")
+        await stage.until(lambda: "Mark removed." in stage.text)
+        assert "= compare with" not in stage.text
 
     play(scene, dirty().run)
 
 
-def test_the_findings_name_what_nobody_can_explain(play, golden):
+def test_the_findings_name_unexplained_tests(play, golden):
     async def scene(stage):
         await stage.press("f")
         causes = stage.app.screen.query_one("#causes", LineList)
@@ -207,7 +208,7 @@ def test_the_findings_name_what_nobody_can_explain(play, golden):
         causes.select(UNEXPLAINED)
         await stage.until(lambda: "✘ test_sum" in stage.text)
         assert "assert 2 + 2 == 5" in stage.text
-        assert "Dirty, and nobody failed by it" in stage.text
+        assert "Leaks that broke nothing (yet)" in stage.text
 
     play(scene, dirty().run)
 

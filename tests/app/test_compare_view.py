@@ -60,8 +60,8 @@ def test_enter_shows_the_two_cards_and_escape_leads_back(play, golden):
 def test_one_run_alone_says_how_to_get_the_other(play):
     async def scene(stage):
         await stage.press("b")
-        assert "This is the run before; the run after is missing." in stage.text
-        assert "x again applies it and reruns" in stage.text
+        assert "There is a run before the fix, but none after it." in stage.text
+        assert "x again applies it." in stage.text
 
     play(scene, before().run)
 
@@ -73,7 +73,7 @@ def test_no_run_and_recordings(play):
 
     async def recorded(stage):
         await stage.press("b")
-        assert "Launch the project itself, and try the fix with x." in stage.text
+        assert "Start isolation-tui in the project, and try the fix with x." in stage.text
 
     play(nothing)
     play(recorded, before().run, live=False)

@@ -61,7 +61,7 @@ def test_enter_on_a_victim_leads_to_it(play):
 def test_nothing_found_is_said_honestly(play):
     async def scene(stage):
         await stage.press("f")
-        assert "No known cause found." in stage.text
+        assert "No isolation problem found." in stage.text
         assert "34 failures and errors have no finding" in stage.text
 
     play(scene, after().run)
@@ -70,7 +70,7 @@ def test_nothing_found_is_said_honestly(play):
 def test_nothing_failed(play):
     async def scene(stage):
         await stage.press("f")
-        assert "Nothing found, and nothing failed." in stage.text
+        assert "No test failed, and nothing was found." in stage.text
 
     play(scene, Story().collected(["a.py::t"]).test("a.py::t").finished(0).run)
 
@@ -78,7 +78,7 @@ def test_nothing_failed(play):
 def test_a_run_under_way_says_how_far_it_is(play):
     async def scene(stage):
         await stage.press("f")
-        assert "Nothing found so far: 5 of 290 tests have ended." in stage.text
+        assert "No finding so far: 5 of 290 tests have ended." in stage.text
 
     play(scene, before(upto=5, finish=False).run)
 

@@ -15,7 +15,7 @@ from view_text import body
 
 
 def bench_of(workbench_of, *runs, **attributes):
-    """A workbench that can mend."""
+    """A workbench that can fix."""
     bench = type("MendingWorkbench", (Mending, workbench_of), {})(*runs)
     for name, value in {"fix_status": FixStatus.CLEAN, **attributes}.items():
         setattr(bench, name, value)
@@ -66,7 +66,7 @@ def test_x_applies_and_runs_and_x_undoes_and_runs(play, workbench_of):
         assert "applied" in stage.text
         await stage.press("x")
         assert stage.workbench.asked[2:] == [("undo", None), ("start", ())]
-        await stage.until(lambda: "not applied; nothing was touched" in stage.text)
+        await stage.until(lambda: "not applied; no file was changed" in stage.text)
 
     play(scene, workbench=bench_of(workbench_of, before().run))
 
@@ -90,7 +90,7 @@ def slow_bench(workbench_of):
 def test_x_while_the_plan_is_made_applies_it_as_soon_as_it_is_there(play, slow_bench):
     async def scene(stage):
         await stage.press("x", "x")
-        await stage.until(lambda: "planning… will apply and rerun (x again: do not)" in stage.text)
+        await stage.until(lambda: "planning… will apply and rerun (x cancels)" in stage.text)
         assert stage.workbench.asked == []
         slow_bench.planned.set()
         await stage.until(lambda: stage.workbench.asked == [("apply", None), ("start", ())])
@@ -126,7 +126,7 @@ def test_a_run_that_goes_on_is_stopped_before_files_change(play, workbench_of):
         assert len(asked) == 1
         assert notices(stage) == [
             "Stopping the run first: no file changes under it.",
-            "The run is being stopped first. S insists.",
+            "Waiting for the run to stop. S kills pytest.",
         ]
         bench.fix_status, bench.fix_outcome = FixStatus.APPLIED, FixOutcome(FixAction.APPLY)
         await stage.until(lambda: "✔ applied" in stage.text)
@@ -175,7 +175,7 @@ def test_after_the_rerun_the_effect_is_measured(play, workbench_of):
 def test_no_recipe_that_fits_is_said_calmly(play, workbench_of):
     async def scene(stage):
         await stage.press("x")
-        await stage.until(lambda: "No recipe fits here: no conftest is needed." in stage.text)
+        await stage.until(lambda: "No recipe fits: no conftest is needed." in stage.text)
         await stage.press("x")
         assert stage.workbench.asked == []
 
@@ -196,17 +196,17 @@ def test_a_refusal_changes_nothing_and_runs_nothing(play, workbench_of):
 def test_what_was_cut_off_can_be_finished_or_undone(play, workbench_of):
     async def scene(stage):
         await stage.press("x")
-        assert "applying was cut off: finish it, or undo it" in stage.text
+        assert "apply was interrupted: finish or undo it" in stage.text
         await stage.press("F")
         assert stage.workbench.asked == [("finish", None), ("start", ())]
 
     play(scene, workbench=bench_of(workbench_of, before().run, fix_status=FixStatus.INTERRUPTED_APPLY))
 
 
-def test_a_fix_of_an_earlier_sitting_can_be_undone(play, workbench_of):
+def test_a_fix_of_an_earlier_session_can_be_undone(play, workbench_of):
     async def scene(stage):
         await stage.press("x")
-        assert "The fix was applied in an earlier sitting." in stage.text
+        assert "The fix was applied in an earlier session." in stage.text
         await stage.press("x")
         assert stage.workbench.asked[0] == ("undo", None)
 
@@ -216,7 +216,7 @@ def test_a_fix_of_an_earlier_sitting_can_be_undone(play, workbench_of):
 def test_a_recording_has_nothing_to_mend(play):
     async def scene(stage):
         await stage.press("x")
-        assert "A recording has no files to mend" in stage.text
+        assert "A recording has no files to change" in stage.text
         await stage.press("x")
         assert stage.workbench.asked == []
 

@@ -23,11 +23,11 @@ def lines(stage, name: str) -> list[str]:
     return [line.drawn().plain.strip() for line in stage.app.screen.query_one(name, LineList).lines]
 
 
-def test_what_was_read_stands_above_what_nobody_read(play):
+def test_what_was_read_stands_above_what_no_test_read(play):
     async def scene(stage):
         await stage.press("L")
         told = lines(stage, "#leaks")
-        apart = told.index("Nobody read it: benign")
+        apart = told.index("No test read these")
         assert any("users, 3 rows" in line for line in told[:apart])
         assert any("orders, 5 rows" in line for line in told[apart:])
 
@@ -79,7 +79,7 @@ def test_y_copies_author_and_victim_and_says_so_where_there_is_none(play):
         await stage.press("L", "y")
         assert stage.app.clipboard == f"python -m pytest {SHOP}::test_register {SHOP}::test_list_users"
         await stage.press("end", "y")
-        await stage.until(lambda: "Nothing to repeat" in stage.text)
+        await stage.until(lambda: "Nothing to copy" in stage.text)
 
     play(scene, dirty().run)
 
@@ -99,11 +99,11 @@ def test_empty_states_say_what_will_appear(play):
     async def none_yet(stage):
         await stage.press("L")
         assert "No run yet." in stage.text
-        assert "who read them later" in stage.text
+        assert "Each is listed with its readers" in stage.text
 
     async def clean(stage):
         await stage.press("L")
-        assert "Nothing was left behind that was seen." in stage.text
+        assert "No leak was observed." in stage.text
 
     play(none_yet)
     play(clean, before().run)
@@ -121,7 +121,7 @@ def test_where_reading_was_not_watched_nothing_is_called_benign(play):
 
     async def scene(stage):
         await stage.press("L")
-        assert "Who read it is not known: reading was not watched" in stage.text
+        assert "Readers are not known: reads were not observed" in stage.text
         assert "benign" not in stage.text
 
     play(scene, story.finished(0).run)

@@ -318,7 +318,7 @@ def test_on_a_narrow_terminal_the_card_replaces_the_timeline_after_enter(play):
 def test_a_terminal_that_is_too_small_is_told_so_calmly(play):
     async def scene(stage):
         await stage.until(lambda: isinstance(stage.app.screen, TooSmallScreen))
-        assert "A little larger, please" in stage.text
+        assert "Please enlarge the terminal" in stage.text
         await stage.pilot.resize_terminal(100, 30)
         await stage.until(lambda: not isinstance(stage.app.screen, TooSmallScreen))
 
@@ -380,7 +380,7 @@ def test_enter_opens_the_first_failure_while_the_newest_is_followed(play, workbe
             lambda: "following the newest" in stage.app.screen.query_one("#timeline-panel").border_subtitle
         )
         stage.app.screen.timeline.action_open()
-        stage.app.tell()  # news comes between the key and what it does
+        stage.app.refresh_screens()  # news comes between the key and what it does
         await stage.until(lambda: "Who registered 'products'" in stage.text)
 
     play(scene, workbench=workbench_of(before(finish=False).run), size=(80, 24))
@@ -420,7 +420,7 @@ def test_the_palette_offers_no_model_as_a_table(play):
         await stage.until(lambda: timeline(stage).cursor is not None)
         await stage.press("ctrl+p", *"table user")
         await stage.until(lambda: "table users" in stage.text)
-        assert "Users" not in stage.text
+        assert "table src.models" not in stage.text
 
     play(scene, story.run)
 
@@ -431,7 +431,7 @@ def titles(stage) -> dict[str, object]:
 
 def test_the_palette_offers_every_verb_from_anywhere(play):
     wanted = {"Findings", "Fix", "Compare", "Metadata", "Output", "Runs", "Rerun", "Failed", "Watch", "Help"}
-    wanted |= {"Filter", "Next", "Last", "This", "Edit", "Copy", "Axis", "Wider", "Narrower"}
+    wanted |= {"Filter", "Next", "Previous", "This", "Edit", "Copy", "Axis", "Wider", "Narrower"}
 
     async def scene(stage):
         await stage.until(lambda: timeline(stage).cursor is not None)

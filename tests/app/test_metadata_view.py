@@ -120,7 +120,7 @@ def test_a_click_puts_the_cursor_on_the_cell(play):
 def test_a_run_without_tables_says_what_would_be_here(play, golden):
     async def scene(stage):
         await stage.press("m")
-        assert "No table has been seen yet." in stage.text
+        assert "No table yet." in stage.text
 
     play(scene, Story().collected(["a.py::test"]).test("a.py::test").finished(0).run)
     play(scene)

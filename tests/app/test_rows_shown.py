@@ -1,4 +1,4 @@
-"""Rows on screen: the card's "Data", and the timeline's dirty starts. No app, no screen."""
+"""Rows on screen: the card's "Rows", and the timeline's dirty starts. No app, no screen."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run() -> Run:
 
 def data(run: Run, number: int, width: int = 80) -> list[str]:
     blocks = str(card(run, run.tests[NAMES[number]], UNICODE, width)).split("\n\n")
-    return [line for block in blocks if block.startswith("Data") for line in block.splitlines()[1:]]
+    return [line for block in blocks if block.startswith("Rows") for line in block.splitlines()[1:]]
 
 
 def test_what_a_test_wrote_and_left_stands_on_its_card(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The runs of a sitting; and the help, which is made of the bindings themselves."""
+"""The runs of a session; and the help, which is made of the bindings themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from isolation_tui.app.widgets.line_list import LineList
 from runstory import after, before
 
 
-def sitting(workbench_of, *runs):
+def session(workbench_of, *runs):
     """A workbench that can show any of its runs."""
 
     class Sitting(workbench_of):
@@ -37,7 +37,7 @@ def test_runs_stand_newest_first_with_counts(play, workbench_of):
         assert line(stage, 0).startswith("▸")
         assert not line(stage, 1).startswith("▸")
 
-    play(scene, workbench=sitting(workbench_of, before().run, after().run))
+    play(scene, workbench=session(workbench_of, before().run, after().run))
 
 
 def test_enter_shows_the_run(play, workbench_of):
@@ -46,7 +46,7 @@ def test_enter_shows_the_run(play, workbench_of):
         assert stage.workbench.current is stage.workbench.sources[0]
         assert stage.app.current_mode == "main"
 
-    play(scene, workbench=sitting(workbench_of, before().run, after().run))
+    play(scene, workbench=session(workbench_of, before().run, after().run))
 
 
 def test_two_marked_runs_are_compared(play, workbench_of):
@@ -60,7 +60,7 @@ def test_two_marked_runs_are_compared(play, workbench_of):
         assert stage.app.current_mode == "compare"
         await stage.until(lambda: "healed 0  still failing 117" in stage.text)
 
-    play(scene, workbench=sitting(workbench_of, first, second))
+    play(scene, workbench=session(workbench_of, first, second))
 
 
 def test_one_mark_is_not_enough(play, workbench_of):
@@ -68,13 +68,13 @@ def test_one_mark_is_not_enough(play, workbench_of):
         await stage.press("u", "space", "b")
         assert stage.app.current_mode == "runs"
 
-    play(scene, workbench=sitting(workbench_of, before().run, after().run))
+    play(scene, workbench=session(workbench_of, before().run, after().run))
 
 
 def test_no_run_yet(play):
     async def scene(stage):
         await stage.press("u")
-        assert "Every run of this sitting is listed here." in stage.text
+        assert "The runs of this session are listed here." in stage.text
 
     play(scene)
 

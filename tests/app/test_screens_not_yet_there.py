@@ -15,11 +15,11 @@ def test_news_between_the_key_and_the_screen(play, mode):
         arrived = stage.app.switch_mode(mode)
         screen = stage.app.screen
         assert isinstance(screen, View)
-        assert not screen.stands
-        stage.app.tell(changed=True)
-        stage.app.tell(changed=False)
+        assert not screen.is_ready
+        stage.app.refresh_screens(changed=True)
+        stage.app.refresh_screens(changed=False)
         await arrived
-        await stage.until(lambda: screen.stands)
+        await stage.until(lambda: screen.is_ready)
         assert stage.app.screen is screen
 
     play(scene, before().run)

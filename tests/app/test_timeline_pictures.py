@@ -34,9 +34,9 @@ def lane(lines: list[str], name: str) -> str:
 
 def test_before_the_fix_one_app_is_held_for_all_tests():
     lines = picture(before().run)
-    assert "├─────── held for 36 tests ────────┤" in lane(lines, "test_app")
-    assert "├─────── held for 36 tests ────────┤" in lane(lines, "client")
-    assert lane(lines, "test_app").endswith("1 life")
+    assert "├─────── shared by 36 tests ───────┤" in lane(lines, "test_app")
+    assert "├─────── shared by 36 tests ───────┤" in lane(lines, "client")
+    assert lane(lines, "test_app").endswith("set up once")
 
 
 def test_before_the_fix_fourteen_tests_pass_and_twenty_two_cannot_be_set_up():
@@ -62,7 +62,7 @@ def test_after_the_fix_every_test_has_an_app_of_its_own():
     lines = picture(after().run)
     assert "╷" * 36 in lane(lines, "test_app")
     assert "╷" * 36 in lane(lines, "client")
-    assert lane(lines, "test_app").endswith("36 lives")
+    assert lane(lines, "test_app").endswith("set up 36x")
     assert "held" not in "".join(lines)
 
 
@@ -131,7 +131,7 @@ def test_ten_thousand_tests_share_cells_and_every_failure_still_shows():
 
 def test_a_fixture_for_thousands_of_tests_is_one_bar():
     story = many(2000, files=1)
-    assert "held for 2000 tests" in lane(picture(story.run, "tests/area_000/test_it.py"), "engine")
+    assert "shared by 2000 tests" in lane(picture(story.run, "tests/area_000/test_it.py"), "engine")
 
 
 def test_a_session_fixture_stands_in_the_section_of_the_whole_run():
@@ -199,7 +199,7 @@ def test_zoom_gives_each_test_so_many_cells(zoom):
 def test_a_terminal_without_unicode_gets_ascii():
     lines = picture(before().run, glyphs=ASCII)
     assert "\n".join(lines).isascii()
-    assert "[" + "-" * 7 + " held for 36 tests " + "-" * 8 + "]" in lane(lines, "test_app")
+    assert "[" + "-" * 7 + " shared by 36 tests " + "-" * 7 + "]" in lane(lines, "test_app")
 
 
 def test_a_folded_file_is_one_line_with_its_outcomes():

@@ -19,7 +19,7 @@ def said(run: Run) -> tuple[str, str]:
 
 
 def test_a_red_run_says_what_causes_explain_and_what_they_do_not() -> None:
-    assert said(dirty().run) == ("2 causes may explain 2 of 3 failing tests, 1 has none", "error")
+    assert said(dirty().run) == ("2 causes may explain 2 of 3 failing tests, 1 not explained", "error")
     assert said(after().run) == ("No known cause for 34 failing tests", "error")
 
 
@@ -61,7 +61,7 @@ def test_the_line_stays_where_it_is_and_turns_loud_at_the_end(play, workbench_of
         await stage.until(lambda: "so far" in stage.text)
         assert not line.has_class("-error")
         bench.current.pending = told[len(told) // 4 :]
-        await stage.until(lambda: "1 cause may explain 22 of 117 failing tests, 95 have none" in stage.text)
+        await stage.until(lambda: "1 cause may explain 22 of 117 failing tests, 95 not explained" in stage.text)
         assert line.has_class("-error")
         assert line.region == region
         await stage.pilot.click(Verdict)
@@ -76,12 +76,12 @@ def test_a_run_that_goes_on_is_not_looked_at_with_every_fact() -> None:
     looks = 0
     for fact in told[:-1]:
         run.apply(fact)
-        looks += worker.look(run)
+        looks += worker.update(run)
     assert looks == 1  # less than a second has gone by
     run.apply(told[-1])
-    assert worker.look(run)
-    assert worker.settled(run)
-    assert not worker.look(run)
+    assert worker.update(run)
+    assert worker.is_up_to_date(run)
+    assert not worker.update(run)
 
 
 def test_a_large_run_is_looked_at_beside_the_screen(monkeypatch) -> None:
@@ -95,13 +95,13 @@ def test_a_large_run_is_looked_at_beside_the_screen(monkeypatch) -> None:
         return conclude(run)
 
     monkeypatch.setattr(conclusions_worker, "conclude", slow)
-    assert not worker.look(run)
-    assert not worker.look(run)
+    assert not worker.update(run)
+    assert not worker.update(run)
     assert worker.of(run) is NOTHING
-    assert verdict(run, NOTHING, worker.settled(run)) == ("Looking for the causes...", "")
+    assert verdict(run, NOTHING, worker.is_up_to_date(run)) == ("Looking for the causes...", "")
     go.set()
     threads[0].join(30)
-    assert worker.look(run)
+    assert worker.update(run)
     assert threads == [threads[0]] != [threading.main_thread()]
     assert worker.of(run).failed == 117
 
@@ -113,8 +113,8 @@ def test_a_defect_of_ours_is_told_and_takes_nothing_down(play, monkeypatch):
     monkeypatch.setattr(conclusions_worker, "conclude", broken)
 
     async def scene(stage):
-        await stage.until(lambda: "The causes could not be worked out: KeyError" in stage.text)
+        await stage.until(lambda: "Drawing conclusions failed: KeyError" in stage.text)
         await stage.press("f")
-        assert "No known cause found." in stage.text
+        assert "No isolation problem found." in stage.text
 
     play(scene, before().run)

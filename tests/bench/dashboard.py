@@ -75,7 +75,7 @@ def produce(address: str, token: str, tests: int, rate: int, seconds: float) -> 
 def show(options: argparse.Namespace, result: Path) -> None:
     """The application, in this process and on this terminal; writes its figures to ``result``."""
     import isolation_tui.app
-    from isolation_tui.app.app import IsolationApp, spare_the_collector
+    from isolation_tui.app.app import IsolationApp, collect_garbage_less
     from isolation_tui.model import Run
     from isolation_tui.receive import Closed, Listener, decode
     from isolation_tui.workbench import Workbench
@@ -127,9 +127,9 @@ def show(options: argparse.Namespace, result: Path) -> None:
             if source.ended or producer.poll():  # a producer that failed would never say that it is done
                 self.exit(0)
 
-        def tell(self, changed: bool = True) -> None:
+        def refresh_screens(self, changed: bool = True) -> None:
             """Facts count as painted once the frame is out that the screens were told to draw after folding them."""
-            super().tell(changed)
+            super().refresh_screens(changed)
             stamps, source.stamps = source.stamps, []
             if source.run.order and stamps:
                 if not spent:
@@ -139,7 +139,7 @@ def show(options: argparse.Namespace, result: Path) -> None:
     command = [sys.executable, __file__, "--produce", listener.address, listener.token]
     command += ["--tests", str(options.tests), "--rate", str(options.rate), "--seconds", str(options.seconds)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as producer:
-        spare_the_collector()
+        collect_garbage_less()
         Measured(workbench).run()
     lags.sort()
     wall = time.monotonic() - spent[1]

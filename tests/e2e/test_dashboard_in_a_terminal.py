@@ -45,7 +45,7 @@ def demo(tmp_path: Path) -> Path:
 def _back(terminal: Terminal) -> None:
     """To the timeline. Waits for it: a key right after Escape is another key, for any terminal."""
     terminal.press("Escape")
-    terminal.wait_for("held for 36", "f Findings")
+    terminal.wait_for("shared by 36", "f Findings")
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -75,7 +75,7 @@ def test_the_demo_breaks_is_mended_and_is_as_it_was(open_terminal: Open, demo: P
     before = _contents(demo)
     terminal = open_terminal("launch", "demo", "--python", sys.executable, size=size)
     terminal.wait_for("287/287")
-    terminal.wait_for("34", "83", "held for 36")
+    terminal.wait_for("34", "83", "shared by 36")
     terminal.press("?")
     terminal.wait_for("Everywhere")
     _back(terminal)

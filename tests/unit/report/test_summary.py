@@ -145,7 +145,7 @@ def test_rows_left_behind_are_told_by_author_with_the_tests_that_met_them() -> N
 
 def test_what_causes_explain_and_what_they_do_not_is_said_first() -> None:
     text = summary(dirty().run).splitlines()
-    assert text[3] == "2 causes may explain 2 of 3 failing tests; 1 has none"
+    assert text[3] == "2 causes may explain 2 of 3 failing tests, 1 not explained"
     assert any(line.startswith("  1  F7  Fixture `customer` commits rows ") for line in text)
     assert any(
         line.strip().startswith("Reproduce: python -m pytest tests/test_shop.py::test_register ") for line in text

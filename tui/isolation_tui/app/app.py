@@ -1,4 +1,4 @@
-"""The application: one workbench, eight screens over it, and a tick that brings the news to the screen in front."""
+"""The Textual application: eight screens over one workbench, updated by a timer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..workbench import FixAction
 from . import glyphs, keys
 from .conclusions_worker import ConclusionsWorker
 from .driver import lasting
-from .palette import RunProvider, verbs
+from .palette import RunProvider, key_commands
 from .screens.main import MainScreen
 from .screens.too_small import TooSmallScreen, fits
 from .screens.view import View
@@ -41,7 +41,7 @@ _T = TypeVar("_T")
 Severity = Literal["information", "warning", "error"]
 
 TICKS_PER_SECOND = 30
-"""How often facts are folded."""
+"""How often new facts are folded."""
 
 FIX_DONE = {
     FixAction.APPLY: "Applied. Running again.",
@@ -50,12 +50,11 @@ FIX_DONE = {
 }
 
 REPAINT = 0.1
-"""Seconds from one frame to the next while facts rush in: what changes faster cannot be read. After a pause, news is
-drawn with the tick that brings it."""
+"""Least seconds between two updates of the screens while facts arrive; the first change after a pause shows at once."""
 
 
 def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
-    """A screen that is imported when it is first shown: the start stays quick."""
+    """A screen that is imported when it is first shown, so that the app starts fast."""
 
     def make() -> Screen[Any]:
         screen: Screen[Any] = getattr(importlib.import_module(f".screens.{module}", __package__), name)()
@@ -65,9 +64,9 @@ def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
 
 
 class IsolationApp(App[int]):
-    """Shows what the workbench sees, and sends it the user's intents. Its return value is the last run's exit status.
+    """Shows the workbench's runs and passes the user's actions on to it. Returns the last run's exit status.
 
-    ``clock`` gives seconds since the epoch; tests freeze it.
+    ``clock`` returns seconds since the epoch; tests freeze it.
     """
 
     TITLE = "Isolation TUI"
@@ -93,22 +92,22 @@ class IsolationApp(App[int]):
         workbench: Workbench,
         *,
         clock: Callable[[], float] = time.time,
-        asked_to_leave: Callable[[], bool] = lambda: False,
+        asked_to_quit: Callable[[], bool] = lambda: False,
     ) -> None:
-        # Textual 8.2.8 turns its own themes into black on black under NO_COLOR unless colours stay the terminal's.
+        # With NO_COLOR, Textual 8.2.8 shows its own themes black on black unless ansi_color is set.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.workbench = workbench
         self.clock = clock
-        self.asked_to_leave = asked_to_leave
-        """Whether a signal wants the dashboard gone; looked at with every tick."""
+        self.asked_to_quit = asked_to_quit
+        """Whether a signal asks the dashboard to quit; checked with every tick."""
         self.conclusions = ConclusionsWorker()
         self.glyphs = glyphs.choose(os.environ, getattr(sys.__stdout__, "encoding", None))
         self.stopping = False
         self.quitting = False
         self._warned: dict[int, set[str]] = {}
         self._flags: tuple[object, ...] = (None,)
-        self._news = False
-        self._told_at = float("-inf")
+        self._changed = False
+        self._refreshed_at = float("-inf")
         self._fix_outcome: FixOutcome | None = None
         """The outcome of which a notice was shown last."""
         for theme in THEMES:
@@ -121,70 +120,70 @@ class IsolationApp(App[int]):
     def on_mount(self) -> None:
         self.set_class(self.glyphs is glyphs.ASCII, "-ascii")
         self.set_interval(1 / TICKS_PER_SECOND, self.tick)
-        if self.workbench.fix_remark:  # an earlier sitting left the fix in the files, whole or half
+        if self.workbench.fix_remark:  # an earlier session left the fix in the files, fully or partly applied
             self.notice(self.workbench.fix_remark, severity="warning")
 
     def tick(self) -> None:
-        """Take in what has arrived; tell the screen in front, unless it was told a moment ago."""
-        if not self.is_running:  # on its way out: widgets are going already
+        """Fold what has arrived; refresh the screens, at most once per ``REPAINT``."""
+        if not self.is_running:  # quitting: its widgets are being removed
             return
-        if self.asked_to_leave():
-            self._leave()
+        if self.asked_to_quit():
+            self._quit()
             return
-        self._news = self.attempt(self.workbench.poll) or self._news
+        self._changed = self.attempt(self.workbench.poll) or self._changed
         self.notice_fix_outcome()
         source = self.workbench.current
         if source is None or source.finished:
             self.stopping = False
             if self.quitting:
-                self._leave()
+                self._quit()
                 return
         flags = (id(source), source is not None and source.finished, self.stopping, self.workbench.watching)
         if flags != self._flags:
             if source is not None and id(source) != self._flags[0]:
-                self._greet(source)
+                self._announce(source)
             self._flags = flags
-            self._news, self._told_at = True, float("-inf")
+            self._changed, self._refreshed_at = True, float("-inf")
             self.refresh_bindings()
         if source is not None:
             self._warn(source)
-            self._news = self.conclusions.look(source.run) or self._news
-        if time.monotonic() - self._told_at >= REPAINT - 0.5 / TICKS_PER_SECOND:
-            self.tell(self._news)
+            self._changed = self.conclusions.update(source.run) or self._changed
+        if time.monotonic() - self._refreshed_at >= REPAINT - 0.5 / TICKS_PER_SECOND:
+            self.refresh_screens(self._changed)
 
     def _warn(self, source: Source) -> None:
-        """Say once for each run what cannot be seen of it, and why."""
+        """Show, once per run, what cannot be observed and why."""
         run = source.run
         warnings = [
             *run.limits,
-            *(f"{probe.probe} is not watched any more: {probe.why}" for probe in run.disabled_probes),
+            *(f"The {probe.probe} probe is disabled: {probe.why}" for probe in run.disabled_probes),
         ]
         if self.conclusions.problem:
-            warnings.append(f"The causes could not be worked out: {self.conclusions.problem}")
+            warnings.append(f"Drawing conclusions failed: {self.conclusions.problem}")
         if source.damage and source.finished:
-            warnings.append(f"This recording is cut short: {source.damage}.")
+            warnings.append(f"This recording is incomplete: {source.damage}.")
         known = self._warned.setdefault(id(run), set())
         for warning in warnings:
             if warning not in known:
                 known.add(warning)
                 self.notice(warning, severity="warning")
 
-    def _greet(self, source: Source) -> None:
-        """Another run is shown: why, for whoever looks up from the editor."""
+    def _announce(self, source: Source) -> None:
+        """Say why another run has started (a saved file)."""
         if source.live and self.workbench.reason:
             self.notice(f"{self.workbench.reason}: running again.")
 
-    def tell(self, changed: bool = True) -> None:
-        """Let the screens in front show the run: the topmost, and those that shine through it."""
-        self._news, self._told_at = False, time.monotonic()
+    def refresh_screens(self, changed: bool = True) -> None:
+        """Let every screen on the stack show the run as it is now."""
+        self._changed, self._refreshed_at = False, time.monotonic()
         for screen in self.screen_stack:
             if isinstance(screen, View):
                 screen.refresh_run(changed)
 
-    def attempt(self, deed: Callable[[], _T]) -> _T | None:
-        """Do ``deed``; a failure of ours becomes a notice that says what to do next, never a traceback."""
+    def attempt(self, action: Callable[[], _T]) -> _T | None:
+        """Call ``action``; an expected error becomes a notice with the next step, not a traceback."""
         try:
-            return deed()
+            return action()
         except ToolError as error:
             self.notice(error.next_step or error.what, title=error.what if error.next_step else "", severity="error")
         except FixError as error:
@@ -192,7 +191,7 @@ class IsolationApp(App[int]):
         return None
 
     def notice(self, message: str, *, title: str = "", severity: Severity = "information") -> None:
-        """A notification. Its text is taken literally."""
+        """Show a notification. Markup in its text has no effect."""
         self.notify(clean(message), title=clean(title), severity=severity, markup=False)
 
     def notice_fix_outcome(self) -> None:
@@ -210,7 +209,7 @@ class IsolationApp(App[int]):
             self.notice(FIX_DONE[outcome.action])
 
     def header_facts(self) -> HeaderFacts:
-        """What the header shows beside the run."""
+        """What the header shows besides the run."""
         source = self.workbench.current
         elapsed = 0.0
         if source is not None and source.run.started_at:
@@ -226,36 +225,36 @@ class IsolationApp(App[int]):
             fix_interrupted=self.workbench.fix_status in (FixStatus.INTERRUPTED_APPLY, FixStatus.INTERRUPTED_UNDO),
         )
 
-    # -- ways ----------------------------------------------------------------------------------------------------
+    # -- navigation ----------------------------------------------------------------------------------------------------
 
     def show_test(self, test: Test) -> None:
-        """Lead to the test on the main screen, wherever one is."""
+        """Go to the test on the main screen, from any screen."""
         self.on_main(lambda main: main.show_test(test))
 
     def show_finding(self, finding: Finding) -> None:
-        """Lead to the finding, wherever one is."""
+        """Go to the finding, from any screen."""
         self.switch_mode("findings")
         reveal = getattr(self.screen_stack[0], "open_finding", None)
         if reveal is not None:
             reveal(finding)
 
     def narrow(self, text: str) -> None:
-        """Filter the main screen, wherever one is."""
+        """Filter the main screen, from any screen."""
         self.on_main(lambda main: main.narrow(text))
 
-    def on_main(self, deed: Callable[[MainScreen], object]) -> None:
-        """Go to the main screen, and do it there."""
+    def on_main(self, action: Callable[[MainScreen], object]) -> None:
+        """Go to the main screen and call ``action`` with it."""
         self.switch_mode(self.DEFAULT_MODE)
         main = self.screen_stack[0]
         if isinstance(main, MainScreen):
-            self.call_after_refresh(deed, main)
+            self.call_after_refresh(action, main)
 
-    # -- intents -------------------------------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------------------------------
 
     def start(self, select: Sequence[str] = ()) -> None:
-        """Run the whole suite, or the selected node ids; a run under way is stopped first."""
+        """Run the whole suite, or the selected node ids; a current run is stopped first."""
         self.attempt(lambda: self.workbench.start(select))
-        self.tell()
+        self.refresh_screens()
 
     def action_rerun_all(self) -> None:
         self.start()
@@ -271,7 +270,7 @@ class IsolationApp(App[int]):
     def action_watch(self) -> None:
         watching = not self.workbench.watching
         self.attempt(lambda: self.workbench.set_watching(watching))
-        self.notice("A saved file starts a run." if self.workbench.watching else "Watching is off.")
+        self.notice("Watching: saving a file starts a run." if self.workbench.watching else "Watching is off.")
 
     def action_stop(self) -> None:
         source = self.workbench.current
@@ -281,11 +280,11 @@ class IsolationApp(App[int]):
         again = self.stopping
         self.stopping = True
         self.attempt(self.workbench.stop)
-        self.notice("Insisting: pytest is killed." if again else "Stopping: pytest tears its fixtures down first.")
-        self.tell()
+        self.notice("Killing pytest." if again else "Stopping: pytest runs its teardown first.")
+        self.refresh_screens()
 
     def action_view(self, mode: str) -> None:
-        """Show one of the other views; its own key leads back."""
+        """Show another view; the same key goes back."""
         self.switch_mode(self.DEFAULT_MODE if mode == self.current_mode else mode)
 
     async def action_back(self) -> None:
@@ -298,30 +297,30 @@ class IsolationApp(App[int]):
         self.push_screen(_screen("help", "HelpScreen")())
 
     async def action_quit(self) -> None:
-        """Leave. A run is stopped and its teardown awaited; a second time insists, a third leaves at once."""
+        """Stop the run, wait for its teardown, and quit. The second time kill pytest; the third time quit at once."""
         source = self.workbench.current
         if source is None or source.finished or not source.live:
-            self._leave()
+            self._quit()
         elif not self.quitting:
             self.quitting = self.stopping = True
             self.attempt(self.workbench.stop)
-            self.notice("Stopping pytest and awaiting its teardown. Press q again to insist.", severity="warning")
+            self.notice("Stopping pytest and waiting for its teardown. Press q again to kill it.", severity="warning")
         elif self.stopping:
             self.stopping = False
             self.attempt(self.workbench.stop)
         else:
-            self._leave()
+            self._quit()
 
     def action_help_quit(self) -> None:
-        """Ctrl+C, which Textual merely explains: here it quits, pytest first."""
+        """Ctrl+C: quit. (Textual's own action only explains which key quits.)"""
         self.run_worker(self.action_quit(), exclusive=True, group="quit")
 
-    def _leave(self) -> None:
+    def _quit(self) -> None:
         status = self.workbench.current.run.exit_status if self.workbench.current else 0
         self.exit(status or 0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Verbs that need pytest vanish in a replay; stop is grey while nothing runs."""
+        """Hide actions that need pytest in a replay; disable stop while nothing runs."""
         if action in ("rerun_all", "rerun_failed", "rerun_selected", "watch", "stop") and not self.workbench.can_run:
             return False
         if action == "stop":
@@ -332,8 +331,8 @@ class IsolationApp(App[int]):
     # -- the palette ---------------------------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every verb that the keys know, then Textual's own."""
-        yield from verbs(self, screen)
+        """Every action that has a key, then Textual's own commands."""
+        yield from key_commands(self, screen)
         yield from super().get_system_commands(screen)
 
     # -- the terminal ----------------------------------------------------------------------------------------------
@@ -351,18 +350,16 @@ class IsolationApp(App[int]):
             self.pop_screen()
 
 
-def spare_the_collector() -> None:
-    """Look for garbage less often. What a run leaves behind stays: to search it again and again took a quarter of our
-    time at 5,000 facts a second."""
+def collect_garbage_less() -> None:
+    """Collect garbage less often: a run's objects stay. Searching them took 25 % of the time at 5,000 facts/s."""
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
 
 
-def run_app(workbench: Workbench, asked_to_leave: Callable[[], bool] = lambda: False) -> int:
-    """Show the workbench until the user leaves, or ``asked_to_leave`` says so; the last run's exit status. pytest never
-    outlives this."""
-    spare_the_collector()
+def run_app(workbench: Workbench, asked_to_quit: Callable[[], bool] = lambda: False) -> int:
+    """Run the dashboard; return the last run's exit status. pytest is stopped when it ends."""
+    collect_garbage_less()
     try:
-        return IsolationApp(workbench, asked_to_leave=asked_to_leave).run() or 0
+        return IsolationApp(workbench, asked_to_quit=asked_to_quit).run() or 0
     finally:
         workbench.close()

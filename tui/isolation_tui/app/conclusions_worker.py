@@ -1,4 +1,4 @@
-"""The conclusions that are on screen: drawn between frames, or beside them, never while one is painted."""
+"""Keeps the conclusions on screen up to date without blocking the UI."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..diagnose.conclusions import NOTHING, Conclusions, conclude
 from ..model import Run
 
 
-class _Look(NamedTuple):
-    """What was concluded at a revision of the run, and when to look again."""
+class _Known(NamedTuple):
+    """The conclusions at a revision of the run, and when to draw them again."""
 
     conclusions: Conclusions
     revision: int
@@ -21,9 +21,9 @@ class _Look(NamedTuple):
 
 
 @dataclass(eq=False)
-class _Thought:
-    """A look in a thread of its own. It only reads the run; where facts that are folded meanwhile come in its way, it
-    fails, and is thought again."""
+class _Job:
+    """One computation of the conclusions, perhaps in a thread. It only reads the run. If facts folded meanwhile make it
+    fail, it is tried again later."""
 
     run: Run
     revision: int
@@ -32,7 +32,7 @@ class _Thought:
     conclusions: Conclusions | None = None
     failure: Exception | None = None
 
-    def think(self) -> None:
+    def compute(self) -> None:
         try:
             self.conclusions = conclude(self.run)
         except Exception as failure:
@@ -41,56 +41,56 @@ class _Thought:
 
 
 class ConclusionsWorker:
-    """Keeps what was concluded of each run. While one goes on it is looked at once a second, or less often where a look
-    is dear; once more when it has ended. Large runs are looked at in a thread, so that no key waits."""
+    """Conclusions of each run, drawn once a second while it goes on (less often if that is slow) and once at its end.
+
+    Those of large runs are drawn in a thread, so that keys respond.
+    """
 
     PERIOD = 1.0
     SHARE = 0.05
-    """Of our time that looking may take."""
+    """Share of the time that drawing conclusions may take."""
     LARGE = 500
-    """From this many tests on, a look may take longer than a frame."""
+    """From this many tests on, the conclusions are drawn in a thread."""
 
     def __init__(self) -> None:
-        self._looks: WeakKeyDictionary[Run, _Look] = WeakKeyDictionary()
-        self._thought: _Thought | None = None
+        self._known: WeakKeyDictionary[Run, _Known] = WeakKeyDictionary()
+        self._job: _Job | None = None
         self.problem = ""
-        """A defect of ours, in words, by which nothing more is concluded."""
+        """Why the last computation failed; '' if it did not."""
 
-    def look(self, run: Run) -> bool:
-        """Bring it up to date if it is time; whether anything new is known."""
-        if self._thought is not None:
-            return self._take_in()
-        now, last = time.monotonic(), self._looks.get(run)
+    def update(self, run: Run) -> bool:
+        """Draw conclusions if it is time; return whether there are new ones."""
+        if self._job is not None:
+            return self._collect()
+        now, last = time.monotonic(), self._known.get(run)
         if last is not None and (last.revision == run.revision or not (run.finished or now >= last.due)):
             return False
-        thought = self._thought = _Thought(run, run.revision, now)
+        job = self._job = _Job(run, run.revision, now)
         if len(run.order) < self.LARGE:
-            thought.think()
-            return self._take_in()
-        Thread(target=thought.think, name="conclusions", daemon=True).start()
+            job.compute()
+            return self._collect()
+        Thread(target=job.compute, name="conclusions", daemon=True).start()
         return False
 
-    def _take_in(self) -> bool:
-        thought = self._thought
-        if thought is None or not thought.done:
+    def _collect(self) -> bool:
+        job = self._job
+        if job is None or not job.done:
             return False
-        self._thought = None
-        run, conclusions, now = thought.run, thought.conclusions, time.monotonic()
+        self._job = None
+        run, conclusions, now = job.run, job.conclusions, time.monotonic()
         if conclusions is None:
-            if thought.failure is not None and thought.revision == run.revision:  # nothing came in its way
-                self.problem = f"{type(thought.failure).__name__}: {thought.failure}"
+            if job.failure is not None and job.revision == run.revision:  # no fact was folded meanwhile
+                self.problem = f"{type(job.failure).__name__}: {job.failure}"
             conclusions = self.of(run)
-        self._looks[run] = _Look(
-            conclusions, thought.revision, now + max(self.PERIOD, (now - thought.began) / self.SHARE)
-        )
+        self._known[run] = _Known(conclusions, job.revision, now + max(self.PERIOD, (now - job.began) / self.SHARE))
         return True
 
     def of(self, run: Run | None) -> Conclusions:
-        """What is known of the run by now; nothing yet of one that was just begun."""
-        last = self._looks.get(run) if run is not None else None
+        """The latest conclusions of the run; ``NOTHING`` if there are none yet."""
+        last = self._known.get(run) if run is not None else None
         return last.conclusions if last is not None else NOTHING
 
-    def settled(self, run: Run) -> bool:
-        """Whether all that was seen of the run has been looked at."""
-        last = self._looks.get(run)
+    def is_up_to_date(self, run: Run) -> bool:
+        """Whether the conclusions cover all facts of the run."""
+        last = self._known.get(run)
         return last is not None and last.revision == run.revision

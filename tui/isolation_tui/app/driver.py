@@ -1,5 +1,8 @@
-"""A terminal that may go away. Textual writes from a thread, through a queue that is bounded: an error of the terminal
-ends the thread, and whoever writes next waits for ever (seen on 8.2.8, when a terminal was closed)."""
+"""A Textual driver that survives a closed terminal.
+
+Textual 8.2.8 writes from a thread through a bounded queue. An error of the terminal ends that thread, and the next
+write blocks forever.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from textual.driver import Driver
 
 
 class LastingFile:
-    """``file``; what can no longer be written to it is not missed."""
+    """A file whose write errors are ignored."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -17,21 +20,21 @@ class LastingFile:
     def write(self, text: str) -> int:
         try:
             return self._file.write(text)
-        except (OSError, ValueError):  # hung up; closed
+        except (OSError, ValueError):  # the terminal hung up or was closed
             return len(text)
 
     def flush(self) -> None:
         try:
             self._file.flush()
         except (OSError, ValueError):
-            pass  # the same: there is nobody to see it
+            pass  # as above
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
 
 def lasting(driver: type[Driver]) -> type[Driver]:
-    """The driver, whose writing does not end with the terminal. One that keeps no ``_file`` stays as it is."""
+    """A subclass of the driver that ignores write errors. A driver without ``_file`` is unchanged."""
 
     class LastingDriver(driver):  # type: ignore[valid-type, misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:

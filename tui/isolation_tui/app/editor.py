@@ -1,4 +1,4 @@
-"""Opens a line of source in the user's editor: no shell, no guessing beyond what each editor documents."""
+"""Open a line of source in the user's editor, with the option that the editor documents and without a shell."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _GRAPHICAL = (*_GOTO, "subl", "zed", "atom", "gvim")
 
 
 def editor_command(environ: Mapping[str, str], file: str, line: int) -> list[str]:
-    """The command as a list; [] where no editor is named by ``VISUAL`` or ``EDITOR``.
+    """The command as a list; [] if neither ``VISUAL`` nor ``EDITOR`` is set.
 
     >>> editor_command({"EDITOR": "vim -u NONE"}, "/a/b.py", 7)
     ['vim', '-u', 'NONE', '+7', '/a/b.py']
@@ -53,7 +53,7 @@ def editor_command(environ: Mapping[str, str], file: str, line: int) -> list[str
         return []
     if not command:
         return []
-    # A file of that name must never be taken for an option.
+    # A file name that begins with a dash is not an option.
     target = file if os.path.isabs(file) else f".{os.sep}{file}"
     name = Path(command[0]).stem.lower()
     if line < 1:
@@ -68,21 +68,21 @@ def editor_command(environ: Mapping[str, str], file: str, line: int) -> list[str
 
 
 def opens_a_window(command: list[str]) -> bool:
-    """Whether the editor has a window of its own, so that the terminal stays ours."""
+    """Whether the editor opens its own window and leaves the terminal to us."""
     return bool(command) and Path(command[0]).stem.lower() in _GRAPHICAL
 
 
 def open_source(view: View, run: Run, place: Place) -> None:
-    """The terminal is lent to the editor until it ends; an editor with a window of its own runs beside us."""
+    """Open the place, or show a notice why that failed. A terminal editor suspends the dashboard until it exits."""
     notice = view.isolation.notice
     root = Path(run.rootdir or run.cwd or ".")
     file = place.file if Path(place.file).is_absolute() else str(root / place.file)
     if not place.file or not Path(file).is_file():
-        notice(f"{place.file or 'This line of source'} is not here.", severity="warning")
+        notice(f"File not found: {place.file or 'the source is not known'}.", severity="warning")
         return
     command = editor_command(os.environ, file, place.line)
     if not command:
-        notice("Name an editor in $VISUAL or $EDITOR, then press e again.", severity="warning")
+        notice("Set $VISUAL or $EDITOR to an editor, then press e again.", severity="warning")
         return
     try:
         if opens_a_window(command):
@@ -91,7 +91,7 @@ def open_source(view: View, run: Run, place: Place) -> None:
         with view.app.suspend():
             subprocess.run(command, check=False)
     except SuspendNotSupported:
-        notice("This terminal cannot be lent to an editor.", severity="warning")
+        notice("This terminal cannot be suspended for an editor.", severity="warning")
     except OSError as error:
         notice(f"{command[0]} could not be started: {error.strerror}.", severity="error")
     view.refresh()

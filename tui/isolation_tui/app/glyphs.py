@@ -1,6 +1,6 @@
-"""One glyph and one meaning for each outcome and each thing that befalls a table; and the same in plain ASCII.
+"""Glyphs and styles of outcomes and table events, in Unicode and in ASCII.
 
-Status is never told by colour alone: every style below goes with a glyph of its own.
+Colour never carries a status alone: every style goes with a glyph of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .theme import FAINT, MUTED
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """A set of signs, each one cell wide."""
+    """A set of glyphs, each one cell wide."""
 
     passed: str = "✔"
     failed: str = "✘"
@@ -45,7 +45,7 @@ class Glyphs:
     bar_start: str = "├"
     bar_end: str = "┤"
     bar_meet: str = "┼"
-    """One life ends and another begins within this cell."""
+    """One fixture life ends and another begins in this cell."""
     bar: str = "─"
     bar_used: str = "━"
     bar_open: str = "╌"
@@ -57,11 +57,11 @@ class Glyphs:
     separator: str = "·"
 
     def outcome(self, outcome: Outcome) -> str:
-        """The sign of an outcome."""
+        """The glyph of an outcome."""
         return str(getattr(self, outcome.name.lower()))
 
     def table(self, kind: TableEventKind) -> str:
-        """The sign of what befell a table."""
+        """The glyph of a table event."""
         return str(getattr(self, kind.name.lower()))
 
 
@@ -115,7 +115,7 @@ OUTCOME_STYLES: Mapping[Outcome, str] = {
     Outcome.NOT_RUN: FAINT,
     Outcome.UNKNOWN: "$text-warning",
 }
-"""How :class:`textual.content.Content` should style an outcome, in words of the theme."""
+"""Outcome -> its style in :class:`textual.content.Content`."""
 
 TABLE_STYLES: Mapping[TableEventKind, str] = {
     TableEventKind.REGISTERED: "$text-accent",
@@ -140,13 +140,13 @@ SEVERITY: Mapping[Outcome, int] = {
     Outcome.UNKNOWN: 9,
     Outcome.CRASHED: 10,
 }
-"""Where several tests share a cell, the largest number shows: a failure is never hidden."""
+"""Outcome -> rank: where several tests share a cell, the highest shows, so that no failure is hidden."""
 
 BY_SEVERITY: tuple[Outcome, ...] = tuple(sorted(SEVERITY, key=lambda outcome: SEVERITY[outcome]))
 
 
 def choose(environ: Mapping[str, str], encoding: str | None) -> Glyphs:
-    """The set that this terminal can show: ASCII where it is asked for, or where the encoding is not UTF.
+    """The glyphs that the terminal can show: ASCII if requested or if its encoding is not UTF.
 
     >>> choose({}, "utf-8") is UNICODE, choose({"ISOLATION_TUI_ASCII": "1"}, "utf-8") is ASCII
     (True, True)

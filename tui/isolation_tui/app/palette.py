@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .app import IsolationApp
 
 MOST = 40
-"""Hits at most: nobody reads more."""
+"""Most hits that are listed."""
 
 
 class Goal(NamedTuple):
@@ -33,18 +33,18 @@ class Goal(NamedTuple):
     about: str
     go: Callable[[], None]
     sought: str
-    """What is searched: for a test its file too."""
+    """The text that is searched; a test's includes its file."""
 
 
 class RunProvider(Provider):
-    """Finds tests (jumps to them), fixtures and tables (narrow the timeline to the tests that have them)."""
+    """Finds tests, to jump to, and fixtures and tables, to filter by."""
 
     @property
     def isolation(self) -> IsolationApp:
         return cast("IsolationApp", self.app)
 
     async def discover(self) -> Hits:
-        """Before anything is typed: the first failures."""
+        """Offer the first failures before anything is typed."""
         source = self.isolation.workbench.current
         for test in [test for test in source.run.order if test.outcome.bad][:5] if source is not None else ():
             goal = self._test(test)
@@ -61,11 +61,11 @@ class RunProvider(Provider):
             yield Hit(score, Content(goal.text), goal.go, text=goal.text, help=goal.about)
 
     def _goals(self, run: Run, query: str) -> Iterator[Goal]:
-        # The matcher takes some 20 us a text: what cannot match is left out first, so that 10,000 tests stay quick.
+        # The matcher takes about 20 us per text: with 10,000 tests, those that cannot match are left out first.
         letters = [letter for letter in query.lower() if not letter.isspace()]
         for definition in run.definitions.values():
             if not hidden(definition):
-                about = f"{definition.scope} fixture, {number(len(definition.lives), 'life', 'lives')}"
+                about = f"{definition.scope} fixture, set up {number(len(definition.lives), 'time')}"
                 name = f"fixture {clean(definition.name)}"
                 yield Goal(name, about, self._narrow("fixture", definition.name), name)
         for table in sorted(run.table_history.tables()):
@@ -91,7 +91,7 @@ class RunProvider(Provider):
 
 
 def _in_order(letters: list[str], text: str) -> bool:
-    """Whether the letters occur in that order: the least that a fuzzy match asks for."""
+    """Whether the letters occur in that order, as a fuzzy match requires at least."""
     at = 0
     for letter in letters:
         at = text.find(letter, at) + 1
@@ -109,13 +109,15 @@ _ALSO = (
     "timeline.fold",
     "output.follow",
 )
-"""Verbs that the footer has no room for."""
+"""Actions that the footer does not show but the palette offers."""
 _NOT = ("app.quit", "app.back", "main.escape")
-"""Keys that mean nothing in the palette, or that Textual offers itself."""
+"""Keys without a use in the palette, or offered by Textual itself."""
 
 
-def verbs(app: IsolationApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """A command for every verb, each once; those that cannot be done now are left out."""
+def key_commands(app: IsolationApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """A command for every key of the current screen, then of the app and the main screen, each once.
+
+    Actions that are disabled are left out."""
     seen: set[str] = set()
     for node, binding, enabled, _ in screen.active_bindings.values():
         if enabled and _offered(binding) and binding.id not in seen:
@@ -131,10 +133,10 @@ def _offered(binding: Binding) -> bool:
     return bool(binding.id) and binding.id not in _NOT and (binding.show or binding.id in _ALSO)
 
 
-def _command(binding: Binding, deed: Callable[[], None]) -> SystemCommand:
+def _command(binding: Binding, action: Callable[[], None]) -> SystemCommand:
     tooltip = binding.tooltip[:1].lower() + binding.tooltip[1:]
     key = binding.key_display or binding.key.partition(",")[0]
-    return SystemCommand(f"{binding.description}: {tooltip}", f"key {key}", deed)
+    return SystemCommand(f"{binding.description}: {tooltip}", f"key {key}", action)
 
 
 def _on(app: IsolationApp, node: DOMNode, action: str) -> Callable[[], None]:

@@ -1,14 +1,13 @@
-"""Three themes of our own: dark, light, and one whose pass and fail differ for every kind of colour vision.
+"""Three themes: dark, light, and one for every kind of colour vision.
 
-Screens name meanings (``$success``, ``$error``, ``$warning``, ``$text-muted``), never colours: any other theme of
-Textual's fits too.
+Screens use semantic names (``$success``, ``$error``, ``$warning``), never colours, so that any Textual theme works.
 """
 
 from __future__ import annotations
 
 from textual.theme import Theme
 
-# ``text-muted`` and ``text-disabled`` are named outright: Textual's "auto 60%" is full strength in Content (8.2.8).
+# Set explicitly: the default, "auto 60%", is drawn at full strength inside Content (Textual 8.2.8).
 DARK = Theme(
     name="isolation-dark",
     dark=True,
@@ -59,7 +58,7 @@ LIGHT = Theme(
     },
 )
 
-# Okabe and Ito's palette: blue against vermilion stays apart with any colour vision.
+# Okabe and Ito's palette: blue and vermilion differ with any colour vision.
 SAFE = Theme(
     name="isolation-safe",
     dark=True,

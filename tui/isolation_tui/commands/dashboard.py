@@ -26,7 +26,7 @@ def show(workbench: Workbench, select: Sequence[str] = ()) -> int:
         try:
             if workbench.can_run:
                 workbench.start(select)
-            run_app(workbench, asked_to_leave=interrupts.consume)
+            run_app(workbench, asked_to_quit=interrupts.consume)
         finally:
             workbench.close()
     return interrupts.status(_print_summary(workbench))

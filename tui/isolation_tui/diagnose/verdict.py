@@ -20,7 +20,7 @@ def verdict(run: Run | None, found: Conclusions, up_to_date: bool) -> tuple[str,
     if failed and not run.finished:
         return f"{failed} so far", "error"
     if failed:
-        return failed + (f", {left} {'has' if left == 1 else 'have'} none" if left and found.causes else ""), "error"
+        return failed + (f", {left} not explained" if left and found.causes else ""), "error"
     if not run.finished:
         return "No failure so far", ""
     if harmless:

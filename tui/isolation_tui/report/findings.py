@@ -29,7 +29,7 @@ def draw_causes(console: Console, run: Run, found: Conclusions) -> None:
     if not (found.failed or found.causes):
         return
     left = len(found.unexplained) if found.causes else 0
-    heading(console, found.sentence() + (f"; {left} {'has' if left == 1 else 'have'} none" if left else ""))
+    heading(console, found.sentence() + (f", {left} not explained" if left else ""))
     groups = _groups(found.causes)
     digits = len(str(max((_victims(group) for group in groups), default=0)))
     for group in groups[:IN_FULL]:

@@ -1,1 +1,1 @@
-"""Text for people: made safe, measured in cells, and worded. Loads nothing heavy."""
+"""Text for people: made safe, measured in cells, and worded."""

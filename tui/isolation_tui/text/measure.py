@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 
 
 def keep_end(text: str, width: int, ellipsis: str = "…") -> str:
-    """Cut to ``width`` cells, keeping the end: what tells paths apart.
+    """Cut to ``width`` cells and keep the end, which distinguishes paths.
 
     >>> keep_end("integration/test_api_integration.py", 22)
     '…st_api_integration.py'
@@ -25,7 +25,7 @@ def keep_end(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def keep_start(text: str, width: int, ellipsis: str = "…") -> str:
-    """Cut to ``width`` cells, keeping the start."""
+    """Cut to ``width`` cells and keep the start."""
     if cell_len(text) <= width:
         return text
     room = max(width - cell_len(ellipsis), 0)
@@ -33,5 +33,5 @@ def keep_start(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def pad(text: str, width: int) -> str:
-    """Exactly ``width`` cells, filled with spaces at the right or cut."""
+    """Exactly ``width`` cells: padded with spaces or cut."""
     return set_cell_size(text, max(width, 0))

@@ -1,7 +1,7 @@
 """Make text from outside safe to show.
 
-Node ids, messages, paths and tracebacks come from a suite that is not ours. No control character of theirs may reach
-the terminal, and none of them is ever parsed as markup.
+Node ids, messages, paths and tracebacks come from the suite. None of their control characters may reach the terminal,
+and none of them is parsed as markup.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _UNSAFE_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 
 def clean(text: str) -> str:
-    """One line, without anything that a terminal would obey.
+    """The text as one line without control characters.
 
-    Escape sequences vanish, line ends and tabs become spaces, other control, direction and unassigned characters
-    become ``\\ufffd``; so do lone combining marks' neighbours stay as they are.
+    Escape sequences are removed. Line ends and tabs become spaces; other control, format, private and unassigned
+    characters become ``\\ufffd``.
 
     >>> clean("a\\x1b[31mb\\nc\\x07")
     'ab c\\ufffd'
@@ -35,7 +35,7 @@ def clean(text: str) -> str:
 
 
 def clean_lines(text: str) -> list[str]:
-    """The same for text of several lines. Tabs become four spaces."""
+    """Like :func:`clean` for text of several lines. Tabs become four spaces."""
     return [clean(line.replace("\t", "    ")) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
 
 

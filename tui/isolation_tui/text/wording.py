@@ -29,7 +29,7 @@ def listed(words: Sequence[str]) -> str:
 
 
 def seconds(duration: float) -> str:
-    """A time span in the unit that a person would use.
+    """A duration in a readable unit.
 
     >>> [seconds(value) for value in (0.0004, 0.0123, 3.14, 75, 3725)]
     ['0.4 ms', '12 ms', '3.1 s', '1:15 min', '1:02 h']
@@ -45,7 +45,7 @@ def seconds(duration: float) -> str:
 
 
 def relative(path: str, root: str) -> str:
-    """``path`` as seen from ``root``; untouched where it lies elsewhere."""
+    """``path`` relative to ``root``; unchanged if it is not below it."""
     prefix = root.rstrip("/") + "/"
     return path[len(prefix) :] if root and path.startswith(prefix) else path
 
@@ -64,7 +64,7 @@ def where(place: Place, run: RunFolders) -> str:
 
 
 def test_name(nodeid: str) -> str:
-    """A node id without its file; any other author as it is. What stands in brackets may hold anything.
+    """A node id without its file; any other author unchanged. Parameters may contain anything.
 
     >>> test_name("tests/test_a.py::TestUsers::test_it[a::b/c]"), test_name("fixture client")
     ('TestUsers::test_it[a::b/c]', 'fixture client')
@@ -73,7 +73,7 @@ def test_name(nodeid: str) -> str:
 
 
 def without_folders(nodeid: str) -> str:
-    """A node id that begins with its file's own name. What stands in brackets may hold anything.
+    """A node id without the folders of its file. Parameters may contain anything.
 
     >>> without_folders("tests/unit/test_a.py::test_it[a/b]")
     'test_a.py::test_it[a/b]'

@@ -1,4 +1,4 @@
-"""The card of a test: why it is as it is."""
+"""The card of one test."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class TestCard(VerticalScroll, can_focus=True):
-    """Shows one test of a run, or how the run is while none is chosen. It scrolls back only when the test changes."""
+    """Shows one test, or the state of the run while none is selected. Scrolls to the top when the test changes."""
 
     __test__ = False
     PATIENCE = 0.5
-    """Seconds between two looks at a run that goes on."""
+    """Seconds between two updates while the run goes on."""
     BINDINGS: ClassVar[list[BindingType]] = [*CARD]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -43,7 +43,7 @@ class TestCard(VerticalScroll, can_focus=True):
         yield Static("", markup=False)
 
     def show(self, run: Run | None, test: Test | None, *, caption: str = "") -> None:
-        """Show the test as it is now; ``caption`` says why this one, where the user did not choose it."""
+        """Show the test as it is now. ``caption`` explains why this test, if the user did not select it."""
         if test is not self.test:
             self.scroll_home(animate=False)
         self.run, self.test = run, test
@@ -60,20 +60,20 @@ class TestCard(VerticalScroll, can_focus=True):
             return
         self._shown, self._found, self._painted_at = seen, found, now
         if about_run or run is None or test is None:
-            self._say(run_card(run, app.glyphs, can_run=app.workbench.can_run))
+            self._update(run_card(run, app.glyphs, can_run=app.workbench.can_run))
             self.border_title = self.border_subtitle = ""
         else:
-            self._say(card(run, test, app.glyphs, width, found))
+            self._update(card(run, test, app.glyphs, width, found))
             self._entitle(test, caption)
 
-    def _say(self, content: Content) -> None:
-        # Each update lays the whole screen out anew (Textual 8.2.8): not for the same words.
+    def _update(self, content: Content) -> None:
+        # Each update lays out the whole screen (Textual 8.2.8): skip those without a change.
         if content != self._content:
             self._content = content
             self.query_one(Static).update(content)
 
     def _entitle(self, test: Test, caption: str) -> None:
-        # A title is parsed as markup when it is assigned as text; as Content it is not.
+        # A title assigned as str is parsed as markup; as Content it is not.
         self.border_title = title(test)
         self.border_subtitle = caption
 
@@ -83,7 +83,7 @@ class TestCard(VerticalScroll, can_focus=True):
 
 
 def _state(run: Run | None, test: Test | None, found: Conclusions) -> tuple[object, ...]:
-    """Whatever the card would show differently if it changed."""
+    """All that the card depends on."""
     if test is None:
         return (run.revision if run is not None else 0,)
     shared = sum(len(life.users) for life in test.lives)

@@ -1,4 +1,4 @@
-"""The card's "Cause": the findings that a test stands in, and the key that leads there."""
+"""The card's "Cause": the findings of a test, and the key that shows them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ MOST = 4
 
 
 def findings_lines(run: Run, test: Test, found: Conclusions) -> list[Content]:
-    """Empty where it stands in none. A test that failed without one is said to have no known cause, once the run has
-    ended."""
+    """Lines of the test's findings. A failed test without one is marked as unexplained once the run has ended."""
     lines: list[Content] = []
     for finding in found.of(test)[:MOST]:
         charged = test.nodeid not in finding.tests
         key = [("   ", ""), ("c", "bold $text-accent"), (" shows it", MUTED)] if not lines else []
-        met = f"{number(len(finding.tests), 'test')}{', nobody failed' if finding.harmless else ''}"
+        met = f"{number(len(finding.tests), 'test')}{', none failed' if finding.harmless else ''}"
         lines.append(
             Content.assemble(
-                ("charged with " if charged else "", "$text-warning"),
+                ("culprit of " if charged else "", "$text-warning"),
                 (class_of(finding), "$text-warning" if finding.harmless else "bold $text-error"),
                 (f"   {met}", MUTED),
                 *key,
@@ -34,5 +33,5 @@ def findings_lines(run: Run, test: Test, found: Conclusions) -> list[Content]:
     if len(found.of(test)) > MOST:
         lines.append(Content.styled(f"and {len(found.of(test)) - MOST} more", MUTED))
     if not lines and run.finished and any(test is other for other in found.unexplained):
-        lines.append(Content.styled("none known: what was seen fits no class", MUTED))
+        lines.append(Content.styled("No isolation problem seen; probably an ordinary failure", MUTED))
     return lines

@@ -1,4 +1,4 @@
-"""The card's phases: set-up, the test itself, teardown, and what was done in each, by whom."""
+"""The card's phases: setup, call and teardown, with what each fixture or test did in them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ..theme import FAINT, MUTED
 
 _WORDS = {
     TableEventKind.REGISTERED: "registered",
+    TableEventKind.REFUSED: "failed to define again",
     TableEventKind.CLEARED: "cleared from the metadata",
     TableEventKind.REMOVED: "removed from the metadata",
     TableEventKind.DISPOSED: "unmapped",
@@ -27,38 +28,35 @@ _WORDS = {
     TableEventKind.DROPPED: "dropped",
 }
 MOST_LINES = 6
-"""Of one phase."""
+"""Most lines of one phase."""
 
 
 def phases_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
-    """One line a phase, and below it one for each that did something to tables, rows or state."""
-    deeds: dict[str, dict[str, list[str]]] = {}
-    for unit, deed in _deeds(test):
-        doers = deeds.setdefault(unit.phase or "import", {})
-        doers.setdefault(charged(run, test.worker, unit), []).append(deed)
+    """One line per phase; below it, one per unit that changed tables, rows or process state."""
+    changes: dict[str, dict[str, list[str]]] = {}
+    for unit, change in _changes(test):
+        by_author = changes.setdefault(unit.phase or "import", {})
+        by_author.setdefault(charged(run, test.worker, unit), []).append(change)
     lines: list[Content] = []
     for each in test.phases:
         outcome = {"failed": Outcome.FAILED, "skipped": Outcome.SKIPPED}.get(each.outcome, Outcome.PASSED)
         mark = (glyphs.outcome(outcome), OUTCOME_STYLES[outcome])
         lines.append(Content.assemble(f"{each.when:<8} ", mark, (f" {seconds(each.duration)}", MUTED)))
-        lines += _branches(deeds.pop(each.when, {}), glyphs, width)
-    for phase, rest in deeds.items():  # of a phase that was not reported: pytest died in it, or it is none of the test
+        lines += _branches(changes.pop(each.when, {}), glyphs, width)
+    for phase, rest in changes.items():  # phases that were not reported: pytest died, or they are not the test's
         lines.append(Content(clean(phase)))
         lines += _branches(rest, glyphs, width)
     return lines
 
 
-def _deeds(test: Test) -> Iterator[tuple[Unit, str]]:
-    """Who did what, summed up by unit and kind."""
+def _changes(test: Test) -> Iterator[tuple[Unit, str]]:
+    """(unit, what it did), summed up by unit and kind."""
     tables: dict[tuple[Unit, TableEventKind], list[str]] = {}
     for event in test.table_events:
         tables.setdefault((event.unit, event.kind), []).append(event.table)
     for (unit, kind), names in tables.items():
         named = ", ".join(dict.fromkeys(names)) if len(names) < 4 else f"{len(names)} tables"
-        yield (
-            unit,
-            f"had {clean(named)} refused" if kind is TableEventKind.REFUSED else f"{_WORDS[kind]} {clean(named)}",
-        )
+        yield unit, f"{_WORDS[kind]} {clean(named)}"
     rows: dict[Unit, Counter[str]] = {}
     for written in test.rows_written:
         tally = rows.setdefault(written.unit, Counter())
@@ -66,18 +64,18 @@ def _deeds(test: Test) -> Iterator[tuple[Unit, str]]:
         tally["updated"] += written.updated
         tally["deleted"] += written.deleted
     for unit, tally in rows.items():
-        said = [f"{verb} {number(count, 'row')}" for verb, count in tally.items() if count]
-        if said:
-            yield unit, ", ".join(said)
+        parts = [f"{verb} {number(count, 'row')}" for verb, count in tally.items() if count]
+        if parts:
+            yield unit, ", ".join(parts)
     for entry in test.state_changed:
         yield entry.unit, f"{'restored' if entry.change == 'restored' else 'changed'} {clean(entry.location)}"
     for held in test.held_open:
         yield held.unit, f"kept a {clean(held.what)}"
 
 
-def _branches(deeds: dict[str, list[str]], glyphs: Glyphs, width: int) -> list[Content]:
+def _branches(changes: dict[str, list[str]], glyphs: Glyphs, width: int) -> list[Content]:
     branch, last = ("|-", "`-") if glyphs is ASCII else ("├─", "└─")
-    shown = list(deeds.items())
+    shown = list(changes.items())
     lines = [
         Content.assemble(
             (f" {last if index == len(shown) - 1 else branch} ", FAINT),

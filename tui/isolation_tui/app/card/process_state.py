@@ -1,4 +1,4 @@
-"""The card's state of the process: what a test found changed, what it changed itself, what it left open."""
+"""The card's process state: what a test found changed, what it changed, and what it left open."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..glyphs import Glyphs
 from ..theme import MUTED
 
 MOST_LINES = 6
-"""Of each of found and changed; the JSON document has all of them."""
+"""Most lines of what was found, and of what was changed; the JSON report has all."""
 
 
 def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
-    """What differed when it started, that which its code mentions first; then what changed while it ran."""
+    """What differed when the test started, first what its code mentions; then what it changed."""
     reach = {each.location: each.place for each in test.state_in_reach}
     found = sorted(test.state_found.values(), key=lambda entry: entry.location not in reach)
     lines = []
@@ -29,7 +29,7 @@ def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Conten
         lines.append(_signed(parts, f"by {by}{' or another' if entry.among else ''}", width, glyphs))
         if near and reach[entry.location].file:
             place = keep_end(where(reach[entry.location], run), max(width - 34, 12), glyphs.ellipsis)
-            lines.append(Content.styled(f"          its code mentions it at {place}", MUTED))
+            lines.append(Content.styled(f"          mentioned by its code at {place}", MUTED))
     if len(found) > MOST_LINES:
         lines.append(Content.styled(f"  and {len(found) - MOST_LINES} more found", MUTED))
     for entry in test.state_changed[:MOST_LINES]:
@@ -45,7 +45,7 @@ def state_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Conten
 
 
 def held_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
-    """Connections and sessions that were out when it had ended, and threads that it started and that still ran."""
+    """Connections and sessions that were still open when the test had ended, and threads that it left running."""
     lines = [line for held in test.held_open for line in _held(run, test, held, glyphs, width)]
     for thread in run.threads_left:
         if thread.unit.nodeid == test.nodeid:
@@ -56,20 +56,20 @@ def held_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content
 
 
 def _held(run: Run, test: Test, held: HeldResource, glyphs: Glyphs, width: int) -> list[Content]:
-    standing = held.closed_by is None and not held.intended
-    mark = (f"{glyphs.dirty} ", "bold $text-warning") if standing else ("  ", "")
-    said = f"{clean(held.what)}{' in a transaction' if held.in_transaction else ''}"
+    open_now = held.closed_by is None and not held.intended
+    mark = (f"{glyphs.dirty} ", "bold $text-warning") if open_now else ("  ", "")
+    text = f"{clean(held.what)}{' in a transaction' if held.in_transaction else ''}"
     if held.closed_by is not None:
-        said += ", closed later"
+        text += ", closed later"
     elif held.intended:
-        said += ", held for as long as it lives"
+        text += ", open as long as the fixture"
     place = where(held.place, run) if held.place.file else ""
-    line = Content.assemble(mark, said, (f"  {clean(charged(run, test.worker, held.unit))}", MUTED))
+    line = Content.assemble(mark, text, (f"  {clean(charged(run, test.worker, held.unit))}", MUTED))
     if not place:
         return [line]
     if line.cell_length + 2 + len(place) <= width:
         return [Content.assemble(line, (f"  {place}", MUTED))]
-    return [line, Content.assemble(("  taken at ", MUTED), keep_end(place, max(width - 12, 12), glyphs.ellipsis))]
+    return [line, Content.assemble(("  opened at ", MUTED), keep_end(place, max(width - 12, 12), glyphs.ellipsis))]
 
 
 def _changed(entry: StateResidue) -> str:

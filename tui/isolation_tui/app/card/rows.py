@@ -1,4 +1,4 @@
-"""The card's "Data": rows that a test found, wrote and left."""
+"""The card's rows: those that a test found, wrote and left."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from ..glyphs import Glyphs
 from ..theme import MUTED
 
 MOST_LINES = 8
-"""Of each of found, wrote and left; the JSON document has all of them."""
+"""Most lines of the rows found, written and left, each; the JSON report has all."""
 
 
 def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bool = False) -> list[Content]:
-    """Empty where it had nothing to do with rows that are known of. Whether it looked at what it found is said only
-    where reading was watched (``reads_known``)."""
+    """Lines of the rows that the test found, wrote and left. ``reads_known``: reads were observed, so show them too."""
     databases = {found.database for found in test.rows_found} | {written.database for written in test.rows_written}
     several = len(databases) > 1
     found = sorted(test.rows_found, key=lambda each: (not each.dirty, _met(run, test, each) is None, each.table))
@@ -46,7 +45,7 @@ def rows_lines(run: Run, test: Test, glyphs: Glyphs, width: int, reads_known: bo
 
 
 def _met(run: Run, test: Test, found: RowsAtStart) -> ResidueRead | None:
-    """Its reading of rows that others had left there; None where it was not seen to look."""
+    """How the test read these leftover rows; None if it was not seen to read them."""
     for share in found.shares:
         tally = run.residue.get((share.author, found.database, found.table))
         if tally is not None and test in tally.readers:
@@ -55,11 +54,11 @@ def _met(run: Run, test: Test, found: RowsAtStart) -> ResidueRead | None:
 
 
 def _read(run: Run, met: ResidueRead | None, width: int, glyphs: Glyphs) -> list[Content]:
-    """The line that read what others left there."""
+    """The line that read the leftover rows."""
     if met is None or not met.read.place.file:
         return []
     place = keep_end(where(met.read.place, run), max(width - 24, 12), glyphs.ellipsis)
-    return [Content.assemble(("         it reads it at ", MUTED), place)]
+    return [Content.assemble(("         read at ", MUTED), place)]
 
 
 def _found(
@@ -72,7 +71,7 @@ def _found(
     in_full: bool,
     reads_known: bool,
 ) -> list[Content]:
-    """One line; ``in_full`` one more for each further author. And where it read it."""
+    """A line for the rows found, with ``in_full`` one for each further author, and where the test read them."""
     met = _met(run, test, found)
     word = ""
     if found.dirty and reads_known:
@@ -83,7 +82,7 @@ def _found(
     head = Content.assemble(
         mark,
         _count(found.rows, found.inexact, _table(found.database, found.table, several)),
-        (" (!)", "bold $text-warning") if found.dirty else (" intended", MUTED),
+        (" (!)", "bold $text-warning") if found.dirty else (" expected", MUTED),
         (word, MUTED if met is None else "$text-warning"),
     )
     lines = []
@@ -113,7 +112,7 @@ def _wrote(run: Run, test: Test, several: bool) -> list[Content]:
 
 
 def _keys(run: Run, test: Test, left: RowsLeft) -> str:
-    """``[id=3 id=4]``, as far as the keys of its rows are known."""
+    """``[id=3 id=4]``: the keys of the rows, as far as they are known."""
     keys = [
         key
         for written in test.rows_written
@@ -134,6 +133,6 @@ def _count(rows: int, inexact: bool, table: str) -> str:
 
 
 def _signed(line: Content, author: str, width: int, glyphs: Glyphs, more: str = "") -> Content:
-    """The author in what room there is; of a node id the end says most."""
+    """The line with its author; a long name keeps its end."""
     room = max(width - line.cell_length - 5 - len(more), 16)
     return Content.assemble(line, (f"  by {keep_end(test_name(author), room, glyphs.ellipsis)}{more}", MUTED))

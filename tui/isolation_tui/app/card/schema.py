@@ -1,4 +1,4 @@
-"""What a test's card says of schemas that do not agree, and of classes that were mapped twice."""
+"""The card's schema differences and classes that are mapped twice."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from ..theme import MUTED
 
 MOST_CLASSES = 4
 MOST_LINES = 3
-"""Of names of tables."""
+"""Most lines of table names."""
 
 
 def schema_lines(test: Test, glyphs: Glyphs, width: int) -> list[Content]:
-    """At its end, of the databases that it used: tables that no MetaData knows, and tables that were not
-    seen to be made."""
+    """Differences at the test's end, in the databases that it used: tables of no MetaData, and tables whose CREATE was
+    not seen."""
     lines = []
     for found in schema_differences(test):
         if found.only_in_database:
-            said = f"{found.database} has {_count(found.only_in_database)} that no MetaData has"
-            lines += _tables(found.only_in_database, said, "$text-warning", glyphs, width)
+            text = f"{found.database} has {_count(found.only_in_database)} that are in no MetaData"
+            lines += _tables(found.only_in_database, text, "$text-warning", glyphs, width)
         if found.only_in_metadata:
-            # They may stand there since before the run: only what is seen is known of a database.
-            said = f"{found.database}: not seen made, {_count(found.only_in_metadata)} of the MetaData {found.metadata}"
-            lines += _tables(found.only_in_metadata, said, "", glyphs, width)
+            # They may exist since before the run.
+            text = f"{found.database}: no CREATE seen of {_count(found.only_in_metadata)} in MetaData {found.metadata}"
+            lines += _tables(found.only_in_metadata, text, "", glyphs, width)
     return lines
 
 
@@ -37,14 +37,14 @@ def _count(tables: tuple[str, ...]) -> str:
     return number(len(tables), "table")
 
 
-def _tables(tables: tuple[str, ...], said: str, style: str, glyphs: Glyphs, width: int) -> list[Content]:
-    head = keep_start(clean(said), width, glyphs.ellipsis)
+def _tables(tables: tuple[str, ...], text: str, style: str, glyphs: Glyphs, width: int) -> list[Content]:
+    head = keep_start(clean(text), width, glyphs.ellipsis)
     names = keep_start(clean(" ".join(tables)), MOST_LINES * width, glyphs.ellipsis)
     return [Content.styled(head, style), Content.styled(names, MUTED)]
 
 
 def mapped_lines(run: Run, test: Test, glyphs: Glyphs, width: int) -> list[Content]:
-    """Classes of one name that were mapped again while it ran, with both places and who did it."""
+    """Classes that were mapped again during the test, with both places and authors."""
     found = [each for each in mapped_twice(run) if _during(each.again, test)]
     lines = []
     for each in found[:MOST_CLASSES]:

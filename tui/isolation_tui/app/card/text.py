@@ -1,4 +1,4 @@
-"""What a test's card says, as styled text: from its outcome down to the command that repeats it."""
+"""The text of a test's card, from its outcome to the command that runs it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from .rows import rows_lines
 from .schema import mapped_lines, schema_lines
 
 MOST_LINES = 400
-"""Lines of a traceback that are shown; pytest's own output has the rest."""
+"""Most lines of a traceback; pytest's output has the rest."""
 
 
 def card(run: Run, test: Test, glyphs: Glyphs, width: int, found: Conclusions = NOTHING) -> Content:
-    """The whole card, for ``width`` cells; ``found`` is what was concluded of the run."""
+    """The whole card, ``width`` cells wide; ``found`` are the conclusions of the run."""
     blocks = [
         _top(run, test, glyphs),
         _titled("Findings" if test.failure is None else "Cause", findings_lines(run, test, found)),
@@ -44,21 +44,21 @@ def card(run: Run, test: Test, glyphs: Glyphs, width: int, found: Conclusions = 
         _fixtures(run, test, glyphs, width),
         _models(test, glyphs),
         _tables(test, glyphs),
-        _titled("Schema at its end", schema_lines(test, glyphs, width)),
+        _titled("Schema at the end", schema_lines(test, glyphs, width)),
         _titled("Classes mapped twice", mapped_lines(run, test, glyphs, width)),
-        _titled("Data", rows_lines(run, test, glyphs, width, found.reads_known)),
-        _titled("State of the process", state_lines(run, test, glyphs, width)),
+        _titled("Rows", rows_lines(run, test, glyphs, width, found.reads_known)),
+        _titled("Process state", state_lines(run, test, glyphs, width)),
         _titled("Left open", held_lines(run, test, glyphs, width)),
-        _titled("Set-up, call and teardown", phases_lines(run, test, glyphs, width)),
+        _titled("Setup, call and teardown", phases_lines(run, test, glyphs, width)),
         _warnings(run, test, width),
         _traceback(test),
-        _block("Repeat", [Content(clean(repeat_command(test)))]),
+        _block("Run this test", [Content(clean(repeat_command(test)))]),
     ]
     return Content("\n\n").join([block for block in blocks if block is not None])
 
 
 def title(test: Test) -> Content:
-    """The test's name without its file, safe to show."""
+    """The test's name without its file."""
     return Content(clean(test.name))
 
 
@@ -162,7 +162,7 @@ def _fixtures(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | Non
             )
         )
     if failed is not None:
-        fact = (f"{glyphs.tick_failed} set-up failed", "bold $text-error")
+        fact = (f"{glyphs.tick_failed} setup failed", "bold $text-error")
         if not failed.failed:
             fact = (f"{glyphs.tick_failed} teardown failed", "bold $text-error")
         definition = failed.definition
@@ -185,7 +185,7 @@ def _models(test: Test, glyphs: Glyphs) -> Content | None:
     met: ModelsMet = models_met(test)
     rows = (
         (met.refused, TableEventKind.REFUSED, "refused"),
-        (met.new, TableEventKind.REGISTERED, "NEW"),
+        (met.new, TableEventKind.REGISTERED, "new"),
         (met.cleared, TableEventKind.CLEARED, "cleared"),
     )
     lines = [

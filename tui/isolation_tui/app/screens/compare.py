@@ -1,4 +1,4 @@
-"""Before and after: two runs side by side, what healed, what still fails, what broke."""
+"""Two runs side by side: what is fixed, what still fails, what broke."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class CompareScreen(View):
         self.query_one("#figures", LineList).can_focus = False
 
     def compare_runs(self, before: Run, after: Run) -> None:
-        """Show these two; until another pair of full runs is there."""
+        """Show these two until there is another pair of full runs."""
         self._chosen = (before, after)
         self.show_run()
 
@@ -78,31 +78,34 @@ class CompareScreen(View):
                 self._chosen = None
             self._offered = offered
         before, after = self._chosen or offered
-        self.query_one(Legend).say(
-            "Before / after", ("", "", "[ ] or arrows change the list"), ("Enter", "$text-accent", "a test's two cards")
+        self.query_one(Legend).show(
+            "Before / after",
+            ("", "", "[ ] switches the list"),
+            ("Enter", "$text-accent", "shows both cards"),
         )
         self.set_class(before is not None and after is not None, "-some")
         if before is None or after is None:
             self._found = None
-            self._say_nothing(before, after)
+            self._show_empty(before, after)
         elif self._found is None or self._found.before is not before or self._found.after is not after:
             self._found = compare(before, after)
             self._fill()
 
-    def _say_nothing(self, before: Run | None, after: Run | None) -> None:
+    def _show_empty(self, before: Run | None, after: Run | None) -> None:
         nothing = self.query_one(EmptyState)
         if not self.workbench.can_run:
-            nothing.say("One recording alone cannot be compared.", "Launch the project itself, and try the fix with x.")
+            nothing.show(
+                "A single recording cannot be compared.", "Start isolation-tui in the project, and try the fix with x."
+            )
         elif before is None and after is None:
-            nothing.say("No full run has ended yet.", "A run without and one with the fix are compared here.")
+            nothing.show("No full run has ended yet.", "This view compares a run without and a run with the fix.")
         elif after is None:
-            nothing.say(
-                "This is the run before; the run after is missing.", "x shows the fix; x again applies it and reruns."
+            nothing.show(
+                "There is a run before the fix, but none after it.",
+                "x shows the fix, x again applies it.",
             )
         else:
-            nothing.say(
-                "This is the run after; the run before is missing.", "x, then x again, undoes the fix and reruns."
-            )
+            nothing.show("There is a run after the fix, but none before it.", "x shows the fix, x again undoes it.")
 
     def _fill(self) -> None:
         found = self._found
@@ -128,14 +131,14 @@ class CompareScreen(View):
         found = self._found
         if found is None:
             return ()
-        said = [
+        result = [
             Line(Content.assemble(("BEFORE: ", "bold"), result_line(found.before))),
             Line(Content.assemble(("AFTER:  ", "bold"), result_line(found.after))),
         ]
         if self.app.size.height < 30:
-            return said
+            return result
         head = f"{'':<20}{'before':>9}{'after':>9}{'difference':>13}"
-        lines = [*said, Line(Content("")), Line(Content.styled(head, MUTED))]
+        lines = [*result, Line(Content("")), Line(Content.styled(head, MUTED))]
         lines += [Line(partial(delta_line, delta)) for delta in figures(found.before, found.after) or ()]
         was, now = found.seconds
         longer = f"{'+' if now > was else '-'}{seconds(abs(now - was))}"
@@ -168,7 +171,7 @@ class CompareScreen(View):
     def _sign(self, test: Test | None) -> tuple[str, str]:
         return (" ", "") if test is None else (self.glyphs.outcome(test.outcome), OUTCOME_STYLES[test.outcome])
 
-    # -- intents -----------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------------------
 
     def action_section(self, step: int) -> None:
         self._section = _SECTIONS[(_SECTIONS.index(self._section) + step) % len(_SECTIONS)]

@@ -1,4 +1,4 @@
-"""The causes: one line each, worst first; opened, what each rests on and what to do about it."""
+"""The findings: one line per cause, worst first, and the evidence and remedy of the selected one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .view import View
 
 
 class FindingsScreen(View):
-    """Causes above, the opened one below. Tab goes between them; Enter on a fact or a victim leads to its test."""
+    """Causes above, the selected one below. Enter on evidence or a victim goes to its test."""
 
     DEFAULT_CSS = """
     FindingsScreen {
@@ -49,7 +49,7 @@ class FindingsScreen(View):
         self._conclusions = NOTHING
         self._state: tuple[object, ...] = ()
         self._wanted: Hashable | None = None
-        """The finding to put the cursor on as soon as it is listed."""
+        """The finding that gets the cursor as soon as it is listed."""
 
     def compose_view(self) -> ComposeResult:
         yield Legend()
@@ -66,10 +66,10 @@ class FindingsScreen(View):
             return
         self._state, self._conclusions = state, conclusions
         self.set_class(bool(conclusions.findings), "-some")
-        self._say_nothing(run)
-        self.query_one(Legend).say(
-            "Findings", ("", "", "one line a cause, worst first"), ("x", "bold $text-accent", "a fix fits"),
-            (self.glyphs.arrow, MUTED, "Enter leads to the test"),
+        self._show_empty(run)
+        self.query_one(Legend).show(
+            "Findings", ("", "", "causes, worst first"), ("x", "bold $text-accent", "can be fixed"),
+            (self.glyphs.arrow, MUTED, "Enter goes to the test"),
         )  # fmt: skip
         causes = self.query_one("#causes", LineList)
         causes.border_title = conclusions.sentence() or "Causes"
@@ -77,26 +77,26 @@ class FindingsScreen(View):
         self._show_evidence(top=False)
         self._go_to_wanted()
 
-    def _say_nothing(self, run: Run | None) -> None:
+    def _show_empty(self, run: Run | None) -> None:
         looked = (
-            "Looked for: models registered twice, rows, tables, connections and state of the process",
-            "left behind by one test and met by another, and what the messages themselves tell.",
+            "Checked: models registered twice; rows, tables, connections and process state that one test leaves",
+            "behind and another test meets; the error messages themselves.",
         )
         nothing = self.query_one(EmptyState)
         if run is None:
-            nothing.say("No run yet.", "Findings appear as tests fail. r runs the suite.")
+            nothing.show("No run yet.", "Findings appear as tests fail. r runs the suite.")
         elif not run.finished:
-            nothing.say(f"Nothing found so far: {run.done} of {run.total} tests have ended.", *looked)
-        elif not self.isolation.conclusions.settled(run):
-            nothing.say("Looking for the causes...", *looked)
+            nothing.show(f"No finding so far: {run.done} of {run.total} tests have ended.", *looked)
+        elif not self.isolation.conclusions.is_up_to_date(run):
+            nothing.show("Looking for the causes...", *looked)
         elif run.counts.bad:
-            nothing.say(
-                "No known cause found.", *looked,
+            nothing.show(
+                "No isolation problem found.", *looked,
                 f"{number(run.counts.bad, 'failure or error has', 'failures and errors have')} no finding: "
-                "their messages are on the main screen.",
+                "see their messages on the main screen.",
             )  # fmt: skip
         else:
-            nothing.say("Nothing found, and nothing failed.", *looked)
+            nothing.show("No test failed, and nothing was found.", *looked)
 
     # -- lines -------------------------------------------------------------------------------------------------
 
@@ -105,10 +105,10 @@ class FindingsScreen(View):
         if run is None:
             return ()
         unexplained = len(found.unexplained)
-        return cause_lines(found.causes, found.harmless, unexplained, run, width, self.glyphs, self._mends)
+        return cause_lines(found.causes, found.harmless, unexplained, run, width, self.glyphs, self._recipe)
 
-    def _mends(self, finding: Finding) -> str:
-        """Whether x would mend it: there is a recipe for its class, it is not applied yet, and files can be changed."""
+    def _recipe(self, finding: Finding) -> str:
+        """What x would do for it: a recipe fits its class, is not applied yet, and files can be changed."""
         bench = self.workbench
         return RECIPES.get(finding.code, "") if bench.can_run and bench.fix_status is FixStatus.CLEAN else ""
 
@@ -121,7 +121,7 @@ class FindingsScreen(View):
     def _show_evidence(self, top: bool) -> None:
         evidence = self.query_one("#evidence", LineList)
         finding = self.opened
-        evidence.border_title = Content(clean(finding.title) if finding is not None else "No known cause")
+        evidence.border_title = Content(clean(finding.title) if finding is not None else "Not explained")
         evidence.show(self._evidence_lines, top=top)
 
     def _evidence_lines(self, width: int) -> Sequence[Line]:
@@ -129,15 +129,15 @@ class FindingsScreen(View):
         if run is None:
             return ()
         if finding is not None:
-            return opened_lines(finding, run, width, self.glyphs, self._mends(finding))
+            return opened_lines(finding, run, width, self.glyphs, self._recipe(finding))
         if self.query_one("#causes", LineList).key == UNEXPLAINED:
             return unexplained_lines(self._conclusions.unexplained, run, self.glyphs)
         return ()
 
     def open_finding(self, finding: Finding) -> None:
-        """Put the cursor on it: the way here from a test's card. The screen may only just be built."""
+        """Put the cursor on the finding, now or as soon as the screen is built."""
         self._wanted = finding_key(finding)
-        if self.stands:
+        if self.is_ready:
             self._go_to_wanted()
 
     def _go_to_wanted(self) -> None:
@@ -146,7 +146,7 @@ class FindingsScreen(View):
             wanted, self._wanted = self._wanted, None
             causes.select(wanted)
 
-    # -- intents -----------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------------------
 
     @on(LineList.Moved, "#causes")
     def _cause_moved(self) -> None:
@@ -160,7 +160,7 @@ class FindingsScreen(View):
 
     @on(LineList.Chosen, "#evidence")
     def _line_chosen(self, event: LineList.Chosen) -> None:
-        """To the test of a fact or a victim; what belongs to no test is opened in the editor."""
+        """Go to the test of the evidence or victim; open what belongs to no test in the editor."""
         run = self.run_shown
         if run is None or not isinstance(event.key, tuple):
             return
@@ -171,7 +171,7 @@ class FindingsScreen(View):
             self.action_edit()
 
     def action_edit(self) -> None:
-        """The line under the cursor, or else the last of the evidence: that is where the cause stands."""
+        """Open the line under the cursor, or else the last of the evidence, which is the cause's own line."""
         run = self.run_shown
         place = self._place_under_cursor()
         if run is not None and place is not None:

@@ -1,4 +1,4 @@
-"""The fix: what it would change and why, the diff, one key to apply and run again, the same key to undo."""
+"""The fix: the planned changes, the diff, and one key to apply or undo it and run again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .view import View
 
 
 class Planned(Message):
-    """A plan was made, or could not be."""
+    """Planning has ended, with a plan or with the reason why there is none."""
 
     def __init__(self, plan: Plan | None, reason: str = "", expected: bool = False) -> None:
         super().__init__()
@@ -35,22 +35,22 @@ class Planned(Message):
 
 
 class FixScreen(View):
-    """The plan at the left, the diff at the right (below it on a narrow terminal)."""
+    """Shows the plan and the diff: side by side, or one above the other on a narrow terminal."""
 
     DEFAULT_CSS = """
     FixScreen {
-        #deeds { height: 3; padding: 0 1; }
-        #deeds Button { margin-right: 1; min-width: 10; }
-        #deeds #standing { width: 1fr; height: 3; padding: 1 1 0 1; }
+        #buttons { height: 3; padding: 0 1; }
+        #buttons Button { margin-right: 1; min-width: 10; }
+        #buttons #status { width: 1fr; height: 3; padding: 1 1 0 1; }
         #fix { height: 1fr; }
         #plan { width: 55%; }
         #diff { width: 45%; }
         &.-narrow #fix { layout: vertical; }
         &.-narrow #plan { width: 100%; height: 3fr; }
         &.-narrow #diff { width: 100%; height: 2fr; }
-        &.-flat #deeds { height: 1; }
-        &.-flat #deeds #standing { height: 1; padding: 0 1; }
-        &.-flat #deeds Button { height: 1; border: none; min-width: 8; }
+        &.-flat #buttons { height: 1; }
+        &.-flat #buttons #status { height: 1; padding: 0 1; }
+        &.-flat #buttons Button { height: 1; border: none; min-width: 8; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*keys.FIX]
@@ -62,18 +62,18 @@ class FixScreen(View):
         self._reason = ""
         self._planning = False
         self._apply_then = False
-        """Whether x was pressed while the plan was being made: it is applied as soon as it is there."""
+        """Whether x was pressed during planning: the plan is applied as soon as it is ready."""
         self._outcome: FixOutcome | None = None
         """The outcome that was shown last."""
         self._state: tuple[object, ...] = ()
 
     def compose_view(self) -> ComposeResult:
         yield Legend()
-        with Horizontal(id="deeds"):
+        with Horizontal(id="buttons"):
             yield Button("x  Apply and rerun", id="apply", variant="success")
             yield Button("x  Undo and rerun", id="undo", variant="warning")
             yield Button("F  Finish", id="finish", variant="primary")
-            yield Static("", id="standing", markup=False)
+            yield Static("", id="status", markup=False)
         with Horizontal(id="fix"):
             yield LineList(id="plan", classes="panel")
             yield LineList(id="diff", classes="panel", sideways=True)
@@ -93,12 +93,14 @@ class FixScreen(View):
     # -- planning ----------------------------------------------------------------------------------------------
 
     def action_plan(self) -> None:
-        """Plan in a thread: reading and parsing the project's files takes a moment."""
+        """Plan in a thread, because reading and parsing the project's files takes a moment."""
         if not self.workbench.can_run:
-            self._planned(Planned(None, "A recording has no files to mend: launch the project itself.", True))
+            self._planned(
+                Planned(None, "A recording has no files to change. Start isolation-tui in the project itself.", True)
+            )
             return
         if self._status != "CLEAN":
-            self.isolation.notice("The fix stands in the files already: undo it before planning anew.")
+            self.isolation.notice("The fix is applied. Undo it before you plan again.")
             return
         self._planning = True
         self._show()
@@ -111,14 +113,14 @@ class FixScreen(View):
             self.post_message(Planned(None, nothing.reason, True))
         except (FixError, ToolError) as error:
             self.post_message(Planned(None, str(error)))
-        except Exception as defect:  # a defect of ours must not take the dashboard down with it
-            self.post_message(Planned(None, f"planning failed: {type(defect).__name__}: {defect}"))
+        except Exception as defect:  # a defect of ours must not end the dashboard
+            self.post_message(Planned(None, f"{type(defect).__name__}: {defect}"))
 
     @on(Planned)
     def _planned(self, event: Planned) -> None:
         self._planning = False
         self._plan = event.plan
-        title = "No recipe fits here" if event.expected else "The fix could not be planned"
+        title = "No recipe fits" if event.expected else "Planning failed"
         self._reason = "" if event.plan is not None else f"{title}: {event.reason}"
         self._show(top=True)
         if self._apply_then:
@@ -144,10 +146,10 @@ class FixScreen(View):
         self._show_outcome()
 
     def on_screen_suspend(self) -> None:
-        """Nothing is written behind the user's back."""
+        """Cancel a pending apply: nothing is written while the user looks elsewhere."""
         if self._apply_then:
             self._apply_then = False
-            self.isolation.notice("Not applied: you left before the plan was there.")
+            self.isolation.notice("Not applied: you left this view before the plan was ready.")
 
     def _show(self, top: bool = False) -> None:
         if not self.is_mounted:
@@ -157,8 +159,8 @@ class FixScreen(View):
         self.query_one("#apply").display = status == "CLEAN" and self._plan is not None
         self.query_one("#undo").display = status == "APPLIED" or interrupted
         self.query_one("#finish").display = interrupted
-        self.query_one("#standing", Static).update(self._standing())
-        self.query_one(Legend).say(
+        self.query_one("#status", Static).update(self._status_text())
+        self.query_one(Legend).show(
             "Fix",
             ("", "", f"recipe: {clean(self._plan.recipe)}" if self._plan else "planned from the project's files"),
             ("Tab", "$text-accent", "plan / diff"),
@@ -169,31 +171,31 @@ class FixScreen(View):
             diff.show(self._diff_lines, top=top)
         self.refresh_bindings()
 
-    def _standing(self) -> Content:
-        """The state in words, with what goes on."""
+    def _status_text(self) -> Content:
+        """The state of the fix, the progress of the run, and the measured effect."""
         signs, run = self.glyphs, self.run_shown
         going = ""
         if run is not None and not run.finished:
             going = f"   {signs.running} running {run.done}/{run.total}"
         match self._status:
             case _ if self.workbench.fix_failure:
-                said = Content.styled("! out of reach: how the files stand is not known", "bold $text-warning")
+                state = Content.styled("! the state of the files is unknown", "bold $text-warning")
             case "APPLIED":
-                said = Content.styled(f"{signs.passed} applied", "bold $text-success")
+                state = Content.styled(f"{signs.passed} applied", "bold $text-success")
             case "INTERRUPTED_APPLY":
-                said = Content.styled("! applying was cut off: finish it, or undo it", "bold $text-warning")
+                state = Content.styled("! apply was interrupted: finish or undo it", "bold $text-warning")
             case "INTERRUPTED_UNDO":
-                said = Content.styled("! undoing was cut off: finish it", "bold $text-warning")
+                state = Content.styled("! undo was interrupted: finish it", "bold $text-warning")
             case _ if self._apply_then:
-                words = f"{signs.running} planning{signs.ellipsis} will apply and rerun (x again: do not)"
-                said = Content.styled(words, "bold $text-warning")
+                words = f"{signs.running} planning{signs.ellipsis} will apply and rerun (x cancels)"
+                state = Content.styled(words, "bold $text-warning")
             case _:
-                words = "planning" if self._planning else "not applied; nothing was touched"
-                said = Content.styled(f"{signs.not_run} {words}", MUTED)
-        return Content.assemble(said, (going, "$text-primary"), (self._effect(), MUTED))
+                words = "planning" if self._planning else "not applied; no file was changed"
+                state = Content.styled(f"{signs.not_run} {words}", MUTED)
+        return Content.assemble(state, (going, "$text-primary"), (self._effect(), MUTED))
 
     def _effect(self) -> str:
-        """What the fix did, in one line that is always in sight."""
+        """The counts that the fix changed, in one line."""
         measured = figures(*self.workbench.before_after()) if self._status == "APPLIED" else None
         changes = [delta for delta in reversed(measured or ()) if delta.difference]
         arrow = self.glyphs.arrow
@@ -209,25 +211,25 @@ class FixScreen(View):
         elif self._planning:
             lines += [Line(Content.styled("Reading the project's files ...", MUTED))]
         elif self._status == "APPLIED":
-            lines += _said("The fix was applied in an earlier sitting. x takes it back, byte for byte.", width)
+            lines += _muted("The fix was applied in an earlier session. x restores every file exactly.", width)
         elif self._status != "CLEAN":
-            lines += _said("The journal holds every file as it was: nothing is lost either way.", width)
+            lines += _muted("The journal holds the original of every file: finishing and undoing are both safe.", width)
         else:
-            lines += _said(self._reason, width)
+            lines += _muted(self._reason, width)
         before, after = self.workbench.before_after()
         if plan is not None or before is not None or after is not None:
             lines += heading("Measured effect")
             lines += effect_table(before, after, self.glyphs)
             if before is not None and after is not None:
-                lines.append(Line(Content.styled("b  shows both runs test by test", MUTED)))
+                lines.append(Line(Content.styled("b  compares both runs test by test", MUTED)))
         return lines
 
     def _diff_lines(self, width: int) -> Sequence[Line]:
         if self._plan is None:
-            return [Line(Content.styled("The diff will stand here.", MUTED))]
+            return [Line(Content.styled("The diff appears here.", MUTED))]
         return diff_lines(self._plan.diff)
 
-    # -- intents -----------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------------------
 
     def action_apply_or_undo(self) -> None:
         if self._status == "CLEAN":
@@ -247,20 +249,20 @@ class FixScreen(View):
         self._change_and_run(self.workbench.finish_and_run)
 
     def _change_and_run(self, change: Callable[[], FixOutcome]) -> None:
-        """Change files and run, unless that was asked for already."""
+        """Change files and run again, unless a change is pending already."""
         outcome = self.workbench.fix_outcome
         if not self.workbench.can_run:
-            self.isolation.notice("A recording has no files to mend: launch the project itself.")
+            self.isolation.notice("A recording has no files to change. Start isolation-tui in the project itself.")
         elif outcome is not None and outcome.waiting:
-            self.isolation.notice("The run is being stopped first. S insists.")
+            self.isolation.notice("Waiting for the run to stop. S kills pytest.")
         else:
             self.isolation.attempt(change)
             self.isolation.notice_fix_outcome()
             self._show_outcome()
-            self.isolation.tell()
+            self.isolation.refresh_screens()
 
     def _show_outcome(self) -> None:
-        """Show a new outcome. After a refusal the plan is made again: what is shown is what would be applied."""
+        """Show a new outcome. After a refusal plan again, so that the plan shown is the one that would be applied."""
         outcome = self.workbench.fix_outcome
         if outcome is self._outcome:
             return
@@ -288,5 +290,5 @@ class FixScreen(View):
         return super().check_action(action, parameters)
 
 
-def _said(text: str, width: int) -> list[Line]:
+def _muted(text: str, width: int) -> list[Line]:
     return [Line(Content.styled(line, MUTED)) for line in wrapped(clean(text), width)]

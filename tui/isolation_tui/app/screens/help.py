@@ -1,4 +1,4 @@
-"""All keys, all signs, all words: one screen, scrolled."""
+"""Help: all keys, glyphs and terms."""
 
 from __future__ import annotations
 
@@ -34,19 +34,21 @@ _KEYS: tuple[tuple[str, list[Binding]], ...] = (
     ("Lists", keys.LIST),
 )
 
-_WORDS = (
-    ("fixture life", "one set-up to teardown of one fixture; shared when several tests had it"),
-    ("registered", "a Table entered a MetaData, that is: a model was defined"),
-    ("refused", 'a second definition was refused: "Table ... is already defined"'),
-    ("cleared", "MetaData.clear() or remove() took it out again"),
-    ("created, dropped", "CREATE TABLE and DROP TABLE really reached a database"),
-    ("kept", "it stood there before the test, and the test left it alone"),
-    ("residue, leak", "what a test or fixture left behind after its own teardown"),
-    ("dirty start", "residue of others stood when the test began: (!)"),
-    ("benign", "left behind, and nobody was seen to read it"),
-    ("finding", "a named cause, with its evidence and its remedy"),
-    ("grade", "A proven, B reproduced and placed, C reproduced, D suspected"),
-    ("fix", "a recipe: planned from your source, shown, applied, undone byte for byte"),
+_TERMS = (
+    ("fixture life", "one fixture instance from setup to teardown; shared if several tests use it"),
+    ("registered", "a Table was added to a MetaData: a model was defined"),
+    ("refused", 'a second definition failed: "Table ... is already defined"'),
+    ("cleared", "MetaData.clear() or remove() took the table out"),
+    ("created, dropped", "CREATE TABLE or DROP TABLE reached a database"),
+    ("kept", "the table existed before the test, which left it unchanged"),
+    ("leak", "rows or process state that a test or fixture leaves behind after its teardown"),
+    ("leftover rows", "committed rows that outlive the test or fixture that wrote them"),
+    ("dirty start", "leftover rows of others existed when the test started: (!)"),
+    ("polluter, victim", "the test or fixture that leaves a leak, and the test that fails because of it"),
+    ("passes alone", "the test fails only after other tests: it depends on the order"),
+    ("finding", "a named cause, with its evidence and remedy"),
+    ("grade", "A proven, B reproduced with its place, C reproduced, D suspected"),
+    ("fix", "a change planned from your source, shown as a diff, applied and undone on request"),
 )
 
 _SHOWN = {
@@ -58,7 +60,7 @@ _SHOWN = {
 
 
 def shown_keys(binding: Binding, glyphs: Glyphs = UNICODE) -> str:
-    """``↑ k``: the keys of a binding as they stand on a keyboard; arrows by name where the terminal has ASCII alone."""
+    """``↑ k``: the keys of a binding as on the keyboard; in ASCII, arrows by name."""
     shown = (_SHOWN.get(key, key.replace("ctrl+", "^")) for key in binding.key.split(","))
     if glyphs is UNICODE:
         return " ".join(shown)
@@ -66,7 +68,7 @@ def shown_keys(binding: Binding, glyphs: Glyphs = UNICODE) -> str:
 
 
 class HelpScreen(View):
-    """Made from the bindings themselves, so it cannot be out of date."""
+    """Lists the bindings themselves, so it is always up to date."""
 
     AUTO_FOCUS: ClassVar[str | None] = "#help"
 
@@ -75,7 +77,7 @@ class HelpScreen(View):
         yield LineList(id="help", classes="panel", keyed=False)
 
     def on_mount(self) -> None:
-        self.query_one(Legend).say("Help", ("Esc", "$text-accent", "back"), ("j k", "$text-accent", "scroll"))
+        self.query_one(Legend).show("Help", ("Esc", "$text-accent", "back"), ("j k", "$text-accent", "scroll"))
         self.query_one("#help", LineList).show(self._lines)
 
     def _lines(self, width: int) -> Sequence[Line]:
@@ -83,9 +85,9 @@ class HelpScreen(View):
         across = 2 if width >= 110 else 1
         column = (width - 4 * (across - 1)) // across
         blocks = [
-            _signs(glyphs),
-            _words(column),
-            *(_keys(title, bound, column, glyphs) for title, bound in _KEYS if bound),
+            _glyph_lines(glyphs),
+            _term_lines(column),
+            *(_key_lines(title, bound, column, glyphs) for title, bound in _KEYS if bound),
         ]
         blocks = [*blocks[2:], *blocks[:2]]
         if across == 1:
@@ -101,7 +103,7 @@ class HelpScreen(View):
 
 
 def _balance(blocks: Sequence[list[Content]]) -> tuple[list[Content], list[Content]]:
-    """Two columns of about the same height, in order."""
+    """The blocks in two columns of about equal height."""
     half = sum(map(len, blocks)) / 2
     left, right = list[Content](), list[Content]()
     for block in blocks:
@@ -109,17 +111,17 @@ def _balance(blocks: Sequence[list[Content]]) -> tuple[list[Content], list[Conte
     return left, right
 
 
-def _keys(title: str, bindings: list[Binding], width: int, glyphs: Glyphs) -> list[Content]:
+def _key_lines(title: str, bindings: list[Binding], width: int, glyphs: Glyphs) -> list[Content]:
     lines = [Content.styled(title, "bold $text-primary")]
     for binding in bindings:
-        said = wrapped(binding.tooltip or binding.description, width - 14)
-        lines.append(Content.assemble((f"{shown_keys(binding, glyphs):>11}", "bold $text-accent"), f"   {said[0]}"))
-        lines += [Content(" " * 14 + more) for more in said[1:]]
+        text = wrapped(binding.tooltip or binding.description, width - 14)
+        lines.append(Content.assemble((f"{shown_keys(binding, glyphs):>11}", "bold $text-accent"), f"   {text[0]}"))
+        lines += [Content(" " * 14 + more) for more in text[1:]]
     return [*lines, Content("")]
 
 
-def _signs(glyphs: Glyphs) -> list[Content]:
-    lines = [Content.styled("Signs", "bold $text-primary")]
+def _glyph_lines(glyphs: Glyphs) -> list[Content]:
+    lines = [Content.styled("Glyphs", "bold $text-primary")]
     for outcome in Outcome:
         lines.append(
             Content.assemble((f"{glyphs.outcome(outcome):>11}", OUTCOME_STYLES[outcome]), f"   {outcome.value}")
@@ -131,10 +133,10 @@ def _signs(glyphs: Glyphs) -> list[Content]:
     return [*lines, Content("")]
 
 
-def _words(width: int) -> list[Content]:
-    lines = [Content.styled("Words", "bold $text-primary")]
-    for word, meaning in _WORDS:
-        said = wrapped(meaning, width - 19)
-        lines.append(Content.assemble((f"{word:>16}", "bold"), f"   {said[0]}"))
-        lines += [Content(" " * 19 + more) for more in said[1:]]
+def _term_lines(width: int) -> list[Content]:
+    lines = [Content.styled("Terms", "bold $text-primary")]
+    for word, meaning in _TERMS:
+        text = wrapped(meaning, width - 19)
+        lines.append(Content.assemble((f"{word:>16}", "bold"), f"   {text[0]}"))
+        lines += [Content(" " * 19 + more) for more in text[1:]]
     return [*lines, Content("")]

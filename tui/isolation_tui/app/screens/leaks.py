@@ -1,4 +1,4 @@
-"""What was left behind: author, place, and who read it later."""
+"""Leaks: what was left behind, by whom, where, and which tests read it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .view import View
 
 
 class LeaksScreen(View):
-    """Leaks above, the one that did most harm first; below, who read the one under the cursor."""
+    """Leaks above, most harmful first; below, the readers of the one under the cursor."""
 
     DEFAULT_CSS = """
     LeaksScreen {
@@ -65,28 +65,30 @@ class LeaksScreen(View):
         self._state, self._conclusions = state, conclusions
         found = conclusions.leaks
         self.set_class(bool(found), "-some")
-        self._say_nothing(run)
-        self.query_one(Legend).say(
-            "Leaks", ("", "", "what was left behind, most harm first"), (self.glyphs.arrow, MUTED, "Enter to the test")
+        self._show_empty(run)
+        self.query_one(Legend).show(
+            "Leaks",
+            ("", "", "left behind, most harmful first"),
+            (self.glyphs.arrow, MUTED, "Enter goes to the test"),
         )
         leaks = self.query_one("#leaks", LineList)
         harmful = sum(not leak.benign for leak in found)
-        leaks.border_title = f"{number(len(found), 'leak')}, {harmful} read by a later test"
+        leaks.border_title = f"{number(len(found), 'leak')}, {harmful} read by later tests"
         leaks.show(self._leak_lines)
         self._show_readers(top=False)
 
-    def _say_nothing(self, run: Run | None) -> None:
+    def _show_empty(self, run: Run | None) -> None:
         nothing = self.query_one(EmptyState)
         about = (
-            "Rows and state of the process that a test or fixture leaves behind stand here, with who read them later."
+            "Leaks are rows and process state that a test or fixture leaves behind. Each is listed with its readers."
         )
         if run is None:
-            nothing.say("No run yet.", about, "r runs the suite.")
-        elif not run.finished or not self.isolation.conclusions.settled(run):
-            nothing.say("Nothing was left behind so far.", about)
+            nothing.show("No run yet.", about, "r runs the suite.")
+        elif not run.finished or not self.isolation.conclusions.is_up_to_date(run):
+            nothing.show("No leak so far.", about)
         else:
-            blind = [*run.limits, *(f"{probe.probe} was not watched" for probe in run.disabled_probes)]
-            nothing.say("Nothing was left behind that was seen.", about, *(clean(each) for each in blind[:3]))
+            blind = [*run.limits, *(f"The {probe.probe} probe was disabled." for probe in run.disabled_probes)]
+            nothing.show("No leak was observed.", about, *(clean(each) for each in blind[:3]))
 
     # -- lines -------------------------------------------------------------------------------------------------
 
@@ -112,18 +114,18 @@ class LeaksScreen(View):
         return opened_lines(leak, run, self._author(run, leak), self._command(run, leak), width, self.glyphs)
 
     def _author(self, run: Run, leak: Leak) -> Test | None:
-        """The test during which the first reader's leak came to be."""
+        """The test during which the leak was made that the first reader met."""
         reader = next(iter(leak.victims or leak.readers), None)
         return author_test(run, leak.author, leak.location, reader)
 
     def _command(self, run: Run, leak: Leak) -> str:
-        """Author and victim (or else a reader) alone, in this order; '' where one of them is not known."""
+        """The command that runs author and victim (or else a reader); '' if one of them is not known."""
         author, reader = self._author(run, leak), next(iter(leak.victims or leak.readers), None)
         if author is None or reader is None:
             return ""
         return f"python -m pytest {shlex.quote(author.nodeid)} {shlex.quote(reader.nodeid)}"
 
-    # -- intents -----------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------------------
 
     @on(LineList.Moved, "#leaks")
     def _leak_moved(self) -> None:
@@ -141,10 +143,10 @@ class LeaksScreen(View):
         if test is not None:
             self.isolation.show_test(test)
         else:
-            self.isolation.notice("It was left when no test was running.")
+            self.isolation.notice("This leak was made while no test was running.")
 
     def action_edit(self) -> None:
-        """The reader's line while the cursor is on one, else the line that left it."""
+        """Open the reader's line if the cursor is on one, else the line that left it."""
         run, leak = self.run_shown, self.opened
         if run is None or leak is None:
             return
@@ -163,4 +165,4 @@ class LeaksScreen(View):
             self.app.copy_to_clipboard(command)
             self.isolation.notice(f"Copied: {command}")
         else:
-            self.isolation.notice("Nothing to repeat: author or reader is not known.")
+            self.isolation.notice("Nothing to copy: the author or the reader is not known.")

@@ -1,4 +1,4 @@
-"""The main screen: the timeline, beside it the card of the test under the cursor, below it the filter."""
+"""The main screen: the timeline, the card of the test under the cursor, the filter and the verdict."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .view import View
 
 
 class MainScreen(View):
-    """Questions 1 to 3: is it going well, what breaks and where does it start, why this test."""
+    """Shows the timeline and one test's card. A narrow terminal shows the card alone after Enter (``-card``)."""
 
     AUTO_FOCUS: ClassVar[str | None] = "Timeline"
     BINDINGS: ClassVar[list[BindingType]] = [*MAIN]
@@ -37,9 +37,9 @@ class MainScreen(View):
         """The test that the card shows."""
         self._first_failure: tuple[Run, Test] | None = None
         self._trail: list[Test] = []
-        """The authors of what a test found, earliest first, and then that test."""
+        """The authors of what a test found, earliest first, then that test."""
         self._marked: Side | None = None
-        """The card that the next one will stand beside."""
+        """The card that the next one is compared with."""
         self._titles = ("", "")
 
     def compose_view(self) -> ComposeResult:
@@ -69,11 +69,11 @@ class MainScreen(View):
             self.test = timeline.cursor
         else:
             self.test = self._first_failure_of(run) if run is not None else None
-            caption = "the first failure" if self.test is not None else ""
+            caption = "first failure" if self.test is not None else ""
         self.query_one(TestCard).show(run, self.test, caption=caption)
 
     def _first_failure_of(self, run: Run) -> Test | None:
-        """The failing test that ran first: it stays, so that the card does not flicker while tests fly past."""
+        """The failing test that ran first: it stays, so that the card does not flicker while tests run."""
         if self._first_failure is None or self._first_failure[0] is not run:
             self._first_failure = None
             for test in run.order if run.counts.bad else ():
@@ -87,16 +87,16 @@ class MainScreen(View):
         timeline, run = self.timeline, self.run_shown
         wanted = self.query_one(FilterBar).wanted
         if wanted and timeline.index is not None and run is not None:
-            self.query_one(FilterBar).say_found(timeline.index.shown, len(run.tests))
+            self.query_one(FilterBar).show_found(timeline.index.shown, len(run.tests))
         axis = "by time" if timeline.by_time else "by test"
         title = f"Timeline, {axis}" + (f", zoom {timeline.zoom}" if timeline.zoom else "")
         hint = ""
         if run is not None and not run.finished and run.order:
-            hint = "following the newest" if timeline.following else "End follows the newest"
+            hint = "following the newest test" if timeline.following else "End follows the newest test"
         elif run is not None and run.finished and run.counts.bad:
             hint = "n next failure"
         if self._marked is not None and self._marked.run is run:
-            hint = f"= beside {clean(self._marked.title)}"
+            hint = f"= compare with {clean(self._marked.title)}"
         if (title, hint) != self._titles:  # each assignment repaints
             self._titles = (title, hint)
             panel.border_title, panel.border_subtitle = title, Content(hint)
@@ -114,8 +114,8 @@ class MainScreen(View):
         self.timeline.go_to(test)
 
     def narrow(self, text: str) -> None:
-        """Filter by this text, as if it had been typed."""
-        self.query_one(FilterBar).put(text)
+        """Filter by this text, as if it was typed."""
+        self.query_one(FilterBar).set_text(text)
         self.timeline.focus()
 
     @on(Timeline.Moved)
@@ -153,11 +153,11 @@ class MainScreen(View):
         elif bar.wanted or bar.has_class("-active"):
             bar.action_clear()
 
-    # -- verbs ---------------------------------------------------------------------------------------------------
+    # -- actions ---------------------------------------------------------------------------------------------------
 
     def action_next_failure(self, step: int) -> None:
         if not self.timeline.next_failure(step):
-            self.isolation.notice("Nothing has failed.")
+            self.isolation.notice("No test has failed.")
 
     def action_axis(self) -> None:
         self.timeline.turn_axis()
@@ -181,7 +181,7 @@ class MainScreen(View):
             self.isolation.notice("Put the cursor on a test first.")
             return
         self.app.copy_to_clipboard(repeat_command(self.test))
-        self.isolation.notice("Copied: the command that repeats this test.")
+        self.isolation.notice("Copied the command that runs this test.")
 
     def action_edit(self) -> None:
         run, test = self.run_shown, self.test
@@ -191,15 +191,15 @@ class MainScreen(View):
         open_source(self, run, location(run, test))
 
     def action_cause(self) -> None:
-        """To the finding that the test stands in."""
+        """Go to the finding that explains the test."""
         found = self.isolation.conclusions.of(self.run_shown).of(self.test) if self.test is not None else ()
         if found:
             self.isolation.show_finding(found[0])
         else:
-            self.isolation.notice("This test stands in no finding." if self.test else "Put the cursor on a test first.")
+            self.isolation.notice("No finding explains this test." if self.test else "Put the cursor on a test first.")
 
     def action_author(self, step: int) -> None:
-        """Along the authors of what the test found: to earlier ones, back to later ones, in the end to the test."""
+        """Step through the authors of what the test found: to earlier ones, then back to the test."""
         run, test = self.run_shown, self.test
         if run is None or test is None:
             self.isolation.notice("Put the cursor on a test first.")
@@ -211,19 +211,19 @@ class MainScreen(View):
         if 0 <= at + step < len(self._trail):
             self._go_to(self._trail[at + step])
         else:
-            self.isolation.notice("It found nothing that a test had left." if step < 0 else "No later author.")
+            self.isolation.notice("This test found no leftovers of another test." if step < 0 else "No later author.")
 
     def action_beside(self) -> None:
-        """Mark the test; with another one marked, put both cards side by side."""
+        """Mark the test; if another is marked, show both cards side by side."""
         run, test, marked = self.run_shown, self.test, self._marked
         if run is None or test is None:
             self.isolation.notice("Put the cursor on a test first.")
         elif marked is None or marked.run is not run:
             self._marked = Side(test.name, run, test)
-            self.isolation.notice(f"Marked {test.name}: = on another test puts the two cards side by side.")
+            self.isolation.notice(f"Marked {test.name}. Press = on another test to compare the two cards.")
         elif marked.test is test:
             self._marked = None
-            self.isolation.notice("The mark is taken back.")
+            self.isolation.notice("Mark removed.")
         else:
             self._marked = None
             self.app.push_screen(PairScreen("Two tests", "of one run", marked, Side(test.name, run, test)))

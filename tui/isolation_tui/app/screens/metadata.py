@@ -1,4 +1,4 @@
-"""The metadata matrix: which test found, brought or was refused which table, in the models and in the database."""
+"""The metadata matrix: tables by tests, for the models and for the database."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from ..widgets.matrix_words import cell_story
 from .main import MainScreen
 from .view import View
 
-FACTS_A_LOOK = 10_000
-"""Facts that one look takes in: a long run is added up over several, and the screen stays quick."""
+FACTS_PER_UPDATE = 10_000
+"""Facts folded per update: a long run takes several, so that keys respond."""
 
 PATIENCE = 0.2
-"""Seconds between two looks at a run that goes on: a matrix is read, not watched."""
+"""Seconds between two updates while the run goes on."""
 
 
 class MetadataScreen(View):
-    """Tables by tests. The rows' totals tell the two pictures apart: one registration shared, or new for each."""
+    """Tables by tests. A row's total shows whether a table is registered once and shared, or again by each test."""
 
     DEFAULT_CSS = """
     MetadataScreen {
@@ -52,10 +52,10 @@ class MetadataScreen(View):
         super().__init__()
         self._matrix: Matrix | None = None
         self._file: str | None = None
-        """The file that was asked for; None for all."""
+        """The file to show; None for all."""
         self._looked = 0.0
         self._came_from: Test | None = None
-        """The main screen's test that was last followed here."""
+        """The main screen's cursor that this view followed last."""
 
     def compose_view(self) -> ComposeResult:
         yield Legend()
@@ -65,14 +65,14 @@ class MetadataScreen(View):
         yield EmptyState()
 
     def on_mount(self) -> None:
-        self.query_one(EmptyState).say(
-            "No table has been seen yet.",
-            "Tables appear here as the suite's models enter a MetaData, and as CREATE and DROP reach a database.",
-            "They are seen where the suite uses SQLAlchemy; r runs the suite.",
+        self.query_one(EmptyState).show(
+            "No table yet.",
+            "Tables appear here when models are defined, and when CREATE or DROP TABLE reaches a database.",
+            "This needs a suite that uses SQLAlchemy. r runs the suite.",
         )
 
     def on_screen_resume(self) -> None:
-        """Come in at the test that the user went to on the main screen."""
+        """Start at the main screen's cursor, if the user moved it."""
         super().on_screen_resume()
         main = self.app.get_screen_stack(self.isolation.DEFAULT_MODE)
         timeline = main[0].timeline if main and isinstance(main[0], MainScreen) else None
@@ -88,7 +88,7 @@ class MetadataScreen(View):
         self.query_one(MatrixGrid).select(wanted)
 
     def tick(self, changed: bool) -> None:
-        # The newest facts wait for the next look, but never longer: what is held back is made up for here.
+        # Facts that arrived within PATIENCE of the last update are shown now.
         behind = self._matrix is not None and self.run_shown is not None and self._behind(self.run_shown)
         super().tick(changed or behind)
 
@@ -115,7 +115,7 @@ class MetadataScreen(View):
 
     def _show(self, run: Run, file: str | None) -> None:
         self._file = file
-        # A file that this run does not have would show nothing at all.
+        # For a file that this run does not have, show all files.
         known = file is None or any(test.file == file for test in run.tests.values())
         self._matrix = Matrix(run, file if known else None)
         self._refresh_matrix()
@@ -126,32 +126,32 @@ class MetadataScreen(View):
 
     def _refresh_matrix(self) -> None:
         assert self._matrix is not None
-        changed = self._matrix.update(FACTS_A_LOOK)
+        changed = self._matrix.update(FACTS_PER_UPDATE)
         some = any(self._matrix.tables.values())
         self.set_class(some, "-some")
         grid = self.query_one(MatrixGrid)
         if some and (changed or grid.matrix is not self._matrix):
             grid.show(self._matrix)
-        self._tell()
+        self._describe()
 
-    def _tell(self) -> None:
+    def _describe(self) -> None:
         grid, signs = self.query_one(MatrixGrid), self.glyphs
         kinds = TableEventKind
         scope = "all files" if self._matrix is None or self._matrix.file is None else clean(self._matrix.file)
-        self.query_one(Legend).say(
+        self.query_one(Legend).show(
             "Metadata" + (f"  {keep_end(scope, 40)}" if self.app.size.width >= 130 else ""),
             (signs.kept, MUTED, "kept"),
-            (signs.registered, TABLE_STYLES[kinds.REGISTERED], "NEW"),
+            (signs.registered, TABLE_STYLES[kinds.REGISTERED], "new"),
             (signs.refused, TABLE_STYLES[kinds.REFUSED], "refused"),
             (signs.cleared, TABLE_STYLES[kinds.CLEARED], "cleared"),
             (signs.created, TABLE_STYLES[kinds.CREATED], "created"),
             (signs.dropped, TABLE_STYLES[kinds.DROPPED], "dropped"),
             (signs.recreated, TABLE_STYLES[kinds.CREATED], "both"),
-            *((("", "", "adding up"),) if self._matrix is not None and self._matrix.behind else ()),
+            *((("", "", "still counting"),) if self._matrix is not None and self._matrix.behind else ()),
         )
         row, test = grid.target, grid.test
         if self._matrix is None or row is None or test is None:
-            self.query_one("#cell", Static).update("no test has started")
+            self.query_one("#cell", Static).update("No test has started.")
             return
         story = cell_story(self._matrix, row.layer, row.table, test, signs, self.app.size.width)
         height = 4 if self.app.size.height < 30 else 5
@@ -162,7 +162,7 @@ class MetadataScreen(View):
 
     @on(MatrixGrid.Moved)
     def _moved(self) -> None:
-        self._tell()
+        self._describe()
 
     @on(MatrixGrid.Scope)
     def _scope(self) -> None:
@@ -170,7 +170,7 @@ class MetadataScreen(View):
         if run is not None and self._matrix is not None:
             file = None if self._matrix.file is not None else grid.test.file if grid.test else None
             self._show(run, file)
-            self._tell()
+            self._describe()
 
     @on(MatrixGrid.Jump)
     def _jump(self, event: MatrixGrid.Jump) -> None:
@@ -178,6 +178,6 @@ class MetadataScreen(View):
 
 
 def _first_file(run: Run) -> str | None:
-    """Where the trouble with tables begins; None where there is none."""
+    """The file of the first refused table; None if no table was refused."""
     refused = (run.tests.get(event.unit.nodeid) for event in run.table_events if event.kind is TableEventKind.REFUSED)
     return next((test.file for test in refused if test is not None), None)

@@ -1,4 +1,4 @@
-"""pytest's own output: followed while it comes, scrolled, searched."""
+"""pytest's own output, to follow, scroll and search."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .view import View
 
 
 class OutputLines(Sequence[Line]):
-    """Lines of output that are decoded when they are drawn."""
+    """Lines of output, decoded when they are drawn."""
 
     def __init__(self, text: OutputText, needle: str) -> None:
         self._text, self._needle = text, needle
@@ -43,7 +43,7 @@ class OutputLines(Sequence[Line]):
 
 
 class SearchInput(Input):
-    """The line in which a search is typed; Escape closes it."""
+    """The input of the search; Escape closes it."""
 
     class Closed(Message): ...
 
@@ -56,7 +56,7 @@ class SearchInput(Input):
 
 
 class OutputScreen(View):
-    """Follows the end until the user scrolls away; End follows again."""
+    """Follows the output until the user scrolls up; End follows again."""
 
     DEFAULT_CSS = """
     OutputScreen {
@@ -79,7 +79,7 @@ class OutputScreen(View):
         self._chunks = 0
         self._needle = ""
         self._match = -1
-        self._said = ""
+        self._result = ""
 
     def compose_view(self) -> ComposeResult:
         yield Legend()
@@ -103,35 +103,35 @@ class OutputScreen(View):
         some = bool(self._chunks)
         self.set_class(some, "-some")
         if not some:
-            self.query_one(EmptyState).say(
+            self.query_one(EmptyState).show(
                 "pytest has printed nothing yet." if run is not None else "No run yet.",
-                "Its own output appears here as it comes, with its colours. r runs the suite.",
+                "Its output appears here, with its colours. r runs the suite.",
             )
         if new or not self.query_one(FollowingList).lines:
             self._draw()
-        self._tell()
+        self._show_legend()
 
     def _draw(self) -> None:
         output = self.query_one(FollowingList)
         output.show(lambda width: OutputLines(self._text, self._needle), longest=lambda: self._text.longest)
         output.keep_up()
 
-    def _tell(self) -> None:
+    def _show_legend(self) -> None:
         output = self.query_one(FollowingList)
         output.border_title = "Output"
         lines = len(self._text.lines)
         parts = [("", "", f"{lines} lines")]
         if self._text.forgotten:
-            parts.append(("", "", f"{self._text.forgotten} older lines forgotten"))
-        if self._said:
-            parts.append(("/", "$text-accent", self._said))
-        self.query_one(Legend).say("Output", *parts)
+            parts.append(("", "", f"{self._text.forgotten} older lines dropped"))
+        if self._result:
+            parts.append(("/", "$text-accent", self._result))
+        self.query_one(Legend).show("Output", *parts)
 
     # -- searching ---------------------------------------------------------------------------------------------
 
     def action_search(self) -> None:
         self.add_class("-searching")
-        self.set_focus(self.query_one(SearchInput))  # at once: keys that came fast are not to be taken for verbs
+        self.set_focus(self.query_one(SearchInput))  # at once, so that keys typed fast go into the input
 
     @on(SearchInput.Closed)
     def _search_closed(self) -> None:
@@ -143,11 +143,11 @@ class OutputScreen(View):
         event.stop()
         self._needle, self._match = event.value, -1
         self._search_closed()
-        self._said = ""
+        self._result = ""
         self._draw()
         if self._needle:
             self.action_match(1)
-        self._tell()
+        self._show_legend()
 
     def action_match(self, step: int) -> None:
         if not self._needle:
@@ -155,22 +155,22 @@ class OutputScreen(View):
             return
         found = list(self._text.matches(self._needle))
         if not found:
-            self._said, self._match = f"{clean(self._needle)}: not found", -1
+            self._result, self._match = f"{clean(self._needle)}: not found", -1
         else:
             if step > 0:
                 self._match = next((at for at in found if at > self._match), found[0])
             else:
                 self._match = next((at for at in reversed(found) if at < self._match), found[-1])
-            self._said = f"{clean(self._needle)}: {found.index(self._match) + 1} of {len(found)}"
+            self._result = f"{clean(self._needle)}: {found.index(self._match) + 1} of {len(found)}"
             output = self.query_one(FollowingList)
             output.follow = False
             output.scroll_to(y=max(self._match - output.size.height // 3, 0), animate=False)
-        self._tell()
+        self._show_legend()
 
-    # -- other intents -----------------------------------------------------------------------------------------
+    # -- other actions -----------------------------------------------------------------------------------------
 
     def action_follow(self) -> None:
-        self.query_one(FollowingList).action_edge(1)
+        self.query_one(FollowingList).action_to_end(1)
 
     def action_copy(self) -> None:
         text = "\n".join(self._text.plain(at) for at in range(len(self._text.lines)))

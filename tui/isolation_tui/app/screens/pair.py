@@ -1,4 +1,4 @@
-"""Two cards beside each other: the same test in two runs, or two tests of one run."""
+"""Two cards side by side: one test in two runs, or two tests of one run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .view import View
 
 
 class Side(NamedTuple):
-    """One of the two cards; ``test`` is None where the run does not know it."""
+    """One of the two cards; ``test`` is None if the run does not have it."""
 
     title: str
     run: Run
@@ -30,7 +30,7 @@ class Side(NamedTuple):
 
 
 class PairScreen(View):
-    """One at the left, one at the right; one above the other where the terminal is narrow."""
+    """Two cards, left and right; on a narrow terminal one above the other."""
 
     DEFAULT_CSS = """
     PairScreen {
@@ -55,16 +55,16 @@ class PairScreen(View):
             yield LineList(id="right", classes="panel", keyed=False)
 
     def on_mount(self) -> None:
-        self.query_one(Legend).say(clean(self._title), ("", "", self._note), ("Esc", "$text-accent", "back"))
+        self.query_one(Legend).show(clean(self._title), ("", "", self._note), ("Esc", "$text-accent", "back"))
         for name, side in self._sides.items():
-            self.isolation.conclusions.look(side.run)  # an earlier run may never have been concluded
+            self.isolation.conclusions.update(side.run)  # an earlier run may have no conclusions yet
             lines = self.query_one(name, LineList)
             lines.border_title = Content(clean(side.title))
             lines.show(partial(self._card, side))
 
     def _card(self, side: Side, width: int) -> Sequence[Line]:
         if side.test is None:
-            return [Line(Content.styled("This run does not know the test.", MUTED))]
+            return [Line(Content.styled("This run does not have the test.", MUTED))]
         found = self.isolation.conclusions.of(side.run)
-        said = card(side.run, side.test, self.glyphs, width, found)
-        return [Line(part) for line in said.split("\n", allow_blank=True) for part in line.wrap(width) or [line]]
+        shown = card(side.run, side.test, self.glyphs, width, found)
+        return [Line(part) for line in shown.split("\n", allow_blank=True) for part in line.wrap(width) or [line]]

@@ -1,4 +1,4 @@
-"""The runs of this sitting, and recordings: which is shown, and which two are compared."""
+"""The runs of this session and recordings: choose which is shown and which two are compared."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class RunsScreen(View):
-    """Newest first. Enter shows a run everywhere; two marked ones can be compared."""
+    """Lists the runs, newest first. Enter shows one on all screens; two marked runs can be compared."""
 
     DEFAULT_CSS = """
     RunsScreen {
@@ -54,10 +54,10 @@ class RunsScreen(View):
         sources = self.workbench.sources
         self._marked = [source for source in self._marked if source in sources]
         self.set_class(bool(sources), "-some")
-        self.query_one(EmptyState).say("No run yet.", "Every run of this sitting is listed here. r runs the suite.")
+        self.query_one(EmptyState).show("No run yet.", "The runs of this session are listed here. r runs the suite.")
         signs = self.glyphs
-        self.query_one(Legend).say(
-            "Runs", (signs.folded, "$text-accent", "shown"), ("+", "bold $text-accent", "marked: b compares two"),
+        self.query_one(Legend).show(
+            "Runs", (signs.folded, "$text-accent", "shown"), ("+", "bold $text-accent", "marked (b compares two)"),
             ("Enter", "$text-accent", "shows a run"),
         )  # fmt: skip
         runs = self.query_one("#runs", LineList)
@@ -94,7 +94,7 @@ class RunsScreen(View):
         key = self.query_one("#runs", LineList).key
         return next((source for source in self.workbench.sources if id(source) == key), None)
 
-    # -- intents -----------------------------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------------------------------
 
     @on(LineList.Chosen)
     async def _chosen(self, event: LineList.Chosen) -> None:
@@ -102,7 +102,7 @@ class RunsScreen(View):
         source = self._here
         if source is not None:
             self.workbench.show(source)
-            self.isolation.tell()
+            self.isolation.refresh_screens()
             await self.isolation.action_back()
 
     def action_mark(self) -> None:
@@ -116,13 +116,13 @@ class RunsScreen(View):
         self.show_run()
 
     async def action_compare(self) -> None:
-        """The marked runs in the order in which they ran; without two marks, the last without and with the fix."""
+        """Compare the marked runs in the order they ran; without marks, the last ones without and with the fix."""
         pair = sorted(self._marked, key=lambda source: source.run.started_at)
         if len(pair) == 1:
-            self.isolation.notice("Mark one more run with space, then b compares the two.")
+            self.isolation.notice("Mark one more run with space, then press b to compare them.")
             return
         if any(not source.finished for source in pair):
-            self.isolation.notice("A run that goes on cannot be compared yet.")
+            self.isolation.notice("A run can be compared once it has finished.")
             return
         await self.app.switch_mode("compare")
         if len(pair) == 2:

@@ -1,4 +1,4 @@
-"""Shown instead of garbage where the terminal is too small for any screen."""
+"""Shown while the terminal is too small for any screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def fits(size: Size) -> bool:
 
 
 class TooSmallScreen(ModalScreen[None]):
-    """Waits for a larger terminal. The run goes on meanwhile."""
+    """Asks for a larger terminal. The run goes on meanwhile."""
 
     DEFAULT_CSS = """
     TooSmallScreen { background: $background; align: center middle; }
@@ -30,4 +30,6 @@ class TooSmallScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [key("q", "app.quit", "Quit", "Stop pytest and leave", "too_small.quit")]
 
     def compose(self) -> ComposeResult:
-        yield Static(f"A little larger, please:\n{SMALLEST.width} x {SMALLEST.height} cells at least.", markup=False)
+        yield Static(
+            f"Please enlarge the terminal to at least\n{SMALLEST.width} x {SMALLEST.height} cells.", markup=False
+        )

@@ -1,4 +1,4 @@
-"""What every screen of the dashboard is: header above, keys below, and a view of the workbench between."""
+"""The base of every screen: a header above, a view of the run, the keys below."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class View(Screen[None]):
     """Base of all screens. A subclass yields its widgets in :meth:`compose_view` and shows the run in :meth:`show_run`.
 
-    The app calls :meth:`refresh_run` some ten times a second, with ``changed`` telling whether the model did. Only a
-    screen that :attr:`stands` hears of it: one that a key has just called up is on the stack before it has widgets.
+    The app calls :meth:`refresh_run` about ten times a second; ``changed`` is whether the run changed. A screen that
+    was just pushed is on the stack before it has widgets, and is skipped until it :attr:`is_ready`.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class View(Screen[None]):
 
     @property
     def isolation(self) -> IsolationApp:
-        """The app, by its own type."""
+        """The app, with its own type."""
         return cast("IsolationApp", self.app)
 
     @property
@@ -53,34 +53,34 @@ class View(Screen[None]):
 
     @property
     def run_shown(self) -> Run | None:
-        """The run to show: the current source's; None before the first."""
+        """The run to show; None before the first."""
         source = self.workbench.current
         return source.run if source is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a replay there is no pytest to run one test with; where text is typed, a slash is one of its letters."""
+        """Disable the rerun of a test in a replay, and ``/`` while text is typed."""
         if action in ("filter", "search"):
             return not isinstance(self.focused, Input)
         return self.isolation.check_action(action, parameters) if action == "rerun_selected" else True
 
     @property
-    def stands(self) -> bool:
-        """Whether the screen has all its widgets: neither being built nor on its way out."""
+    def is_ready(self) -> bool:
+        """Whether the screen has all its widgets: it is neither being built nor being removed."""
         return self.is_mounted and self.is_attached and self.is_running
 
     def refresh_run(self, changed: bool) -> None:
-        """Bring the screen up to date. The header ticks even where the model stands still (elapsed time)."""
-        if self.stands:
+        """Bring the screen up to date. The header updates also without new facts (elapsed time)."""
+        if self.is_ready:
             self._header.tick()
             self.tick(changed)
 
     def tick(self, changed: bool) -> None:
-        """What a screen does ten times a second; most do it only where the run ``changed``."""
+        """Update the view. Most screens do so only if the run ``changed``."""
         if changed:
             self.show_run()
 
     def show_run(self) -> None:
-        """Show :attr:`run_shown` as it is now. Called on every change and when the screen comes to the front."""
+        """Show :attr:`run_shown` as it is now. Called on every change and when the screen becomes current."""
 
     def on_screen_resume(self) -> None:
         self.refresh_run(True)

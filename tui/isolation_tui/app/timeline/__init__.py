@@ -1,1 +1,1 @@
-"""The timeline without its widget: what stands in which line and column, and how a line is drawn. No Textual here."""
+"""The timeline without its widget: which line shows what, and how it is drawn. Does not import Textual."""

@@ -1,4 +1,4 @@
-"""Where a column stands on a line: how tests, or seconds, are laid out over the cells at hand."""
+"""The axes of the timeline: which cell shows a test, or a moment."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ...model import Test
 from .sections import Section
 
 WIDTHS = (1, 2, 3, 5, 8)
-"""Cells a test can take, from one zoom step to the next."""
+"""Cells per test at each zoom step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One column a test. Where ``dense``, several tests share a cell; else each takes ``width`` cells from the column
+    """One column per test. If ``dense``, several tests share a cell; else each has ``width`` cells, from column
     ``first`` on."""
 
     columns: int
@@ -23,13 +23,13 @@ class Axis:
     dense: bool = False
 
     def cell(self, column: int) -> int:
-        """The first cell of that column; below 0 or beyond the line where it is out of sight."""
+        """The first cell of the column; outside the line if it is not visible."""
         if self.dense:
             return column * self.cells // max(self.columns, 1)
         return (column - self.first) * self.width
 
     def last_cell(self, column: int) -> int:
-        """The last cell of that column."""
+        """The last cell of the column."""
         return max(self.cell(column + 1) - 1, self.cell(column))
 
     def span(self, cell: int) -> tuple[int, int]:
@@ -44,7 +44,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Seconds to scale: ``begin`` to ``end`` over ``cells`` times ``zoom``, of which ``offset`` are out at the left."""
+    """A time axis: ``begin`` to ``end`` over ``cells * zoom`` cells, of which the first ``offset`` are hidden."""
 
     begin: float
     end: float
@@ -59,13 +59,13 @@ class Clock:
 
 
 def fit(columns: int, cells: int) -> int:
-    """Cells a test takes where all shall fit: 2, 1, or 0 for "several in a cell"."""
+    """Cells per test so that all fit: 2, 1, or 0 if several share a cell."""
     return min(cells // max(columns, 1), 2)
 
 
 def axis_for(section: Section, cells: int, zoom: int, cursor: int | None, largest: int = 0) -> Axis:
-    """The axis of a section. ``zoom`` is cells a test, 0 to fit, as far as the ``largest`` section does: a test is as
-    wide in every file. The window moves no further than the cursor needs."""
+    """The axis of a section. ``zoom`` is cells per test; 0 fits the ``largest`` section, so that a test is as wide in
+    every file. Scrolls no further than needed to show the cursor."""
     columns, cells = len(section.columns), max(cells, 1)
     width = zoom or min(fit(columns, cells), fit(largest, cells) or 1)
     if not width:
@@ -79,7 +79,7 @@ def axis_for(section: Section, cells: int, zoom: int, cursor: int | None, larges
 
 
 def clock_for(section: Section, cells: int, zoom: int, now: float, cursor: float | None) -> Clock:
-    """The same for time."""
+    """The time axis of a section."""
     end = section.ended_at if section.done and section.ended_at > section.began_at else max(now, section.began_at)
     cells = max(cells, 1)
     factor = max(zoom, 1)
@@ -91,7 +91,7 @@ def clock_for(section: Section, cells: int, zoom: int, now: float, cursor: float
 
 
 def tests_at(section: Section, clock: Clock, cell: int) -> list[Test]:
-    """The tests that ran in that cell; where none did, the last that ran before it."""
+    """The tests that ran in the cell, or else the last that ran before it."""
     began = [test for test in section.columns if test.started]
     here = [test for test in began if clock.cell(test.started) <= cell <= clock.cell(test.ended or clock.end)]
     starting = [test for test in here if clock.cell(test.started) == cell]
@@ -99,7 +99,7 @@ def tests_at(section: Section, clock: Clock, cell: int) -> list[Test]:
 
 
 def next_zoom(zoom: int, shown: int, step: int) -> int:
-    """The zoom after one step in (1) or out (-1), where a test now takes ``shown`` cells (0: dense); 0 is "fit"."""
+    """The zoom after one step in (1) or out (-1) from ``shown`` cells per test (0: dense); 0 fits all."""
     if step > 0:
         return next((width for width in WIDTHS if width > max(zoom, shown)), WIDTHS[-1])
     smaller = [width for width in WIDTHS if width < zoom]

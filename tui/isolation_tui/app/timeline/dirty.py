@@ -1,4 +1,4 @@
-"""The lane of dirty starts: where a test began with rows that others had left in a database it used."""
+"""Draws the lane of dirty starts: tests that started with leftover rows in a database that they used."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ STYLE = "dirty"
 def draw_dirty(section: Section, axis: Axis, glyphs: Glyphs) -> Cells:
     cells = Cells(axis.cells)
     for column in section.dirty:
-        cells.put(axis.cell(column), glyphs.dirty, STYLE)
+        cells.write(axis.cell(column), glyphs.dirty, STYLE)
     return cells
 
 
 def draw_dirty_in_time(section: Section, clock: Clock, glyphs: Glyphs) -> Cells:
     cells = Cells(clock.cells)
     for column in section.dirty:
-        cells.put(clock.cell(section.columns[column].started), glyphs.dirty, STYLE)
+        cells.write(clock.cell(section.columns[column].started), glyphs.dirty, STYLE)
     return cells

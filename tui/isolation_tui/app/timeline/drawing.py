@@ -1,4 +1,4 @@
-"""Draws one lane as a line of cells: pure functions from a section to text and the names of styles."""
+"""Draws a lane as a line of cells: functions from a section to text and style names."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from .lanes import SERVED, SET_UP_FAILED, Lane, Span
 from .sections import WORST_OF_GOOD, Section
 
 OUTCOME_NAMES = {outcome: outcome.name.lower().replace("_", "-") for outcome in Outcome}
-"""Style names of outcomes."""
+"""Outcome -> style name."""
 
 PASSED, SKIPPED = SEVERITY[Outcome.PASSED], SEVERITY[Outcome.SKIPPED]
 
 
 class Cells:
-    """A line under construction: one character and one style name a cell."""
+    """A line being drawn: one character and one style name per cell."""
 
     def __init__(self, width: int) -> None:
         self.width = width
         self.characters = [" "] * width
         self.styles = [""] * width
 
-    def put(self, cell: int, text: str, style: str) -> None:
-        """Write narrow characters from that cell on; what lies outside is cut."""
+    def write(self, cell: int, text: str, style: str) -> None:
+        """Write narrow characters from the cell on; those outside the line are dropped."""
         for character in text:
             if 0 <= cell < self.width:
                 self.characters[cell] = character
@@ -47,7 +47,7 @@ class Cells:
 
 
 def draw_tests(section: Section, axis: Axis, glyphs: Glyphs) -> Cells:
-    """The outcomes. Where several tests share a cell the worst shows, and good ones are drawn as a plain line."""
+    """The outcomes. If several tests share a cell, the worst shows; passing ones are drawn as a line."""
     cells, severity = Cells(axis.cells), section.severity
     if axis.dense:
         for cell in range(axis.cells):
@@ -61,27 +61,27 @@ def draw_tests(section: Section, axis: Axis, glyphs: Glyphs) -> Cells:
                 text = glyphs.bar_used
             elif worst < PASSED:
                 text = glyphs.bar
-            cells.put(cell, text, OUTCOME_NAMES[outcome])
+            cells.write(cell, text, OUTCOME_NAMES[outcome])
         return cells
     cell = 0
     for rank in severity[axis.first : axis.first + axis.cells // axis.width + 1]:
         outcome = BY_SEVERITY[rank]
-        cells.put(cell, glyphs.outcome(outcome), OUTCOME_NAMES[outcome])
+        cells.write(cell, glyphs.outcome(outcome), OUTCOME_NAMES[outcome])
         cell += axis.width
     return cells
 
 
 def draw_lane(lane: Lane, axis: Axis, glyphs: Glyphs) -> Cells:
-    """The lives of a fixture: a bar from set-up to teardown, a tick where it served one test."""
+    """The lives of a fixture: a bar from setup to teardown, or a tick for a single test."""
     cells = Cells(axis.cells)
     if lane.ticking:
         for cell in range(0, axis.cells, 1 if axis.dense else axis.width):
             low, high = axis.span(cell)
             worst = max(lane.ticks[low:high], default=0)
             if worst == SERVED:
-                cells.put(cell, glyphs.tick, "tick")
+                cells.write(cell, glyphs.tick, "tick")
             elif worst == SET_UP_FAILED:
-                cells.put(cell, glyphs.tick_failed, "error")
+                cells.write(cell, glyphs.tick_failed, "error")
         return cells
     bars = []
     for span in lane.spans:
@@ -98,43 +98,43 @@ def draw_lane(lane: Lane, axis: Axis, glyphs: Glyphs) -> Cells:
 def _draw_bar(
     cells: Cells, life: FixtureLife, low: int, high: int, glyphs: Glyphs, used: set[int] | None = None, width: int = 1
 ) -> None:
-    """``├──────┤``; open at its right while it lives; dashed where a test went without it. Where it begins in the cell
-    in which another life ended, both show."""
+    """``├──────┤``: without a right end while the life goes on, dashed at tests that do not use it. If it begins in the
+    cell in which another life ended, both show."""
     style = "error" if life.failed else "bar"
     there = cells.characters[low] if 0 <= low < cells.width else ""
     ends = there in (glyphs.bar_end, glyphs.bar_meet)
     if low == high or (high - low < width and len(life.users) <= 1):
         alone = glyphs.bar_meet if ends else glyphs.tick
-        if there != glyphs.tick_failed:  # a failure is never hidden
-            cells.put(low, glyphs.tick_failed if life.failed else alone, style)
+        if there != glyphs.tick_failed:  # never hide a failure
+            cells.write(low, glyphs.tick_failed if life.failed else alone, style)
         return
     for cell in range(max(low, 0), min(high, cells.width - 1) + 1):
         idle = used is not None and cell - (cell - low) % width not in used
-        cells.put(cell, glyphs.bar_open if idle else glyphs.bar, style)
-    cells.put(low, glyphs.bar_meet if ends or there == glyphs.tick else glyphs.bar_start, style)
+        cells.write(cell, glyphs.bar_open if idle else glyphs.bar, style)
+    cells.write(low, glyphs.bar_meet if ends or there == glyphs.tick else glyphs.bar_start, style)
     if there == glyphs.tick_failed:
-        cells.put(low, there, "error")
+        cells.write(low, there, "error")
     if not life.alive:
-        cells.put(high, glyphs.bar_end, style)
+        cells.write(high, glyphs.bar_end, style)
 
 
 def _label_bars(cells: Cells, bars: list[tuple[FixtureLife, int, int]]) -> None:
-    """ "held for 36 tests" in the bar where it fits, else right of it where nothing stands."""
+    """ "shared by 36 tests" in the bar if it fits, else to the right of it if that is free."""
     for life, low, high in bars:
         if len(life.users) < 2:
             continue
-        label = f" held for {number(len(life.users), 'test')} "
+        label = f" shared by {number(len(life.users), 'test')} "
         low, high = max(low, 0), min(high, cells.width - 1)
         if len(label) + 4 <= high - low + 1:
-            cells.put((low + high + 1 - len(label)) // 2, label, "held")
+            cells.write((low + high + 1 - len(label)) // 2, label, "held")
         elif cells.free(high + 1, high + len(label) + 1):
-            cells.put(high + 1, label.rstrip(), "held")
+            cells.write(high + 1, label.rstrip(), "held")
         elif len(label := f" {len(life.users)} ") + 2 <= high - low + 1:
-            cells.put((low + high + 1 - len(label)) // 2, label, "held")
+            cells.write((low + high + 1 - len(label)) // 2, label, "held")
 
 
 def draw_marks(section: Section, kind: TableEventKind, axis: Axis, glyphs: Glyphs) -> Cells:
-    """What befell tables: one mark a test, with how many beside it where there is room."""
+    """Table events: one mark per test, with their number beside it if there is room."""
     cells = Cells(axis.cells)
     glyph, name = glyphs.table(kind), kind.name.lower()
     totals: dict[int, int] = {}
@@ -142,23 +142,23 @@ def draw_marks(section: Section, kind: TableEventKind, axis: Axis, glyphs: Glyph
         cell = axis.cell(column)
         if 0 <= cell < axis.cells:
             totals[cell] = totals.get(cell, 0) + count
-            cells.put(cell, glyph, name)
+            cells.write(cell, glyph, name)
     for cell, count in totals.items():
         digits = str(count)
         if count == 1 or (not cells.free(cell - 1, cell) and cell - 1 in totals):
-            continue  # beside another mark it would be read as the count of both
+            continue  # beside another mark it would look like the count of both
         if cells.free(cell + 1, cell + 2 + len(digits)) or cell + 1 + len(digits) == cells.width:
-            cells.put(cell + 1, digits, "muted")
+            cells.write(cell + 1, digits, "muted")
         elif cells.free(cell - 1 - len(digits), cell):
-            cells.put(cell - len(digits), digits, "muted")
+            cells.write(cell - len(digits), digits, "muted")
     return cells
 
 
-# -- to scale -----------------------------------------------------------------------------------------------------
+# -- on the time axis -----------------------------------------------------------------------------------------------
 
 
 def draw_tests_in_time(section: Section, clock: Clock, glyphs: Glyphs) -> Cells:
-    """Each test from its start to its end; where several share a cell, the worst."""
+    """Each test from start to end; if several share a cell, the worst shows."""
     cells = Cells(clock.cells)
     worst: dict[int, int] = {}
     for test, rank in zip(section.columns, section.severity, strict=True):
@@ -166,15 +166,15 @@ def draw_tests_in_time(section: Section, clock: Clock, glyphs: Glyphs) -> Cells:
             continue
         low, high = clock.cell(test.started), clock.cell(test.ended or clock.end)
         for cell in range(max(low + 1, 0), min(high, clock.cells)):
-            cells.put(cell, glyphs.bar, "muted")
+            cells.write(cell, glyphs.bar, "muted")
         worst[low] = max(worst.get(low, 0), rank)
     for cell, rank in worst.items():
-        cells.put(cell, glyphs.outcome(BY_SEVERITY[rank]), OUTCOME_NAMES[BY_SEVERITY[rank]])
+        cells.write(cell, glyphs.outcome(BY_SEVERITY[rank]), OUTCOME_NAMES[BY_SEVERITY[rank]])
     return cells
 
 
 def draw_lane_in_time(lane: Lane, section: Section, clock: Clock, glyphs: Glyphs) -> Cells:
-    """The lives of a fixture to scale, its set-up and teardown included."""
+    """The lives of a fixture on the time axis, with setup and teardown."""
     cells = Cells(clock.cells)
     spans: list[Span] = lane.spans
     lives = [span.life for span in spans]
@@ -194,10 +194,10 @@ def draw_lane_in_time(lane: Lane, section: Section, clock: Clock, glyphs: Glyphs
 
 
 def draw_marks_in_time(section: Section, kind: TableEventKind, clock: Clock, glyphs: Glyphs) -> Cells:
-    """What befell tables, when it did."""
+    """Table events on the time axis."""
     cells = Cells(clock.cells)
     for column in section.marks.get(kind, {}):
         for event in section.columns[column].table_events:
             if event.kind is kind:
-                cells.put(clock.cell(event.at), glyphs.table(kind), kind.name.lower())
+                cells.write(clock.cell(event.at), glyphs.table(kind), kind.name.lower())
     return cells

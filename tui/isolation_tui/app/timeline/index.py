@@ -1,4 +1,4 @@
-"""Follows a run as it grows, so that drawing a line never has to search it."""
+"""Indexes a growing run by file, so that drawing a line needs no search."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ WIDE_SCOPES = ("session", "package")
 
 
 class TimelineIndex:
-    """The sections of a run. :meth:`update` takes in what has happened since the last call, in time that depends on
-    that alone.
+    """The sections of a run. :meth:`update` adds what has happened since the last call, in time proportional to it.
 
-    ``matches`` narrows it to some of the tests; as outcomes change, so does what matches: build a new index then.
+    ``matches`` selects the tests to show. Because outcomes change what matches, a new index is built then.
     """
 
     def __init__(self, run: Run, matches: Callable[[Test], bool] | None = None) -> None:
@@ -26,13 +25,13 @@ class TimelineIndex:
         self.whole = Section("", whole=True)
         self.sections: dict[str, Section] = {}
         self.prefix = ""
-        """What all files' paths begin with; it is left out on screen."""
+        """The folder that all paths begin with; it is not shown."""
         self.longest = 0
         """Cells of the longest file's title."""
         self.largest = 0
         """Tests of the largest file."""
         self.shown = 0
-        """How many tests are in it."""
+        """Number of tests shown."""
         self._matches = matches
         self._collected = self._started = self._events = self._dirty = self._titled = 0
         self._active: set[Test] = set()
@@ -41,31 +40,31 @@ class TimelineIndex:
         self.update()
 
     def update(self) -> bool:
-        """Take in the news; whether there was any."""
+        """Add what is new; return whether there was anything."""
         before = self.whole.revision
-        self._take_collected()
-        self._take_started()
-        self._take_lives()
-        self._take_tests()
-        self._take_events()
-        self._take_dirty()
+        self._add_collected()
+        self._add_started()
+        self._add_lives()
+        self._update_active()
+        self._add_events()
+        self._add_dirty()
         if self.run.finished and not self._finished:
             self._finished = True
-            self._take_end()
+            self._close()
         return self.whole.revision != before
 
     def section(self, test: Test) -> Section | None:
-        """The file's section that the test stands in; None where it is filtered out."""
+        """The section of the test's file; None if the test is filtered out."""
         section = self.sections.get(file_of(test))
         return section if section is not None and test in section.column_of else None
 
     def title(self, section: Section) -> str:
-        """A file's path without what all have in common."""
+        """A file's path without the common folder."""
         if section.whole:
             return "whole run"
         return section.file[len(self.prefix) :] or section.file
 
-    # -- the news ------------------------------------------------------------------------------------------------
+    # -- updating ------------------------------------------------------------------------------------------------
 
     def _sections_of(self, test: Test) -> tuple[Section, Section]:
         file = file_of(test)
@@ -77,7 +76,7 @@ class TimelineIndex:
     def _wanted(self, test: Test) -> bool:
         return self._matches is None or self._matches(test)
 
-    def _take_collected(self) -> None:
+    def _add_collected(self) -> None:
         tests = self.run.tests
         if len(tests) == self._collected:
             return
@@ -93,7 +92,7 @@ class TimelineIndex:
             self.prefix = _common_folder(list(self.sections))
             self.longest = max((cell_len(self.title(section)) for section in self.sections.values()), default=0)
 
-    def _take_started(self) -> None:
+    def _add_started(self) -> None:
         order = self.run.order
         for test in islice(order, self._started, None):
             self._active.add(test)
@@ -103,7 +102,7 @@ class TimelineIndex:
                     section.active += 1
         self._started = len(order)
 
-    def _take_lives(self) -> None:
+    def _add_lives(self) -> None:
         for definition in self.run.definitions.values():
             seen = self._lives.get(definition, 0)
             if len(definition.lives) == seen:
@@ -114,7 +113,7 @@ class TimelineIndex:
                     if life.asked_by is not None:
                         self._touch(life, life.asked_by, used=False)
 
-    def _take_tests(self) -> None:
+    def _update_active(self) -> None:
         ended = []
         for test in self._active:
             for life in test.lives:
@@ -132,7 +131,7 @@ class TimelineIndex:
                 for section in self._sections_of(test):
                     section.active -= 1
 
-    def _take_events(self) -> None:
+    def _add_events(self) -> None:
         events = self.run.table_events
         for event in islice(events, self._events, None):
             test = self.run.tests.get(event.unit.nodeid)
@@ -141,7 +140,7 @@ class TimelineIndex:
                     section.mark(event.kind, test)
         self._events = len(events)
 
-    def _take_dirty(self) -> None:
+    def _add_dirty(self) -> None:
         dirty = self.run.dirty_starts
         for test in islice(dirty, self._dirty, None):
             if test in self.whole.column_of:
@@ -149,8 +148,8 @@ class TimelineIndex:
                     section.mark_dirty(test)
         self._dirty = len(dirty)
 
-    def _take_end(self) -> None:
-        """Whatever was still open has an outcome now; lives may have ended after the last test."""
+    def _close(self) -> None:
+        """The run has ended: every test has an outcome now."""
         for section in (self.whole, *self.sections.values()):
             for test in section.columns:
                 section.note(test)
@@ -169,12 +168,12 @@ class TimelineIndex:
 
 
 def file_of(test: Test) -> str:
-    """The file of its node id: where pytest runs it, though an inherited test may be written elsewhere."""
+    """The file of its node id. An inherited test may be defined in another file."""
     return test.nodeid.partition("::")[0]
 
 
 def hidden(definition: FixtureDefinition) -> bool:
-    """pytest's own fixtures: they tell nothing about isolation, and there are many."""
+    """Whether it is one of pytest's own fixtures, which do not matter for isolation."""
     return definition.internal or "/_pytest/" in definition.place.file.replace("\\", "/")
 
 

@@ -1,4 +1,4 @@
-"""One lane of the timeline: the lives of one fixture definition over the tests of one section."""
+"""Lanes of the timeline: the lives of one fixture over the tests of one section."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from ...model import FixtureDefinition, FixtureLife
 
 SERVED, SET_UP_FAILED = 1, 2
-"""What a column of :attr:`Lane.ticks` says of a life that served just that test."""
+"""Values in :attr:`Lane.ticks`: a life for just that test was set up, or its setup failed."""
 
 
 @dataclass(eq=False, slots=True)
 class Span:
-    """A life that can serve several tests: from the first column it touched to the last; ``columns`` had it."""
+    """A life that can be shared: its first and last column, and the ``columns`` of the tests that used it."""
 
     life: FixtureLife
     first: int
@@ -20,13 +20,13 @@ class Span:
     columns: set[int] = field(default_factory=set)
 
     def reach(self, column: int) -> None:
-        """The life was there during that column."""
+        """Extend the span to the column."""
         self.first, self.last = min(self.first, column), max(self.last, column)
 
 
 @dataclass(eq=False, slots=True)
 class Lane:
-    """``worker`` is '' unless several workers of pytest-xdist had lives of it: then each has a lane of its own."""
+    """The lives of one fixture definition. With several xdist workers, each has its own lane; else ``worker`` is ''."""
 
     definition: FixtureDefinition
     worker: str = ""
@@ -38,18 +38,18 @@ class Lane:
 
     @property
     def ticking(self) -> bool:
-        """Whether its lives serve one test each by their very scope."""
+        """Whether the fixture is function-scoped: each life serves one test and is drawn as a tick."""
         return self.definition.scope == "function"
 
     def begin(self, life: FixtureLife, column: int) -> None:
-        """A life came to be, asked for by the test of that column."""
+        """A life was set up, requested by the test of that column."""
         if self.ticking:
             self._tick(life, column)
         else:
             self._span(life, column)
 
     def use(self, life: FixtureLife, column: int) -> None:
-        """The test of that column had it."""
+        """The test of that column uses the life."""
         if self.ticking:
             self._tick(life, column)
         else:
@@ -73,7 +73,7 @@ class Lane:
         return span
 
     def end(self, life: FixtureLife, column: int) -> None:
-        """It was torn down during the test of that column."""
+        """The life was torn down during the test of that column."""
         span = self._span_of.get(life)
         if span is not None:
             span.reach(column)

@@ -1,4 +1,4 @@
-"""Which line of the timeline shows what: sections opened and folded, and the lanes of those that are open."""
+"""The lines of the timeline: folded sections, and the lanes of open ones."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .lanes import Lane
 from .sections import TABLE_LANES, Section
 
 LINGER = 1.0
-"""Seconds, by the run's own clock, that a clean file has to run before it opens, and stays open once it is done."""
+"""Seconds of the run after which a file without failures opens, and for which it stays open when it is done."""
 
 
 class Kind(Enum):
-    """What a line is."""
+    """The kind of a line."""
 
     HEAD = "head"
     RULER = "ruler"
@@ -29,7 +29,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. ``lane`` or ``table`` tell which, where the kind alone does not."""
+    """One line. ``lane`` or ``table`` identifies a lane or a kind of table event."""
 
     section: Section
     kind: Kind
@@ -39,7 +39,7 @@ class Line:
 
 
 class Layout:
-    """The lines of an index, as they stand now. ``kept`` are files to open once they run, clean or not."""
+    """The current lines of an index. ``kept`` are files that open as soon as they run."""
 
     def __init__(self, index: TimelineIndex, kept: Collection[str] = ()) -> None:
         self.index = index
@@ -49,7 +49,7 @@ class Layout:
         self._head_of: dict[Section, int] = {}
 
     def update(self) -> bool:
-        """Open, fold and list anew; whether any line stands elsewhere than before."""
+        """Open and fold sections and list the lines; return whether they changed."""
         sections = [section for section in self.index.sections.values() if section.columns]
         lines: list[Line] = []
         heads: dict[Section, int] = {}
@@ -97,13 +97,13 @@ class Layout:
         lines.append(Line(section, Kind.GAP))
         return lines
 
-    # -- where ---------------------------------------------------------------------------------------------------
+    # -- positions ---------------------------------------------------------------------------------------------------
 
     def head(self, section: Section) -> int:
         return self._head_of.get(section, 0)
 
     def tests_line(self, section: Section) -> int:
-        """The line of its outcomes; its head while folded."""
+        """The line of the section's outcomes; its head while folded."""
         head = self.head(section)
         for number in range(head, len(self.lines)):
             line = self.lines[number]
@@ -114,14 +114,14 @@ class Layout:
         return head
 
     def last_line(self, section: Section) -> int:
-        """Its last line that says something."""
+        """The last line of the section that is not a gap."""
         number = self.head(section)
         while number + 1 < len(self.lines) and self.lines[number + 1].section is section:
             number += 1
         return number - 1 if number < len(self.lines) and self.lines[number].kind is Kind.GAP else number
 
     def find(self, line: Line) -> int | None:
-        """Where an equal line stands now."""
+        """The number of an equal line, or else of its section's head; None if the section is not shown."""
         start = self._head_of.get(line.section)
         if start is None:
             return None
@@ -133,7 +133,7 @@ class Layout:
         return start
 
     def failures(self) -> list[Test]:
-        """Every failing test in the order in which they stand, files in order."""
+        """The failing tests in the order shown."""
         return [
             test
             for section in self.index.sections.values()
@@ -143,7 +143,7 @@ class Layout:
         ]
 
     def next_failure(self, cursor: Test | None, step: int) -> Test | None:
-        """The failing test after (1) or before (-1) the cursor, around the ends; None where nothing failed."""
+        """The failing test after (1) or before (-1) the cursor, cyclically; None if no test failed."""
         failures = self.failures()
         if not failures:
             return None

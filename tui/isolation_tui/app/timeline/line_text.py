@@ -1,4 +1,4 @@
-"""Puts a whole line together: what it is about at the left, the cells, and its sum at the right."""
+"""Draws a whole line of the timeline: its label, its cells and its total."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .layout import Kind, Line
 from .sections import Section
 
 Run = list[tuple[str, str]]
-"""Pieces of a line: text and the name of its style; ``+cursor`` and ``+line`` after a name mean highlighted."""
+"""(text, style name) pieces of a line; ``+cursor`` and ``+line`` after a name mean highlighted."""
 
 COUNTED = (
     Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.CRASHED, Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED,
@@ -36,7 +36,7 @@ COUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How lines are drawn now: everything but the line itself."""
+    """The settings that lines are drawn with."""
 
     width: int
     glyphs: Glyphs
@@ -47,16 +47,16 @@ class Look:
 
     @property
     def right(self) -> int:
-        """Cells for the sums at the right."""
+        """Cells for the totals."""
         return 12 if self.width < 90 else 15
 
     def left(self, index: TimelineIndex) -> int:
-        """Cells for what the line is about: enough for the longest path, within a third of the width."""
+        """Cells for the labels: enough for the longest path, at most about a third of the width."""
         return min(max(index.longest + 4, 24), max(self.width * 36 // 100, 24))
 
 
 def draw(line: Line, index: TimelineIndex, look: Look, *, under_cursor: bool = False) -> Run:
-    """The line, ``look.width`` cells of it."""
+    """The line, ``look.width`` cells wide."""
     if line.kind is Kind.GAP:
         return [(" " * look.width, "")]
     left = look.left(index)
@@ -106,12 +106,12 @@ def _in_time(line: Line, clock: Clock, look: Look) -> Cells:
 
 
 def _ruler(clock: Clock) -> Cells:
-    """Moments since the section began, a label every 16 cells."""
+    """Times since the section began, one every 16 cells."""
     cells = Cells(clock.cells)
     total = clock.cells * clock.zoom
     for cell in range(0, clock.cells - 7, 16):
         at = (cell + clock.offset) / total * (clock.end - clock.begin)
-        cells.put(cell, f"'{seconds(at) if at else '0'}", "muted")
+        cells.write(cell, f"'{seconds(at) if at else '0'}", "muted")
     return cells
 
 
@@ -168,7 +168,8 @@ def _sum(line: Line, look: Look, width: int) -> Run:
     text, style = "", "muted"
     if line.lane is not None:
         lives = line.lane.lives
-        text, style = number(lives, "life", "lives"), "muted" if lives > 1 or line.lane.ticking else "held"
+        text = "set up once" if lives == 1 else f"set up {lives}x"
+        style = "muted" if lives > 1 or line.lane.ticking else "held"
     elif line.table is not None:
         text = str(sum(line.section.marks[line.table].values()))
     elif line.kind is Kind.DIRTY:
@@ -179,7 +180,7 @@ def _sum(line: Line, look: Look, width: int) -> Run:
 
 
 def _counts(section: Section, glyphs: Glyphs, width: int = 60) -> Run:
-    """``14✔ 22E``, without what is zero; what does not fit is left out from the right."""
+    """``14✔ 22E``: the counts that are not zero, as far as they fit."""
     runs: Run = []
     for outcome in COUNTED:
         count = section.count(outcome)

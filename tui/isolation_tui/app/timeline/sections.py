@@ -1,4 +1,4 @@
-"""A section of the timeline: the tests of one file in the order they ran, and the lanes over them."""
+"""Sections of the timeline: the tests of one file in run order, and their lanes."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ TABLE_LANES: tuple[tuple[str, TableEventKind], ...] = (
     ("models", TableEventKind.REMOVED),
     ("models", TableEventKind.DISPOSED),
 )
-"""Lanes of what befell tables, in the order in which they stand; only those that something is in are shown."""
+"""(topic, kind) of the lanes of table events, in order. Empty lanes are not shown."""
 
 
 @dataclass(eq=False)
 class Section:
-    """``columns`` are its tests: those that started, in run order, then those that wait. ``revision`` grows whenever
-    it would be drawn differently."""
+    """The tests of one file. ``columns`` has those that started, in run order, then those that wait. ``revision`` grows
+    with every change to the drawing."""
 
     file: str
     whole: bool = False
-    """The section of the whole run, which holds what spans files."""
+    """Whether it is the section of the whole run, for fixtures that span files."""
     columns: list[Test] = field(default_factory=list)
     column_of: dict[Test, int] = field(default_factory=dict)
     severity: bytearray = field(default_factory=bytearray)
-    """One byte a column: the outcome, as :data:`isolation_tui.app.glyphs.SEVERITY` ranks it."""
+    """The rank of each column's outcome in :data:`isolation_tui.app.glyphs.SEVERITY`."""
     lanes: dict[tuple[object, str], Lane] = field(default_factory=dict)
     marks: dict[TableEventKind, dict[int, int]] = field(default_factory=dict)
-    """Kind of table event -> column -> how many."""
+    """Kind of table event -> column -> number of events."""
     dirty: set[int] = field(default_factory=set)
-    """Columns of tests that started with rows of others."""
+    """Columns of tests that started with leftover rows."""
     revision: int = 0
     started: int = 0
     active: int = 0
     began_at: float = 0.0
     ended_at: float = 0.0
     choice: bool | None = None
-    """Open or folded by the user's own hand; None while the timeline decides."""
+    """Whether the user opened or folded it; None while the timeline decides."""
     open: bool = False
     first: int = 0
-    """The column at the left edge where not all of them fit."""
+    """The column at the left edge, if not all fit."""
 
     def add(self, test: Test) -> None:
-        """A collected test; it waits."""
+        """Add a collected test, which waits."""
         if test not in self.column_of:
             self.column_of[test] = len(self.columns)
             self.columns.append(test)
@@ -60,7 +60,7 @@ class Section:
             self.revision += 1
 
     def start(self, test: Test) -> None:
-        """It runs now: it takes the column after those that ran before it."""
+        """The test runs: move it after the tests that ran before it."""
         self.add(test)
         here, there = self.column_of[test], self.started
         if here < there:
@@ -76,7 +76,7 @@ class Section:
         self.revision += 1
 
     def note(self, test: Test) -> None:
-        """Its outcome may have changed."""
+        """Update the test's outcome."""
         column = self.column_of.get(test)
         if column is None:
             return
@@ -87,7 +87,7 @@ class Section:
         self.revision += 1
 
     def lane(self, life: FixtureLife, by_worker: bool) -> Lane:
-        """The lane on which a life is drawn."""
+        """The lane that shows the life."""
         worker = life.worker if by_worker and life.definition.scope != "function" else ""
         key = (life.definition, worker)
         lane = self.lanes.get(key)
@@ -96,7 +96,7 @@ class Section:
         return lane
 
     def mark(self, kind: TableEventKind, test: Test) -> None:
-        """Something befell a table during the test."""
+        """Add a table event during the test."""
         column = self.column_of.get(test)
         if column is not None:
             marks = self.marks.setdefault(kind, {})
@@ -104,16 +104,16 @@ class Section:
             self.revision += 1
 
     def mark_dirty(self, test: Test) -> None:
-        """It started with rows that others had left."""
+        """The test started with leftover rows."""
         column = self.column_of.get(test)
         if column is not None:
             self.dirty.add(column)
             self.revision += 1
 
-    # -- questions -----------------------------------------------------------------------------------------------
+    # -- queries -----------------------------------------------------------------------------------------------
 
     def ordered_lanes(self) -> list[Lane]:
-        """The widest scope on top; within a scope in the order in which they first lived."""
+        """The lanes, widest scope first; within a scope by first setup."""
         return sorted(self.lanes.values(), key=lambda lane: (lane.definition.width, lane.worker))
 
     def count(self, outcome: Outcome) -> int:
@@ -121,12 +121,12 @@ class Section:
 
     @property
     def bad(self) -> int:
-        """How many tests failed in any way."""
+        """Number of tests that failed in any way."""
         return sum(self.count(outcome) for outcome in BY_SEVERITY if outcome.bad)
 
     @property
     def done(self) -> bool:
-        """Whether nothing of it waits or runs."""
+        """Whether no test waits or runs."""
         return not (self.count(Outcome.WAITING) or self.count(Outcome.RUNNING))
 
     def first_bad(self) -> Test | None:

@@ -1,1 +1,1 @@
-"""The parts that screens are made of. Each shows a run; none changes it."""
+"""Widgets of the screens. They show a run and never change it."""

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 
 class EmptyState(Static):
-    """Stands where content would: what will appear here, and how to get it."""
+    """Says what will appear here, and how to get it."""
 
     DEFAULT_CSS = """
     EmptyState { height: 1fr; content-align: center middle; text-align: center; color: $text-muted; padding: 1 4; }
@@ -16,6 +16,6 @@ class EmptyState(Static):
     def __init__(self, *, id: str = "nothing") -> None:
         super().__init__("", id=id, markup=False)
 
-    def say(self, *lines: str) -> None:
-        """The first line is the point, the others what to do about it."""
+    def show(self, *lines: str) -> None:
+        """Show the point in the first line, and what to do in the others."""
         self.update(Content.assemble((lines[0], "bold"), *(f"\n{line}" for line in lines[1:])))

@@ -1,4 +1,4 @@
-"""The line in which the tests shown are narrowed. It stays in sight as long as it narrows anything."""
+"""The input that filters the tests. It stays visible while a filter is active."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HINT = "text   is:failed   fixture:client   table:users   file:api   -slow"
 
 
 class FilterBar(Horizontal):
-    """Posts :class:`Changed` with every stroke. Enter keeps the filter, Escape takes it back."""
+    """Posts :class:`Changed` with every keystroke. Enter keeps the filter, Escape clears it."""
 
     DEFAULT_CSS = """
     FilterBar {
@@ -33,24 +33,24 @@ class FilterBar(Horizontal):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("down,tab", "leave", "Keep", "Keep the filter, go to the tests", "filter.keep", display="enter"),
-        key("escape", "clear", "Clear", "Take the filter back", "filter.clear"),
+        key("down,tab", "leave", "Keep", "Keep the filter and go to the tests", "filter.keep", display="enter"),
+        key("escape", "clear", "Clear", "Clear the filter", "filter.clear"),
     ]
 
     class Changed(Message):
-        """The filter is another one now."""
+        """The filter has changed."""
 
         def __init__(self, wanted: TestFilter) -> None:
             super().__init__()
             self.wanted = wanted
 
     class Left(Message):
-        """The user is done typing."""
+        """The user has finished typing."""
 
     def __init__(self) -> None:
         super().__init__()
         self.wanted = TestFilter()
-        self._said = Content("")
+        self._shown = Content("")
 
     def compose(self) -> ComposeResult:
         yield Static("/", id="filter-sign", markup=False)
@@ -58,22 +58,22 @@ class FilterBar(Horizontal):
         yield Static("", id="filter-found", markup=False)
 
     def open(self) -> None:
-        """Show it and type. The focus changes at once: keys that came fast are not to be taken for verbs."""
+        """Show and focus it at once, so that keys typed fast go into the input."""
         self.add_class("-active")
         self.screen.set_focus(self.query_one(Input))
 
-    def put(self, text: str) -> None:
-        """Filter by this, without typing."""
+    def set_text(self, text: str) -> None:
+        """Filter by this text."""
         self.add_class("-active")
         self.query_one(Input).value = text
 
-    def say_found(self, found: int, total: int) -> None:
-        """How many match."""
+    def show_found(self, found: int, total: int) -> None:
+        """Show how many tests match."""
         shown = Content(f"  {found} of {number(total, 'test')}") if self.wanted else Content("")
         if self.wanted.problem:
             shown = Content.styled(f"  {clean(self.wanted.problem)}", "$text-warning")
-        if shown != self._said:
-            self._said = shown
+        if shown != self._shown:
+            self._shown = shown
             self.query_one("#filter-found", Static).update(shown)
 
     @on(Input.Changed)
@@ -92,7 +92,7 @@ class FilterBar(Horizontal):
         self.post_message(self.Left())
 
     def action_clear(self) -> None:
-        """Take the filter back and close."""
+        """Clear the filter and close."""
         self.query_one(Input).value = ""
         self.wanted = TestFilter()
         self.remove_class("-active")

@@ -1,4 +1,4 @@
-"""Findings in lines: one a cause, and what stands below the one that is opened."""
+"""Lines of the findings view: one per cause, and the details of the selected one."""
 
 from __future__ import annotations
 
@@ -20,58 +20,58 @@ from ..theme import MUTED
 from .line_list import Line
 
 GRADES = {
-    "A": "proven: undoing it makes the victim pass",
-    "B": "reproduced, and its place is known",
+    "A": "proven: the victim passes without it",
+    "B": "reproduced, with its place",
     "C": "reproduced",
     "D": "suspected from the evidence",
 }
 UNEXPLAINED = "unexplained"
-"""The key of the line that stands for the failing tests without a finding."""
+"""The key of the line of failing tests without a finding."""
 
 RECIPES = {"F2": "fix", **dict.fromkeys(("F4", "F6", "F7", "F15", "F19"), "may help")}
 """Code of a finding -> what the conftest recipe does for it. ``may help``: if the database is the one of the
 application that the recipe finds."""
 
-_MENDS = {
-    "fix": "plans the fix, shows it, applies it",
-    "may help": "plans fresh tables for each test: that heals this where it lies in the application's own database",
+_EFFECTS = {
+    "fix": "plans the fix, shows it and applies it",
+    "may help": "plans fresh tables for each test, which helps if the rows are in the application's own database",
 }
 
-Mends = Callable[[Finding], str]
-"""Whether x mends a finding: ``fix``, ``may help`` or ''."""
+RecipeEffect = Callable[[Finding], str]
+"""What x does for a finding: ``fix``, ``may help`` or ''."""
 
 
 def finding_key(finding: Finding) -> Hashable:
-    """What stays the same of a finding while its victims grow in number."""
+    """Identifies a finding while the number of its victims grows."""
     return (finding.kind, finding.title, finding.culprit, finding.command)
 
 
 def cause_lines(
     causes: Sequence[Finding], harmless: Sequence[Finding], unexplained: int, run: Run, width: int, glyphs: Glyphs,
-    mends: Mends,
+    recipe: RecipeEffect,
 ) -> list[Line]:  # fmt: skip
-    """One line a cause; then what nobody can explain; apart from them what harmed nobody."""
+    """One line per cause, then the unexplained tests, then the leaks that broke nothing."""
     every = (*causes, *harmless)
     digits = len(str(max([unexplained, *(len(finding.tests) for finding in every)], default=1)))
     kinds = max((4 + len(finding.kind) for finding in every), default=1) if width >= 110 else 3
-    fix = max((len(mends(finding)) for finding in every), default=0)
+    fix = max((len(recipe(finding)) for finding in every), default=0)
     lines = [
-        Line(partial(_cause, each, run, width, digits, kinds, glyphs, mends(each), fix), finding_key(each))
+        Line(partial(_cause, each, run, width, digits, kinds, glyphs, recipe(each), fix), finding_key(each))
         for each in causes
     ]
     if unexplained:
-        said = Content.assemble(
+        line = Content.assemble(
             (f"{unexplained:>{digits}}", "bold $text-error"), (_tests(unexplained), MUTED),
-            (pad("?", kinds) + "  ", MUTED), "no known cause",
-            ("   their messages are below" if width >= 80 else "", MUTED),
+            (pad("?", kinds) + "  ", MUTED), "not explained",
+            ("   see their messages below" if width >= 80 else "", MUTED),
         )  # fmt: skip
-        lines.append(Line(said, UNEXPLAINED))
+        lines.append(Line(line, UNEXPLAINED))
     if harmless:
         if lines:
             lines.append(Line(Content("")))
-        lines.append(Line(Content.styled("Dirty, and nobody failed by it", f"bold {MUTED}")))
+        lines.append(Line(Content.styled("Leaks that broke nothing (yet)", f"bold {MUTED}")))
         lines += [
-            Line(partial(_cause, each, run, width, digits, kinds, glyphs, mends(each), fix), finding_key(each))
+            Line(partial(_cause, each, run, width, digits, kinds, glyphs, recipe(each), fix), finding_key(each))
             for each in harmless
         ]
     return lines
@@ -87,7 +87,7 @@ def _tests(count: int) -> str:
 
 
 def _cause(
-    finding: Finding, run: Run, width: int, digits: int, kinds: int, glyphs: Glyphs, mend: str, room: int
+    finding: Finding, run: Run, width: int, digits: int, kinds: int, glyphs: Glyphs, effect: str, room: int
 ) -> Content:
     place = finding.evidence[-1].place if finding.evidence else None
     source = keep_end(where(place, run) if place is not None else "", max(width // 4, 18), glyphs.ellipsis)
@@ -96,9 +96,9 @@ def _cause(
         (f"{len(finding.tests):>{digits}}", "$text-warning" if finding.harmless else "bold $text-error"),
         (_tests(len(finding.tests)), MUTED), (pad(kind, kinds) + "  ", MUTED), clean(finding.title),
     )  # fmt: skip
-    said = test_name(finding.culprit).removeprefix("fixture ") in finding.title
-    who = f"{_short(finding.culprit, 26, glyphs)}  " if finding.culprit and not said and width >= 130 else ""
-    mark = (pad(f"  x {mend}" if mend else "", room + 4), "bold $text-accent") if room else ""
+    named = test_name(finding.culprit).removeprefix("fixture ") in finding.title
+    who = f"{_short(finding.culprit, 26, glyphs)}  " if finding.culprit and not named and width >= 130 else ""
+    mark = (pad(f"  x {effect}" if effect else "", room + 4), "bold $text-accent") if room else ""
     right = Content.assemble((who, MUTED), (source, "$text-accent"), mark)
     return Content.assemble(
         cut(left, max(width - right.cell_length - 2, 10), glyphs), "  ", right
@@ -109,38 +109,38 @@ def _short(culprit: str, width: int, glyphs: Glyphs) -> str:
     return keep_end(test_name(culprit), width, glyphs.ellipsis)
 
 
-def opened_lines(finding: Finding, run: Run, width: int, glyphs: Glyphs, mend: str) -> list[Line]:
-    """What it rests on in order of time, what to do, what repeats it, which files it touches, whom it met."""
+def opened_lines(finding: Finding, run: Run, width: int, glyphs: Glyphs, effect: str) -> list[Line]:
+    """The evidence in order of time, the remedy, the command that reproduces it, its files and its victims."""
     lines = [*_facts(finding, run), Line(Content("")), Line(Content.styled("What happened, in order", "bold"))]
     for count, fact in enumerate(finding.evidence, 1):
         key = ("evidence", count, fact.nodeid)
         place = keep_end(where(fact.place, run), max(width - 8, 10), glyphs.ellipsis)
-        said = wrapped(clean(fact.text), width - 5)
+        parts = wrapped(clean(fact.text), width - 5)
         head = (f"  {count}  ", MUTED)
-        if len(said) == 1 and 5 + len(said[0]) + len(place) + 2 <= width:
-            lines.append(Line(Content.assemble(head, said[0], "  ", (place, "$text-accent")), key))
+        if len(parts) == 1 and 5 + len(parts[0]) + len(place) + 2 <= width:
+            lines.append(Line(Content.assemble(head, parts[0], "  ", (place, "$text-accent")), key))
             continue
-        lines.append(Line(Content.assemble(head, said[0]), key))
-        lines += [Line(Content(f"     {part}")) for part in said[1:]]
+        lines.append(Line(Content.assemble(head, parts[0]), key))
+        lines += [Line(Content(f"     {part}")) for part in parts[1:]]
         if place:
             lines.append(Line(Content.assemble("     ", (place, "$text-accent"))))
     lines += [Line(Content("")), Line(Content.styled("What to do", "bold"))]
     lines += [Line(Content(f"  {line}")) for line in wrapped(clean(finding.remedy), width - 4)]
-    if mend:
+    if effect:
         lines += [
             Line(Content.assemble(("  x" if at == 0 else "   ", "bold $text-accent"), f" {part}"))
-            for at, part in enumerate(wrapped(_MENDS[mend], width - 6))
+            for at, part in enumerate(wrapped(_EFFECTS[effect], width - 6))
         ]
     if finding.command:
         lines += [
             Line(Content("")),
-            Line(Content.assemble(("Repeat it", "bold"), ("  y copies", MUTED))),
+            Line(Content.assemble(("Reproduce", "bold"), ("  y copies", MUTED))),
             *[Line(Content(f"  {part}")) for part in wrapped(clean(finding.command), width - 4)],
         ]
     if finding.files:
         lines += [
             Line(Content("")),
-            Line(Content.assemble(("Files touched by this cause", "bold"), ("  e opens one", MUTED))),
+            Line(Content.assemble(("Files of this cause", "bold"), ("  e opens one", MUTED))),
             *[Line(Content(f"  {_file(file, run, width, glyphs)}"), ("file", file, "")) for file in finding.files],
         ]
     met = "Met by" if finding.harmless else "Victims:"
@@ -154,14 +154,14 @@ def _facts(finding: Finding, run: Run) -> list[Line]:
     lines = [
         Line(Content.assemble(("class    ", MUTED), class_of(finding), ("   grade ", MUTED), clean(finding.grade),
                               (f"  {GRADES.get(finding.grade, '')}", MUTED))),
-        Line(Content.assemble(("charged  ", MUTED), culprit), key),
+        Line(Content.assemble(("culprit  ", MUTED), culprit), key),
     ]  # fmt: skip
     if finding.locations:
         shown = "  ".join(clean(location) for location in finding.locations[:6])
         more = f"  and {len(finding.locations) - 6} more" if len(finding.locations) > 6 else ""
         lines.append(Line(Content.assemble(("left at  ", MUTED), shown, (more, MUTED))))
     if finding.harmless:
-        lines.append(Line(Content.assemble(("harm     ", MUTED), "none seen: nobody failed by it")))
+        lines.append(Line(Content.assemble(("harm     ", MUTED), "none yet: no test failed because of it")))
     return lines
 
 
@@ -171,17 +171,16 @@ def _file(file: str, run: Run, width: int, glyphs: Glyphs) -> str:
 
 def _victim(run: Run, nodeid: str, glyphs: Glyphs) -> Content:
     test = run.tests.get(nodeid)
-    if test is None:  # a worker that died never told of it
+    if test is None:  # its worker died before reporting it
         return Content(f"    {clean(nodeid)}")
     sign = (f"  {glyphs.outcome(test.outcome)} ", OUTCOME_STYLES[test.outcome])
     return Content.assemble(sign, test_name(nodeid), (f"  {clean(test.file)}", MUTED))
 
 
 def unexplained_lines(tests: Sequence[Test], run: Run, glyphs: Glyphs) -> list[Line]:
-    """The failing tests that stand in no finding, each with its message."""
+    """The failing tests without a finding, each with its message."""
     lines = [
-        Line(Content("What was seen of these fits no class that this version knows.")),
-        Line(Content.styled("That may be a plain failure of the code under test, and no matter of isolation.", MUTED)),
+        Line(Content("No isolation problem seen; probably ordinary failures.")),
         Line(Content("")),
         Line(Content.styled(number(len(tests), "test"), "bold")),
     ]

@@ -1,4 +1,4 @@
-"""A list that stays at its end while lines come, until the user looks back."""
+"""A list that follows its end until the user scrolls up."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from .line_list import LineList
 
 
 class FollowingList(LineList):
-    """``follow`` tells whether it stays at the end: set by End or by scrolling down to it, lost by scrolling up."""
+    """``follow`` is whether it stays at the end. End or scrolling down to it sets it, scrolling up clears it."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes, sideways=True, keyed=False)
         self.follow = True
 
     def keep_up(self) -> None:
-        """Go to the end, if that is followed."""
+        """Scroll to the end if it is followed."""
         if self.follow:
             self.scroll_end(animate=False)
 
     def catch_up(self) -> None:
-        """At every tick: where the view has just come to the front, its size was still the old one when it scrolled."""
+        """Scroll again with every tick: a view that was just shown may have scrolled with its old size."""
         if self.follow and self.scroll_offset.y < self.max_scroll_y:
             self.scroll_end(animate=False, immediate=True)
 
@@ -37,8 +37,8 @@ class FollowingList(LineList):
         super().action_leap(step)
         self._moved(step)
 
-    def action_edge(self, side: int) -> None:
-        super().action_edge(side)
+    def action_to_end(self, side: int) -> None:
+        super().action_to_end(side)
         self._moved(side)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

@@ -1,4 +1,4 @@
-"""The line that answers "is it going well?"."""
+"""The header: state, counts and progress of the run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
-    """What the header shows beside the run itself."""
+    """What the header shows besides the run itself."""
 
     title: str
     elapsed: float = 0.0
@@ -37,11 +37,11 @@ EXIT_WORDS = {
     0: "passed", 1: "failed (1)", 2: "interrupted (2)", 3: "internal error (3)", 4: "usage error (4)",
     5: "no tests (5)",
 }  # fmt: skip
-"""pytest's exit statuses, in words."""
+"""Exit status of pytest -> the word in the header."""
 
 
 def state_word(run: Run, facts: HeaderFacts) -> tuple[str, str]:
-    """The state in words, and its style."""
+    """The word for the run's state, and its style."""
     if run.finished:
         if run.stopped:
             return "stopped", "$text-warning"
@@ -55,7 +55,7 @@ def state_word(run: Run, facts: HeaderFacts) -> tuple[str, str]:
 
 
 class RunHeader(Widget):
-    """What runs, how far, with which result. One line; two where the terminal is narrower than 110 columns."""
+    """Shows what runs, its progress and its result: one line, or two on a terminal narrower than 110 columns."""
 
     DEFAULT_CSS = """
     RunHeader { dock: top; height: 1; padding: 0 1; background: $panel; color: $foreground; }
@@ -67,7 +67,7 @@ class RunHeader(Widget):
         self._shown: object = None
 
     def tick(self) -> None:
-        """Repaint if what the header says has changed."""
+        """Repaint if the header has changed."""
         app = cast("IsolationApp", self.app)
         source = app.workbench.current
         run = source.run if source else None
@@ -88,7 +88,7 @@ class RunHeader(Widget):
 
 
 def header_lines(run: Run | None, facts: HeaderFacts, glyphs: Glyphs, width: int, height: int) -> list[Content]:
-    """The header as ``height`` lines of ``width`` cells. Every number keeps its place while it grows."""
+    """The header as ``height`` lines of ``width`` cells. Numbers keep their places while they grow."""
     name = Content.styled(keep_end(clean(facts.title), max(width * 3 // 10, 12)), "bold")
     title = Content.assemble(("Isolation  ", "$text-primary"), name)
     if run is None:

@@ -1,4 +1,4 @@
-"""The keys that work here, the most needed first, so that a small terminal loses the least."""
+"""The footer: the keys that work here, the most needed first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..theme import FAINT, MUTED
 
 
 class KeyBar(Widget):
-    """Reads the screen's active bindings. A click on a key does what the key does. Two lines where there is height."""
+    """Shows the screen's active bindings; a click on one runs it. Two lines on a tall terminal."""
 
     DEFAULT_CSS = """
     KeyBar { dock: bottom; height: 1; padding: 0 1; background: $footer-background; color: $text-muted; }
@@ -24,7 +24,7 @@ class KeyBar(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._actions: list[tuple[int, int, int, str]] = []
-        """Line, first cell, cell after the last, action: what a click there does."""
+        """(line, first cell, end cell, action) of each key, for clicks."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
@@ -41,7 +41,7 @@ class KeyBar(Widget):
             part = self._part(binding, enabled)
             if cell + part.cell_length > width:
                 if len(lines) == height:
-                    continue  # a shorter one may fit still
+                    continue  # a shorter one may still fit
                 lines.append([])
                 cell = 0
             lines[-1].append(part)
@@ -51,12 +51,12 @@ class KeyBar(Widget):
         return Content("\n").join(Content("  ").join(parts) for parts in lines)
 
     def _shown(self) -> list[tuple[Binding, bool]]:
-        """What is to be shown, the most needed first; a verb with several keys once."""
+        """The bindings to show and whether they are enabled, the most needed first; each action once."""
         shown: dict[str, tuple[Binding, bool]] = {}
         typing = isinstance(self.screen.focused, Input)
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             if typing and isinstance(node, (Screen, App)):
-                continue  # their letters are typed, not obeyed
+                continue  # letters are typed into the input
             if binding.show and not binding.system:
                 shown.setdefault(binding.id or binding.action, (binding, enabled))
         rank = {id: place for place, id in enumerate(FOOTER)}
@@ -76,7 +76,7 @@ class KeyBar(Widget):
                 break
 
     async def _do(self, action: str) -> None:
-        """What the key would do: the widget in focus is asked first, then the screen, then the app."""
+        """Run the action on the focused widget if it has it, else on the screen, else on the app."""
         name = action.partition("(")[0].rpartition(".")[2]
         for node in (self.screen.focused, self.screen):
             if node is not None and hasattr(node, f"action_{name}"):

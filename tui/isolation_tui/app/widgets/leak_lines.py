@@ -1,4 +1,4 @@
-"""Leaks in lines: author, what it left and where, how many met it, read it, failed by it."""
+"""Lines of the leaks view: author, leak, place, and how many tests met it, read it and failed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WAYS = {
 """How rows escape the rollback that should remove them."""
 
 COUNT = 8
-"""Cells of each of the three columns of numbers."""
+"""Cells of each of the three number columns."""
 
 
 def leak_key(leak: Leak) -> Hashable:
@@ -35,7 +35,7 @@ def leak_key(leak: Leak) -> Hashable:
 
 
 def leak_lines(leaks: Sequence[Leak], run: Run, width: int, glyphs: Glyphs, reads_known: bool) -> list[Line]:
-    """One line each, under the heads of the columns; apart what nobody read."""
+    """A heading and one line per leak; leaks that no test read come last, under a heading of their own."""
     if not leaks:
         return []
     harmful = _by_author([leak for leak in leaks if not leak.benign])
@@ -53,15 +53,15 @@ def leak_lines(leaks: Sequence[Leak], run: Run, width: int, glyphs: Glyphs, read
 
     lines = [heads, *lines_of(harmful)] if harmful else []
     if benign:
-        said = "Nobody read it: benign" if reads_known else "Who read it is not known: reading was not watched"
+        text = "No test read these" if reads_known else "Readers are not known: reads were not observed"
         lines += [Line(Content(""))] if harmful else []
-        lines.append(Line(Content.styled(keep_start(said, width, glyphs.ellipsis), f"bold {MUTED}")))
+        lines.append(Line(Content.styled(keep_start(text, width, glyphs.ellipsis), f"bold {MUTED}")))
         lines += [*([] if harmful else [heads]), *lines_of(benign)]
     return lines
 
 
 def _by_author(leaks: Sequence[Leak]) -> list[Leak]:
-    """What one author left stands together, where the worst of it would stand."""
+    """Group the leaks by author, in the order of each author's worst."""
     authors: dict[Author, list[Leak]] = {}
     for leak in leaks:
         authors.setdefault(leak.author, []).append(leak)
@@ -73,7 +73,7 @@ def _author(run: Run, leak: Leak) -> str:
 
 
 def what_is_left(run: Run, leak: Leak) -> str:
-    """``users, 3 rows``, ``table users``, ``env:CURRENCY``, ``open connection, 2 times``."""
+    """The leak in words: ``users, 3 rows``, ``table users``, ``env:CURRENCY``, ``open connection, 2 times``."""
     if leak.what != "rows":
         return clean(leak.what if leak.amount else leak.thing) + (f", {_amount(leak)}" if leak.amount > 1 else "")
     labels = (database.label for worker in run.workers.values() for database in worker.databases.values())
@@ -88,7 +88,7 @@ def _amount(leak: Leak) -> str:
 
 
 def reading(test: Test, leak: Leak) -> Place | None:
-    """The line of the test that read it, or that may; None where it is not known."""
+    """The line of the test that reads it, or may read it; None if it is not known."""
     for read in test.tables_read.values():
         if leak.what in ("rows", "table") and f"{read.database}.{read.table}" == leak.location and read.place.file:
             return read.place
@@ -116,7 +116,7 @@ def _leak(leak: Leak, run: Run, width: int, author: int, glyphs: Glyphs, again: 
 
 
 def opened_lines(leak: Leak, run: Run, author: Test | None, command: str, width: int, glyphs: Glyphs) -> list[Line]:
-    """Who left what, and everybody who read it later, in the order they ran."""
+    """The details of a leak, and its readers in the order they ran."""
     place = keep_end(where(leak.place, run), max(width - 12, 12), glyphs.ellipsis)
     during = f"  in {test_name(author.nodeid)}" if author is not None and author.nodeid != leak.author.label else ""
     lines = [
@@ -138,22 +138,22 @@ def opened_lines(leak: Leak, run: Run, author: Test | None, command: str, width:
     lines.append(Line(Content.assemble(("met      ", MUTED), met, (_doubt(leak), "$text-warning"))))
     lines.append(Line(Content("")))
     if leak.readers:
-        said = "Its code may read it" if leak.maybe else "Read it later"
-        lines.append(Line(Content.assemble((f"{said}: {number(len(leak.readers), 'test')}", "bold"), _failed(leak))))
+        text = "Its code may read it" if leak.maybe else "Read it later"
+        lines.append(Line(Content.assemble((f"{text}: {number(len(leak.readers), 'test')}", "bold"), _failed(leak))))
         lines += [Line(partial(_reader, test, leak, run, glyphs), ("reader", test.nodeid)) for test in leak.readers]
     else:
-        lines.append(Line(Content.styled("No test was seen to read it.", MUTED)))
+        lines.append(Line(Content.styled("No test read it.", MUTED)))
     if command:
         lines += [
             Line(Content("")),
-            Line(Content.assemble(("Repeat author and victim", "bold"), ("  y copies", MUTED))),
+            Line(Content.assemble(("Run author and victim", "bold"), ("  y copies", MUTED))),
             Line(Content(f"  {clean(command)}")),
         ]
     return lines
 
 
 def _doubt(leak: Leak) -> str:
-    return "   how many rows is not certain" if leak.inexact else ""
+    return "   the number of rows is not certain" if leak.inexact else ""
 
 
 def _failed(leak: Leak) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 
 class Legend(Static):
-    """One quiet line under the header: what the view is called, and what its signs mean."""
+    """One line: the title of the view, and what its glyphs mean."""
 
     DEFAULT_CSS = """
     Legend { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -16,8 +16,8 @@ class Legend(Static):
     def __init__(self, *, id: str = "legend") -> None:
         super().__init__("", id=id, markup=False)
 
-    def say(self, title: str, *signs: tuple[str, str, str]) -> None:
-        """The title, and for each sign (sign, style, meaning)."""
+    def show(self, title: str, *signs: tuple[str, str, str]) -> None:
+        """Show the title, and (glyph, style, meaning) of each glyph."""
         gap = "   " if self.app.size.width >= 100 else "  "
         parts: list[Content | str | tuple[str, str]] = [(title, "bold $foreground")]
         for sign, style, meaning in signs:

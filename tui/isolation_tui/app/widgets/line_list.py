@@ -1,4 +1,4 @@
-"""A list of lines with a cursor, drawn by the Line API: ten thousand victims cost what fifty cost."""
+"""A list of lines with a cursor. It draws only the visible lines, however many there are."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .. import keys
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a list. ``content`` may be a function, called only when the line is on screen.
+    """One line of a list. ``content`` may be a function, which is called when the line is visible.
 
-    ``key`` is what choosing the line hands over; None for a line that the cursor passes by.
+    ``key`` identifies the line when it is chosen; the cursor skips lines whose key is None.
     """
 
     content: Content | Callable[[], Content]
@@ -36,13 +36,13 @@ class Line:
 
 
 Builder = Callable[[int], Sequence[Line]]
-"""Makes the lines for a width in cells: a list is built again when its width changes."""
+"""Makes the lines for a width in cells; called again when the width changes."""
 
 
 class LineList(ScrollView, can_focus=True):
-    """Shows what a builder makes, see :meth:`show`. Without lines that have a key it only scrolls.
+    """Shows the lines of a builder, see :meth:`show`. If no line has a key, the list only scrolls.
 
-    The cursor keeps its key when lines come and go around it, and the scroll position stays: nothing jumps.
+    The cursor stays on its key, and the scroll position stays, when lines around it change.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--cursor", "line-list--cursor-blurred"}
@@ -67,7 +67,7 @@ class LineList(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [*keys.LIST]
 
     class Moved(Message):
-        """The cursor stands on another key."""
+        """The cursor is on another key."""
 
         def __init__(self, lines: LineList, key: Hashable) -> None:
             super().__init__()
@@ -81,7 +81,7 @@ class LineList(ScrollView, can_focus=True):
         """Enter, or a second click, on a line with a key."""
 
     cursor: reactive[int] = reactive(-1, repaint=False)
-    """Index of the line that the cursor stands on; -1 where no line can be chosen."""
+    """Index of the line under the cursor; -1 if no line can be chosen."""
 
     def __init__(
         self, *, id: str | None = None, classes: str | None = None, sideways: bool = False, keyed: bool = True
@@ -97,9 +97,9 @@ class LineList(ScrollView, can_focus=True):
     # -- content -----------------------------------------------------------------------------------------------
 
     def show(self, builder: Builder, *, top: bool = False, longest: Callable[[], int] | None = None) -> None:
-        """Show other lines; ``top`` starts at the first of them (another subject), else the view stays where it is.
+        """Show these lines; ``top`` scrolls to the first, else the scroll position stays.
 
-        ``longest`` says how wide the widest line is; without it, a list that scrolls sideways draws all to know.
+        ``longest`` returns the width of the widest line; without it, a list that scrolls sideways draws all lines.
         """
         self._builder, self._longest = builder, longest
         if top:
@@ -142,7 +142,7 @@ class LineList(ScrollView, can_focus=True):
         self.refresh()
 
     def _near(self, key: Hashable | None, index: int) -> int:
-        """Where the cursor belongs: on its key, or else on the nearest line that can be chosen."""
+        """Index of the line with the key, or else of the nearest line that can be chosen."""
         if not self._keyed:
             return -1
         if key is not None:
@@ -184,11 +184,11 @@ class LineList(ScrollView, can_focus=True):
         width = self.virtual_size.width
         content = self._lines[index].drawn()
         if mark == "line-list--cursor":
-            content = Content(content.plain)  # one colour on the bar: the theme promises that this pair is readable
+            content = Content(content.plain)  # a single colour: every theme makes this pair readable
         strips = Visual.to_strips(self, content, width, 1, style, apply_selection=False)
         strip = strips[0] if strips else Strip.blank(width, style.rich_style)
         strip = strip.extend_cell_length(width, style.rich_style)
-        if mark and self.get_component_rich_style(mark).reverse:  # content of ours is drawn without it (Textual 8.2.8)
+        if mark and self.get_component_rich_style(mark).reverse:  # Textual 8.2.8 draws Content without it
             strip = strip.apply_style(RichStyle(reverse=True))
         return strip
 
@@ -230,7 +230,7 @@ class LineList(ScrollView, can_focus=True):
     def action_step(self, step: int) -> None:
         target = self._next(step, self.cursor + step) if self.cursor >= 0 else None
         top, height = self.scroll_offset.y, self.scrollable_content_region.height
-        # What lies between two lines that can be chosen is read by scrolling, line by line.
+        # Lines between two that can be chosen scroll by one at a time.
         if target is None or (target > top + height if step > 0 else target < top - 1):
             self.scroll_relative(y=step, animate=False)
         else:
@@ -248,7 +248,7 @@ class LineList(ScrollView, can_focus=True):
         if target is not None:
             self._go(target)
 
-    def action_edge(self, side: int) -> None:
+    def action_to_end(self, side: int) -> None:
         if self.cursor < 0:
             (self.scroll_home if side < 0 else self.scroll_end)(animate=False)
             return
@@ -259,7 +259,7 @@ class LineList(ScrollView, can_focus=True):
             self.scroll_home(animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A list that does not scroll sideways leaves its arrows to the screen."""
+        """A list that does not scroll sideways leaves the arrow keys to the screen."""
         return self.has_class("-sideways") if action == "sideways" else True
 
     def action_sideways(self, cells: int) -> None:

@@ -1,5 +1,4 @@
-"""The matrix drawn: tables down, tests across; a cell says what a test did to a table. Line API: costs what is on
-screen."""
+"""Draws the matrix: a row per table, a column per test. Only the visible cells are drawn."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ HEADER = 2
 
 
 class MatrixCanvas(ScrollView):
-    """What stands where, and how it is drawn. See :meth:`show`."""
+    """Lays the matrix out and draws it, see :meth:`show`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "matrix--kept", "matrix--new", "matrix--refused", "matrix--cleared", "matrix--created", "matrix--dropped",
@@ -61,9 +60,9 @@ class MatrixCanvas(ScrollView):
         self.follow = True
         self.rows: list[Section | TableRow] = []
         self.columns: list[Test | None] = []
-        """What stands in each column; None between two files."""
+        """The test of each column; None between two files."""
         self.groups: list[tuple[str, int, int]] = []
-        """(file, first column, columns) of each file."""
+        """(file, first column, number of columns) of each file."""
         self.row = 0
         self.test: Test | None = None
         self._at: dict[str, int] = {}
@@ -82,14 +81,14 @@ class MatrixCanvas(ScrollView):
 
     @property
     def target(self) -> TableRow | None:
-        """The row under the cursor, where it is a table's."""
+        """The table row under the cursor; None if there is none."""
         row = self.rows[self.row] if 0 <= self.row < len(self.rows) else None
         return row if isinstance(row, TableRow) else None
 
     def show(self, matrix: Matrix) -> None:
-        """Show the matrix as it is now; the tests of its file alone, where it has one.
+        """Show the matrix as it is now.
 
-        In another run the cursor stays on the same table and test, if that run has them.
+        If it is of another run, the cursor stays on the same table and test if that run has them.
         """
         if matrix is not self.matrix:
             if self.matrix is None or matrix.run is not self.matrix.run:
@@ -134,14 +133,14 @@ class MatrixCanvas(ScrollView):
         return next((held for held in self.columns if held is not None and held.index >= test.index), self.columns[-1])
 
     def _measure(self) -> None:
-        """Share the width out: labels, cells, totals."""
+        """Divide the width between labels, cells and totals."""
         width = self.scrollable_content_region.width or self.size.width
         longest = max((len(row.table) for row in self.rows if isinstance(row, TableRow)), default=8)
         self._label = min(longest + 3, 22 if width >= 110 else 14)
         run = self.run
         if run is None or self.matrix is None:
             return
-        # As many columns as there will be: a cell must not become narrower while the run grows.
+        # Count the columns to come, so that cells do not become narrower during the run.
         scope = sum(1 for test in run.tests.values() if self.matrix.file in (None, test.file))
         expected = max(scope, len(self.columns)) + len(self.groups)
         wide = 56 if width >= 150 else 46 if width >= 120 else 20
@@ -167,7 +166,7 @@ class MatrixCanvas(ScrollView):
         self.refresh()
 
     def _style(self, name: str, line: bool = False) -> Style:
-        """A component's style; on the cursor's line with that line's background."""
+        """A component's style; ``line`` adds the background of the cursor's line."""
         style = self._styles.get((name, line))
         if style is None:
             style = self.get_component_rich_style(name) if name else self.rich_style
@@ -240,7 +239,7 @@ class MatrixCanvas(ScrollView):
         pointer = self.glyphs.folded if here else " "
         name = pad(pointer + keep_end(clean(row.table), self._label - 2, self.glyphs.ellipsis), self._label)
         segments = [Segment(name, self._style("matrix--label", here))]
-        # Neighbours of one kind are one segment: most of a row is.
+        # Neighbours of one kind make one segment.
         text, last = "", ""
         for test in shown:
             mark = self._mark(test, index, row) if test is not None else None
@@ -250,7 +249,7 @@ class MatrixCanvas(ScrollView):
                 text = ""
             text, last = text + self._signs[mark], kind
         segments.append(Segment(text, self._style(last, here and last != "matrix--cursor")))
-        # The totals follow the cells, with a little air where there is room.
+        # The totals follow the cells, after a gap if there is room.
         gap = min(max(self._room - len(shown) * self._cell, 0), 2)
         totals = matrix.totals(row.layer, row.table)
         words = totals.words() if self._total >= 46 else short_words(totals, self.glyphs)

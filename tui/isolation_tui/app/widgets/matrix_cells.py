@@ -1,4 +1,4 @@
-"""What the matrix is made of: its rows, and the sign and the style of each cell."""
+"""The rows of the matrix, and the glyph and style of a cell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OUTCOME_CLASSES = {
 
 
 def mark_glyph(glyphs: Glyphs, mark: Mark | None) -> str:
-    """The sign of a cell; a space where the table was not there."""
+    """The glyph of a cell; a space if the table did not exist."""
     if mark is None:
         return " "
     return {
@@ -43,7 +43,7 @@ def mark_glyph(glyphs: Glyphs, mark: Mark | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading row: the layer, and what its tables have in common."""
+    """A heading row: a layer and a summary of its tables."""
 
     layer: Layer
 

@@ -1,4 +1,4 @@
-"""The matrix under the fingers: a cursor on a table and a test, and the ways it goes."""
+"""The matrix with a cursor on a table and a test."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .matrix_cells import Section, TableRow
 
 
 class MatrixGrid(MatrixCanvas, can_focus=True):
-    """The cursor is a table and a test; it keeps both while the run grows around it."""
+    """The cursor keeps its table and test while the run grows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.GRID]
 
     class Moved(Message):
-        """The cursor stands on another cell."""
+        """The cursor is on another cell."""
 
     class Scope(Message):
-        """Show all files' tests, or those of the cursor's file alone."""
+        """Show the tests of all files, or only those of the cursor's file."""
 
     class Jump(Message):
         """Show this test on the main screen."""
@@ -34,12 +34,12 @@ class MatrixGrid(MatrixCanvas, can_focus=True):
             self.test = test
 
     moved = False
-    """Whether the user has put the cursor somewhere."""
+    """Whether the user has moved the cursor."""
 
     # -- moving ------------------------------------------------------------------------------------------------
 
     def select(self, test: Test, layer: Layer | None = None, table: str = "") -> None:
-        """Put the cursor on a test, and on a table if one is named."""
+        """Put the cursor on a test, and on a table if one is given."""
         self.follow = False
         self.test = test
         for index, row in enumerate(self.rows):
@@ -72,7 +72,7 @@ class MatrixGrid(MatrixCanvas, can_focus=True):
             self.test = self.columns[at] or self.columns[at - 1]
         self._reveal()
 
-    def action_edge(self, side: int) -> None:
+    def action_to_end(self, side: int) -> None:
         self.moved = True
         if self.columns:
             self.test = self.columns[0 if side < 0 else -1]
@@ -121,7 +121,7 @@ class MatrixGrid(MatrixCanvas, can_focus=True):
         return self._at.get(self.test.nodeid, len(self.columns) - 1) if self.test else len(self.columns) - 1
 
     def _reveal(self) -> None:
-        """Scroll just so far that the cursor is seen."""
+        """Scroll as little as needed to show the cursor."""
         room = self._room // self._cell
         at, first = self._column(), round(self.scroll_offset.x / self._cell)
         if not first <= at < first + room:

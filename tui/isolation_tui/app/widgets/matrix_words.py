@@ -1,4 +1,4 @@
-"""The matrix in words: a layer's summary, a row's short total, and the story of one cell."""
+"""Texts of the matrix: a layer's summary, a row's total, and what happened in a cell."""
 
 from __future__ import annotations
 
@@ -28,42 +28,42 @@ def section_words(matrix: Matrix, layer: Layer) -> str:
     count = number(len(totals), "table")
     alone = len(totals) == 1 or (common == len(totals) and totals[0].fresh)
     share = "" if alone else "each " if common == len(totals) else f"{common} of them "
-    said = f"{count}, {share}{verdict}"
+    text = f"{count}, {share}{verdict}"
     refused = sum(total.refused for total in totals)
     if refused:
-        said += f"; second definitions refused {refused}x"
+        text += f"; second definitions refused {refused}x"
     holders = list(matrix.holders[layer])
     if holders:
         plural = "MetaData" if layer is Layer.METADATA else "databases"
-        said += f"  ({clean(holders[0]) if len(holders) == 1 else f'in {len(holders)} {plural}'})"
-    return said
+        text += f"  ({clean(holders[0]) if len(holders) == 1 else f'in {len(holders)} {plural}'})"
+    return text
 
 
 def _verdict(total: Totals) -> str:
-    """What most rows share: the words without the counts that differ from row to row."""
+    """A row's total without the counts that differ from row to row, to summarise many rows."""
     verb = "registered" if total.layer is Layer.METADATA else "created"
     if total.fresh:
         return f"{verb} new for each of {number(total.held, 'test')}"
     if total.times == 1 or 1 < total.workers == total.times:
         return f"{verb} once, shared by {number(total.held, 'test')}"
     if total.times == 0:
-        return f"found there by {number(total.held, 'test')}" if total.held else f"never {verb}"
+        return f"found by {number(total.held, 'test')}" if total.held else f"never {verb}"
     return f"{verb} several times, shared in between"
 
 
 def short_words(total: Totals, glyphs: Glyphs) -> str:
-    """``once for 36, ✗22``: the row's totals where room is short."""
+    """``once for 36, ✗22``: the row's total for a narrow terminal."""
     if total.fresh:
-        said = f"new for each of {total.held}"
+        text = f"new for each of {total.held}"
     elif total.times:
-        said = f"{'once' if total.times == 1 else f'{total.times}x'} for {total.held}"
+        text = f"{'once' if total.times == 1 else f'{total.times}x'} for {total.held}"
     else:
-        said = f"found by {total.held}"
-    return f"{said}, {glyphs.refused}{total.refused}" if total.refused else said
+        text = f"found by {total.held}"
+    return f"{text}, {glyphs.refused}{total.refused}" if total.refused else text
 
 
 def cell_story(matrix: Matrix, layer: Layer, table: str, test: Test, glyphs: Glyphs, width: int = 160) -> list[Content]:
-    """What happened in one cell: who, where, when. One line a fact, the first names the cell."""
+    """What happened in one cell: a line that names the cell, then one line per event."""
     room = max(width // 3, 24)
     run = matrix.run
     outcome = Content.styled(f"{glyphs.outcome(test.outcome)} {test.outcome.value}", OUTCOME_STYLES[test.outcome])
@@ -83,9 +83,9 @@ def cell_story(matrix: Matrix, layer: Layer, table: str, test: Test, glyphs: Gly
                 Content.assemble((f"{glyphs.kept} kept  from  ", MUTED), event_line(run, origin, glyphs, room))
             )
         elif here:
-            story.append(Content.styled(f"{glyphs.kept} kept; it stood there before anything was watched", MUTED))
+            story.append(Content.styled(f"{glyphs.kept} kept; it existed before the run was observed", MUTED))
         else:
-            story.append(Content.styled("not there during this test", MUTED))
+            story.append(Content.styled("did not exist during this test", MUTED))
     else:
         origin = matrix.origin(layer, table, test)
         if origin is not None and any(event.kind.value == "refused" for event in happened):

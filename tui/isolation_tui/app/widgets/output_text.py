@@ -1,6 +1,6 @@
-"""What pytest printed, as lines: colours kept, everything else that a terminal would obey taken out. No widget.
+"""pytest's output as lines: colours stay, other control sequences are removed.
 
-Text arrives in chunks that end anywhere, also within a line or within an escape sequence.
+Text arrives in chunks that may end within a line or within an escape sequence.
 
 >>> text = OutputText()
 >>> text.feed("\\x1b[32m3 pas"); text.feed("sed\\x1b[0m\\x1b]0;title\\x07\\ndone")
@@ -19,9 +19,9 @@ from textual.content import Content
 from ...text.sanitize import clean
 
 MOST_LINES = 50_000
-"""Older lines go: the recording keeps them."""
+"""Older lines are dropped; the recording keeps them."""
 MOST_CHARACTERS = 4_000
-"""Of one line."""
+"""Longer lines are cut."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,2000})?$")
@@ -29,22 +29,22 @@ _PART = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 class OutputText:
-    """Lines of output. The last of them may still grow."""
+    """Lines of output. The last one may still grow."""
 
     def __init__(self) -> None:
         self.lines: list[str] = [""]
         self.longest = 0
         self.forgotten = 0
-        """Lines that went to keep memory bounded."""
+        """Number of dropped lines."""
         self._rest = ""
 
     def feed(self, chunk: str) -> None:
-        """Take in more text."""
+        """Add more text."""
         text = self._rest + chunk
         cut = _UNFINISHED.search(text)
         self._rest = text[cut.start() :] if cut else ""
         text = text[: cut.start()] if cut else text
-        if text.endswith("\r"):  # whether a line end follows is not known yet
+        if text.endswith("\r"):  # a line feed may follow
             self._rest, text = "\r" + self._rest, text[:-1]
         first, *others = text.replace("\r\n", "\n").split("\n")
         self.lines[-1] = self._line(self.lines[-1] + first)
@@ -55,7 +55,7 @@ class OutputText:
             self.forgotten += gone
 
     def _line(self, raw: str) -> str:
-        # A carriage return writes over what stands there: the last writing is what a terminal would show.
+        # A carriage return overwrites the line: a terminal shows what was written last.
         raw = raw.rpartition("\r")[2][:MOST_CHARACTERS].expandtabs(8)
         line = "".join(part if at % 2 else clean(part) for at, part in enumerate(_PART.split(raw))) if raw else ""
         self.longest = max(self.longest, len(_COLOUR.sub("", line)))
@@ -66,12 +66,12 @@ class OutputText:
         return _COLOUR.sub("", self.lines[index])
 
     def matches(self, needle: str) -> Iterator[int]:
-        """Lines that hold ``needle``, in any case."""
+        """Indices of the lines that contain ``needle``, ignoring case."""
         wanted = needle.casefold()
         return (at for at in range(len(self.lines)) if wanted in self.plain(at).casefold())
 
     def content(self, index: int, needle: str = "") -> Content:
-        """A line with its colours, and with what was searched for marked."""
+        """A line with its colours and the matches of ``needle`` marked."""
         content = Content.from_rich_text(AnsiDecoder().decode_line(self.lines[index]))
         if needle:
             plain, wanted = content.plain.casefold(), needle.casefold()

@@ -1,4 +1,4 @@
-"""A fix as lines of text: the files it touches, the summary of changes, its effect, its diff. No state, no widget."""
+"""Lines of the fix view: the files to change, the summary of changes, the effect and the diff."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BRANCHES = {
     (True, False): ("|- ", "|  "),
     (True, True): ("`- ", "   "),
 }
-"""Branches of the tree by (in ASCII, the last one): at the first line, and below it."""
+"""(ASCII, last branch) -> the branch at its first line and at the lines below."""
 Cell = tuple[str, str]
 """Text and its style."""
 
@@ -37,7 +37,7 @@ def heading(text: str) -> list[Line]:
 
 
 def file_tree(plan: Plan, width: int, glyphs: Glyphs) -> list[Line]:
-    """The seed's "files to modify": each file with what happens to it."""
+    """Each file to change with its changes."""
     lines = []
     for change in plan.changes:
         count = f"+{change.added}" + (f" -{change.removed}" if change.removed else "")
@@ -61,7 +61,7 @@ def file_tree(plan: Plan, width: int, glyphs: Glyphs) -> list[Line]:
 
 
 def summary_table(plan: Plan, width: int, glyphs: Glyphs) -> list[Line]:
-    """The seed's "summary of changes", with real counts of lines."""
+    """The summary of changes, with counts of lines."""
     lines_width = max([5, *(len(row.lines) for row in plan.summary)])
     rest = width - 8 - lines_width - 8
     if rest >= 50:
@@ -96,7 +96,7 @@ def summary_table(plan: Plan, width: int, glyphs: Glyphs) -> list[Line]:
 
 
 def row_lines(cells: Sequence[Cell], widths: Sequence[int], glyphs: Glyphs) -> list[Line]:
-    """One row of a table; cells that are too long go on below. File names keep their end instead."""
+    """One row of a table. Long cells wrap; file names are cut and keep their end."""
     columns = []
     for index, ((text, _), width) in enumerate(zip(cells, widths, strict=True)):
         text = text if index == 3 else clean(text)
@@ -117,7 +117,7 @@ def result_line(run: Run) -> str:
 
 
 def figures(before: Run | None, after: Run | None) -> list[Delta] | None:
-    """The counts of both runs and the seed's own figure; None where one run is missing."""
+    """The counts of both runs and of "already defined" errors; None if one run is missing."""
     if before is None or after is None:
         return None
     counts = [delta for delta in compare(before, after).counts if delta.before or delta.after]
@@ -125,23 +125,23 @@ def figures(before: Run | None, after: Run | None) -> list[Delta] | None:
 
 
 def effect_table(before: Run | None, after: Run | None, glyphs: Glyphs) -> list[Line]:
-    """What the fix did, measured; or what will be measured."""
+    """The measured effect of the fix, or what is still to be measured."""
     measured = figures(before, after)
     lines = [Line(Content.styled(f"{'':<20}{'before':>9}{'after':>9}{'difference':>13}", MUTED))]
     if measured is None:
         known, unknown = before or after, glyphs.skipped if glyphs is not ASCII else "-"
         if known is None:
-            return [Line(Content.styled("Measured by the first full run without and the first with the fix.", MUTED))]
+            return [Line(Content.styled("Needs one full run without and one with the fix.", MUTED))]
         for name, count in [*known.counts.as_dict().items(), ('"already defined"', already_defined(known))]:
             if count or name.startswith('"'):
                 cells = f"{count:>9}{unknown:>9}" if known is before else f"{unknown:>9}{count:>9}"
                 lines.append(Line(Content(f"{name:<20}{cells}")))
-        return [*lines, Line(Content.styled("The other column is measured by the rerun.", MUTED))]
+        return [*lines, Line(Content.styled("The rerun fills the other column.", MUTED))]
     return lines + [Line(partial(delta_line, delta)) for delta in measured]
 
 
 def delta_line(delta: Delta) -> Content:
-    """One figure with its difference; better and worse are told by word as well."""
+    """One count with its difference, marked better or worse in words as well as in colour."""
     good = delta.difference > 0 if delta.name == "passed" else delta.difference < 0
     neutral = not delta.difference or delta.name in ("skipped", "xfailed", "xpassed")
     style = MUTED if neutral else "bold $text-success" if good else "bold $text-error"
@@ -153,7 +153,7 @@ def delta_line(delta: Delta) -> Content:
 
 
 def diff_lines(diff: str) -> list[Line]:
-    """A unified diff, coloured by its own signs."""
+    """A unified diff in colours."""
     return [Line(partial(_diff_line, line)) for line in clean_lines(diff.removesuffix("\n"))]
 
 

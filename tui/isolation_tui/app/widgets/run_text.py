@@ -1,4 +1,4 @@
-"""What stands in the card's place while no test is chosen: how the run is, and what will appear."""
+"""The text in the card's place while no test is selected: the state of the run."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from ..theme import MUTED
 
 
 def troubled(run: Run) -> bool:
-    """Whether something went wrong that belongs to no test."""
+    """Whether there is an error that belongs to no test."""
     return bool(run.internal_errors or run.collection_errors)
 
 
 def run_card(run: Run | None, glyphs: Glyphs, *, can_run: bool) -> Content:
     """The state of the run, in words."""
     if run is None:
-        how = "Press r to run the tests." if can_run else "There is nothing to show."
+        how = "Press r to run the tests." if can_run else "This recording holds no run."
         return _note("No run yet.", how)
     blocks = [*_internal(run), *_collection(run)]
     if blocks:
-        blocks.append(Content.styled("o shows all that pytest printed.", MUTED))
+        blocks.append(Content.styled("o shows pytest's full output.", MUTED))
         return Content("\n\n").join(blocks)
     if run.state is RunState.STARTING:
-        return _note("Waiting for pytest…", "The interpreter starts, and imports conftest.py.")
+        return _note("Waiting for pytest…", "The interpreter is starting and importing conftest.py.")
     if run.state is RunState.COLLECTING:
         return _note("Collecting…", number(len(run.tests), "test") + " so far.")
     if run.finished and not run.tests:
-        why = "No tests were found." if run.exit_status == 5 else "It ended before any test."
-        return _note(why, "o shows what pytest printed; the header has its exit status.")
+        why = "No tests were found." if run.exit_status == 5 else "The run ended before any test."
+        return _note(why, "o shows what pytest printed; the header shows its exit status.")
     running = [
         Content.assemble((f"{glyphs.running} ", "bold $text-primary"), clean(test.name)) for test in run.running[:8]
     ]
     lines = [Content.styled("Running", f"bold {MUTED}"), *running] if running else []
-    lines += [Content(""), Content.styled("No failure so far. The first one will stand here.", MUTED)]
+    lines += [Content(""), Content.styled("No failure so far. The first one will appear here.", MUTED)]
     return Content("\n").join(lines)
 
 
@@ -47,7 +47,7 @@ def _note(point: str, more: str) -> Content:
 def _internal(run: Run) -> list[Content]:
     blocks = []
     for error in run.internal_errors[:3]:
-        lines = [Content.styled("INTERNALERROR: pytest itself, or a plugin, failed.", "bold $text-error")]
+        lines = [Content.styled("INTERNALERROR: pytest or a plugin failed.", "bold $text-error")]
         lines.append(Content(clean(error.message)))
         lines += [Content.styled(line, MUTED) for line in clean_lines(error.traceback.strip())[-30:]]
         blocks.append(Content("\n").join(lines))

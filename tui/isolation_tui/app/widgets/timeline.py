@@ -1,4 +1,4 @@
-"""The timeline: what runs when, which fixtures live across which tests, and where tables come and go."""
+"""The timeline: tests in run order, the lifetimes of fixtures, and table events."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from .timeline_canvas import TimelineCanvas
 
 
 class Timeline(TimelineCanvas, can_focus=True):
-    """Follows the newest test until the user moves; from then on, what is under the cursor stays where it is."""
+    """Follows the newest test until the user moves the cursor; then the cursor keeps its place."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*TIMELINE]
     PATIENCE = 1.0
-    """Seconds between two looks at a large suite to scale, which is drawn from every test of a file."""
+    """Seconds between two updates of a large suite on the time axis, which draws every test of a file."""
     LOOK, GROW = 0.2, 0.5
-    """Seconds from one look at which lines there are to the next; and from one change of them, which repaints
-    everything (Textual 8.2.8), to the next look."""
+    """Seconds between two layouts of the lines; after one that changed them, which repaints everything (Textual
+    8.2.8), ``GROW`` seconds."""
 
     class Moved(Message):
-        """The cursor stands on another test, or the newest is followed again."""
+        """The cursor is on another test, or the newest test is followed again."""
 
         def __init__(self, test: Test | None, following: bool) -> None:
             super().__init__()
@@ -39,7 +39,7 @@ class Timeline(TimelineCanvas, can_focus=True):
             self.following = following
 
     class Opened(Message):
-        """The user wants to see the card."""
+        """The user asks for the test's card."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -53,10 +53,10 @@ class Timeline(TimelineCanvas, can_focus=True):
     # -- the run -------------------------------------------------------------------------------------------------
 
     def show(self, run: Run | None) -> None:
-        """Show the run as it is now. A run other than the one before starts a new picture, and is followed."""
+        """Show the run as it is now. Another run than before is shown from its start, and followed."""
         if run is not self.run:
             if self.index is not None:
-                # What was open in the run before stays so: whether it healed is what one looks for.
+                # Files that were open stay open, to see whether they pass now.
                 opened = self.index.sections.values()
                 self._kept = {section.file for section in opened if section.open}
             self.run, self.index = run, None
@@ -67,7 +67,7 @@ class Timeline(TimelineCanvas, can_focus=True):
         now = monotonic()
         if self.index is None or (self.matches is not None and self._filters_late(run, now)):
             self._rebuild(run, now)
-        elif self._too_soon(run, now) or not (self._take_in(run) or self._stale):
+        elif self._too_soon(run, now) or not (self._update_index(run) or self._stale):
             return
         self._revision, self._shown_at, self._stale = run.revision, now, True
         if run.finished or now >= self._look_again or not self.picture.lines:
@@ -77,8 +77,8 @@ class Timeline(TimelineCanvas, can_focus=True):
             self._follow(run)
         self.repaint()
 
-    def _take_in(self, run: Run) -> bool:
-        """Whether anything has happened since the last look."""
+    def _update_index(self, run: Run) -> bool:
+        """Whether anything has happened since the last update."""
         return self.index is not None and run.revision != self._revision and self.index.update()
 
     def _too_soon(self, run: Run, now: float) -> bool:
@@ -86,7 +86,7 @@ class Timeline(TimelineCanvas, can_focus=True):
         return large and now - self._shown_at < self.PATIENCE
 
     def _filters_late(self, run: Run, now: float) -> bool:
-        """Whether what matches may have changed long enough ago: to find out means looking at every test."""
+        """Whether it is time to apply the filter again, which looks at every test."""
         patience = 0.25 if len(run.tests) < 2000 else 1.0
         return run.revision != self._filtered and now - self._rebuilt_at >= patience
 
@@ -105,7 +105,7 @@ class Timeline(TimelineCanvas, can_focus=True):
         self._look_again = now
 
     def _lay_out(self) -> bool:
-        """List the lines anew, and keep the line under the cursor where the eye is. Whether they differ from before."""
+        """Lay the lines out again, keeping the cursor's line in place; return whether they changed."""
         line, offset = self.cursor_line, 0
         if line is not None and (old := self.picture.find(line)) is not None:
             offset = old - self.scroll_offset.y
@@ -152,7 +152,7 @@ class Timeline(TimelineCanvas, can_focus=True):
     # -- moving --------------------------------------------------------------------------------------------------
 
     def go_to(self, test: Test, *, quietly: bool = False) -> None:
-        """Put the cursor on the test, and bring it into sight."""
+        """Put the cursor on the test and scroll to it."""
         section = self.index.section(test) if self.index is not None else None
         if section is None:
             return
@@ -171,7 +171,7 @@ class Timeline(TimelineCanvas, can_focus=True):
             self.post_message(self.Moved(self.cursor, False))
 
     def _reveal(self, *numbers: int) -> None:
-        """Scroll as little as needed to see these lines, the last the surest."""
+        """Scroll as little as needed to show these lines; the last has priority."""
         height = max(self.scrollable_content_region.height, 1)
         top = self.scroll_offset.y
         for number in numbers:
@@ -180,8 +180,8 @@ class Timeline(TimelineCanvas, can_focus=True):
         if top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)
 
-    def _stand(self) -> int:
-        """The number of the line under the cursor; a cursor that was nowhere comes to be in sight."""
+    def _cursor_number(self) -> int:
+        """The number of the line under the cursor; without a cursor, a visible one."""
         number = self.picture.find(self.cursor_line) if self.cursor_line is not None else None
         if number is None:
             number = min(self.scroll_offset.y, max(len(self.picture.lines) - 1, 0))
@@ -194,7 +194,7 @@ class Timeline(TimelineCanvas, can_focus=True):
     def action_cursor(self, step: int) -> None:
         if not self.picture.lines:
             return
-        line = self.picture.lines[self._stand()]
+        line = self.picture.lines[self._cursor_number()]
         section = line.section
         if self.cursor is None or self.cursor not in section.column_of:
             self._go_to_column(section, 0)
@@ -209,11 +209,11 @@ class Timeline(TimelineCanvas, can_focus=True):
 
     def action_line(self, step: int) -> None:
         if self.picture.lines:
-            self._to_line(self._stand() + step, 1 if step > 0 else -1)
+            self._to_line(self._cursor_number() + step, 1 if step > 0 else -1)
 
     def action_page(self, step: int) -> None:
         if self.picture.lines:
-            self._to_line(self._stand() + step * max(self.size.height - 2, 1), 1 if step > 0 else -1)
+            self._to_line(self._cursor_number() + step * max(self.size.height - 2, 1), 1 if step > 0 else -1)
 
     def action_first(self) -> None:
         if self.picture.lines:
@@ -242,8 +242,10 @@ class Timeline(TimelineCanvas, can_focus=True):
         self._moved()
 
     def action_open(self) -> None:
-        """Fold or open the file whose head is under the cursor, else open the card. Without a cursor that card is
-        another's than the newest test's: none may come to be here."""
+        """Fold or unfold the file whose head is under the cursor, else open the card.
+
+        Sets no cursor: without one the card shows the first failure, not the newest test.
+        """
         head = self.cursor_line if self.cursor_line is not None and self.cursor_line.kind is Kind.HEAD else None
         if head is not None and self.picture.find(head) is not None:
             self.fold(head.section)
@@ -252,10 +254,10 @@ class Timeline(TimelineCanvas, can_focus=True):
 
     def action_fold(self) -> None:
         if self.picture.lines:
-            self.fold(self.picture.lines[self._stand()].section)
+            self.fold(self.picture.lines[self._cursor_number()].section)
 
     def fold(self, section: Section) -> None:
-        """Open what is folded, fold what is open; from now on the user decides for this file."""
+        """Fold or unfold the file; from now on its state is the user's choice."""
         section.choice = not section.open
         head = Line(section, Kind.HEAD)
         self.cursor_line = head
@@ -267,23 +269,23 @@ class Timeline(TimelineCanvas, can_focus=True):
         self._moved()
 
     def next_failure(self, step: int) -> bool:
-        """To the failing test after (1) or before (-1) the cursor, around the ends; False where there is none."""
+        """Go to the failing test after (1) or before (-1) the cursor, cyclically; return whether there is one."""
         test = self.picture.next_failure(self.cursor, step)
         if test is not None:
             self.go_to(test)
         return test is not None
 
-    # -- looks ---------------------------------------------------------------------------------------------------
+    # -- appearance ---------------------------------------------------------------------------------------------------
 
     def turn_axis(self) -> None:
-        """From one column a test to time, and back."""
+        """Switch between one column per test and the time axis."""
         self.by_time = not self.by_time
         self.forget_strips()
         self._lay_out()
         self.refresh()
 
     def change_zoom(self, step: int) -> None:
-        """Wider or narrower columns."""
+        """Make the columns wider (1) or narrower (-1)."""
         if self.by_time:
             self.zoom = min(max((self.zoom or 1) * 2 if step > 0 else self.zoom // 2, 0), 64)
             self.zoom = 0 if self.zoom <= 1 else self.zoom
@@ -332,7 +334,7 @@ class Timeline(TimelineCanvas, can_focus=True):
             self._moved()
 
     def on_mouse_scroll_up(self) -> None:
-        """The wheel moves what is in sight: nothing is followed from then on."""
+        """Stop following when the user scrolls."""
         self._let_go()
 
     def on_mouse_scroll_down(self) -> None:

@@ -27,11 +27,11 @@ STYLES = (
 )  # fmt: skip
 
 Key = tuple[object, ...]
-"""Whatever a line looks different for. It begins with the line; empty where there is none."""
+"""The line and all that its drawing depends on; empty if there is no line."""
 
 
 class TimelineCanvas(ScrollView):
-    """Lines drawn on demand: the cost of a frame depends on what is in sight, not on how many tests there are."""
+    """Draws the visible lines of the timeline, so that a frame costs the same with any number of tests."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{name}" for name in (*STYLES, "cursor", "line")}
 
@@ -47,21 +47,21 @@ class TimelineCanvas(ScrollView):
         self._strips: LRUCache[object, Strip] = LRUCache(2048)
         self._palette: dict[str, Style] = {}
         self._asked: list[Key] = []
-        """What the lines in sight are drawn from in the frame that was asked for last."""
+        """The keys of the visible lines in the frame that was requested last."""
 
     def empty_words(self) -> str:
-        """What stands there while there are no lines."""
+        """The text while there are no lines."""
         if self.run is not None and self.run.finished:
             return "No test ran. o shows what pytest printed."
         return "Each file appears here as it is collected."
 
     def forget_strips(self) -> None:
-        """Whatever is shown would look different now."""
+        """Clear the cache of drawn lines."""
         self._strips.clear()
         self._asked = []
 
     def look(self) -> Look:
-        """How lines are drawn now."""
+        """The settings that lines are drawn with."""
         app = cast("IsolationApp", self.app)
         now = self.run.last_at if self.run is not None else 0.0
         return Look(self.scrollable_content_region.width, app.glyphs, self.zoom, self.by_time, self.cursor, now)
@@ -72,7 +72,7 @@ class TimelineCanvas(ScrollView):
         self._palette.clear()
 
     def _style(self, name: str) -> Style:
-        """The style of a name, with ``+cursor`` and ``+line`` laid over it."""
+        """The style of a name; ``+cursor`` and ``+line`` add a highlight."""
         style = self._palette.get(name)
         if style is None:
             plain, *over = name.split("+")
@@ -89,7 +89,7 @@ class TimelineCanvas(ScrollView):
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def repaint(self) -> None:
-        """Have those lines drawn again that look different now."""
+        """Repaint the lines that changed."""
         before, self._asked = self._asked, self._keys()
         if len(before) != len(self._asked) or not self.picture.lines:
             self.refresh()
@@ -107,8 +107,7 @@ class TimelineCanvas(ScrollView):
         return self.render_lines(Region(0, y, self.region.width, 1))[0]
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Textual's own way puts every line together again for the sake of borders and padding; there are none here,
-        and it takes three times as long."""
+        """Draw the lines without Textual's handling of borders and padding, which takes three times as long."""
         keys, look = self._keys(), self.look()
         filters, background = self.get_line_filters(), self.background_colors[1]
         strips = []

@@ -1,4 +1,4 @@
-"""The line that answers "what is the cause?", and leads to it. It always stands at the same place."""
+"""The line at the bottom that sums up the run and leads to its causes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class Verdict(Widget):
-    """Loud once a run has ended red or dirty, quiet before. A click shows the findings, or the leaks where they
-    are all there is."""
+    """Shows the verdict, highlighted once the run has ended. A click shows the findings, or the leaks if there are
+    no findings."""
 
     DEFAULT_CSS = """
     Verdict {
@@ -29,15 +29,15 @@ class Verdict(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._said = Content("")
+        self._shown = Content("")
         self._loud = ""
         self._leads_to = "findings"
 
     def show(self, run: Run | None) -> None:
-        """Say what this run comes to."""
+        """Show the verdict on this run."""
         app = cast("IsolationApp", self.app)
-        settled = run is not None and app.conclusions.settled(run)
-        words, level = verdict(run, app.conclusions.of(run), settled)
+        up_to_date = run is not None and app.conclusions.is_up_to_date(run)
+        words, level = verdict(run, app.conclusions.of(run), up_to_date)
         loud = level if words and run is not None and run.finished else ""
         signs = {"error": Outcome.FAILED, "success": Outcome.PASSED}
         sign = app.glyphs.outcome(signs[level]) if level in signs else app.glyphs.dirty
@@ -49,16 +49,16 @@ class Verdict(Widget):
             if found.findings or level == "warning":
                 key = "L" if self._leads_to == "leaks" else "f"
                 parts += ["   ", (key, "bold underline"), " shows " + ("why" if level == "error" else "what")]
-        said = Content.assemble(*parts)
+        text = Content.assemble(*parts)
         if loud != self._loud:
             for each in ("error", "warning", "success"):
                 self.set_class(each == loud, f"-{each}")
-        if (said, loud) != (self._said, self._loud):
-            self._said, self._loud = said, loud
+        if (text, loud) != (self._shown, self._loud):
+            self._shown, self._loud = text, loud
             self.refresh()
 
     def render(self) -> Content:
-        return self._said
+        return self._shown
 
     async def on_click(self) -> None:
         await self.app.run_action(f"view('{self._leads_to}')")
