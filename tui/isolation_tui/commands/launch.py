@@ -18,6 +18,7 @@ from .arguments import EXIT_STATUSES, PytestCommand, pytest_args
 from .dashboard import has_terminal, show
 from .headless import headless
 from .headless_fix import FixMeasurement
+from .headless_proof import run_and_prove
 
 
 @click.command(
@@ -43,6 +44,8 @@ Examples:
 @click.option("--json", "json_name", metavar="FILE|-", help="Write the JSON document (- stdout). Implies --headless.")
 @click.option("--fix", is_flag=True, help="Run, apply the conftest fix, run again, compare, undo. Implies --headless.")
 @click.option("--keep-fix", is_flag=True, help="Like --fix, but leave the fix applied.")
+@click.option("--prove", is_flag=True, help="Find out by trials why tests fail, see prove --help. Implies --headless.")
+@click.option("--restore", metavar="COMMAND", multiple=True, help="With --prove: run this before each trial.")
 @click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Record the run for replay.")
 @click.option(
     "--tcp",
@@ -62,9 +65,12 @@ def launch(path: str | None, **given: Any) -> int:
     pytest's own arguments follow --. Nothing is installed into the project.
     """
     fixing = given["fix"] or given["keep_fix"]
-    without_screen = given["headless"] or fixing or given["json_name"] is not None
+    proving = given["prove"]
+    without_screen = given["headless"] or fixing or proving or given["json_name"] is not None
     if fixing and (given["watch"] or given["select"]):
         raise click.UsageError("--fix runs the whole suite twice and cannot be combined with --watch or --select.")
+    if proving and (given["watch"] or fixing):
+        raise click.UsageError("--prove cannot be combined with --watch or --fix.")
     if given["record"] is not None:
         refuse_over_another(given["record"], RECORDINGS_BEGIN, "a recording")
     target = JsonTarget.named(given["json_name"])
@@ -94,6 +100,8 @@ def launch(path: str | None, **given: Any) -> int:
     with headless(workbench, target) as run:
         if fixing:
             return FixMeasurement(run, keep=given["keep_fix"]).run()
+        if proving:
+            return run_and_prove(run, project, given["select"], given["restore"])
         return run.watch(given["select"]) if given["watch"] else run.once(given["select"])
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import threading
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,12 +10,9 @@ from typing import Any
 
 import click
 
-from ..diagnose.conclusions import conclude
 from ..errors import Status, ToolError
-from ..experiments.investigation import Investigation
-from ..experiments.trial import TrialResult
 from ..experiments.verdict import Verdict
-from ..experiments.verdict_text import to_document, trial_line
+from ..experiments.verdict_text import to_document
 from ..launch import Project, find_project
 from ..model import Run, Test
 from ..report.output import JsonTarget
@@ -27,7 +22,8 @@ from ..settings import PROBES, read_project
 from ..text.sanitize import clean
 from ..workbench import Workbench
 from .arguments import PytestCommand, pytest_args
-from .headless import POLL_INTERVAL, Headless, headless
+from .headless import Headless, headless
+from .headless_proof import failing, make_trials, observe
 
 NOT_PROVEN = 1
 """The exit status without an answer: flaky, not reproduced, unknown."""
@@ -76,9 +72,9 @@ def prove(words: tuple[str, ...], **given: Any) -> int:
     replay = [ReplaySession(given["recording"])] if given["recording"] is not None else []
     off = [probe for probe in PROBES if probe in settings.off]
     with headless(Workbench(project, replay=replay, verify=settings.verify, off=off), target) as driver:
-        run = _observed(driver, replay)
-        tests = _failing(run) if nodeid is None else [_named(run, nodeid)]
-        verdicts = _prove(driver, project, run, tests, given["restore"])
+        run, problem = _observed(driver, project, replay)
+        tests = failing(run) if nodeid is None else [_named(run, nodeid)]
+        verdicts = make_trials(driver, project, run, tests, given["restore"], problem)
         return _report(driver, verdicts, single=nodeid is not None)
 
 
@@ -91,18 +87,15 @@ def _nodeid_and_path(words: Sequence[str], every: bool) -> tuple[str | None, str
     return nodeid, rest[0] if rest else None
 
 
-def _observed(driver: Headless, replay: Sequence[ReplaySession]) -> Run:
-    """The finished run whose failures are examined."""
+def _observed(driver: Headless, project: Project, replay: Sequence[ReplaySession]) -> tuple[Run, str]:
+    """The finished run whose failures are examined, and why trials cannot begin like it did ('' if they can)."""
     if not replay:
-        return driver.run().run
-    source = replay[0]
-    while not source.finished:
-        source.poll()
-    return source.run
-
-
-def _failing(run: Run) -> list[Test]:
-    return [test for test in run.order if test.outcome.bad]
+        source, problem = observe(driver, project)
+        return source.run, problem
+    recorded = replay[0]
+    while not recorded.finished:
+        recorded.poll()
+    return recorded.run, ""
 
 
 def _named(run: Run, nodeid: str) -> Test:
@@ -115,40 +108,6 @@ def _named(run: Run, nodeid: str) -> Test:
     if test.position < 0:
         raise ToolError(Status.NO_SUCH_PATH, f"{clean(nodeid)} did not run.", "Prove a test that has an outcome.")
     return test
-
-
-def _prove(
-    driver: Headless, project: Project, run: Run, tests: Sequence[Test], restore: Sequence[str]
-) -> list[Verdict]:
-    """Find the verdicts in a thread; Ctrl-C ends the trial in progress and skips the rest."""
-    verdicts: list[Verdict] = []
-    failure: list[BaseException] = []
-
-    def shown(result: TrialResult) -> None:
-        driver.progress.note(f"  {clean(trial_line(result, ''))}")
-
-    def work(investigation: Investigation) -> None:
-        try:
-            for test in tests:
-                if investigation.stopped:
-                    return
-                driver.progress.note(f"Proving {clean(test.nodeid)}")
-                verdicts.append(investigation.prove(test.nodeid))
-        except BaseException as error:
-            failure.append(error)
-
-    investigation = Investigation(project, run, conclude(run), restore=restore, further=len(tests) == 1, on_trial=shown)
-    with investigation:
-        thread = threading.Thread(target=work, args=(investigation,), name="trials")
-        thread.start()
-        while thread.is_alive():
-            if driver.interrupts.consume():
-                driver.progress.note("Stopping: ending the trial and restoring the start.")
-                investigation.stop()
-            time.sleep(POLL_INTERVAL)
-    if failure:
-        raise failure[0]
-    return verdicts
 
 
 def _report(driver: Headless, verdicts: Sequence[Verdict], *, single: bool) -> int:

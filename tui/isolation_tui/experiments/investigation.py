@@ -24,7 +24,8 @@ class Investigation:
     ``run`` must have finished; ``found`` are its conclusions, which say whom to try first. ``on_trial`` is called with
     each result, in the thread that calls :meth:`prove`. A context manager: at its end nothing is left running, and the
     databases that the trials wrote to are as they were. With ``further``, polluters beside the first are looked for,
-    which takes runs of all that went before.
+    which takes runs of all that went before. ``problem`` is why trials cannot begin like the run did: then every
+    verdict is unknown.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Investigation:
         *,
         restore: Sequence[str] = (),
         further: bool = True,
+        problem: str = "",
         on_trial: OnTrial = print,
     ) -> None:
         self._questions = Questions(run, found.findings)
@@ -49,6 +51,7 @@ class Investigation:
             ),
             restore=restore,
         )
+        self._problem = problem
         self._stopped = False
 
     def __enter__(self) -> Investigation:
@@ -73,6 +76,8 @@ class Investigation:
 
     def prove(self, nodeid: str) -> Verdict:
         """Make trials until they show why the test ended as it did, or that they cannot."""
+        if self._problem:
+            return Verdict(nodeid, Kind.UNKNOWN, reason=self._problem)
         question = self._questions.about(nodeid)
         if question is None:
             return Verdict(nodeid, Kind.UNKNOWN, reason="it did not run to its end in the observed run")

@@ -94,6 +94,18 @@ class KeptFiles:
         password: nobody else may read the journal."""
         self._note(kind="database", url=url)
 
+    def expect_writes(self, databases: Sequence[Path]) -> None:
+        """They, and the files beside them, are about to be written to by what reports no writes."""
+        for real in databases:
+            for each in (real, *(real.with_name(real.name + end) for end in SIDE_FILES)):
+                self._note(kind="touched", path=str(each))
+
+    def note_new(self, path: Path) -> None:
+        """It was not there at the start: put aside what is there now."""
+        for each in (path, *(path.with_name(path.name + end) for end in SIDE_FILES)):
+            self._note(kind="file", path=str(each), kept="")
+        self.expect_writes((path,))
+
     def left_by_killed_run(self) -> bool:
         """Whether there is something to recover."""
         return self._journal.exists()

@@ -31,16 +31,19 @@ FAILURE_KINDS, UNEXPLAINED_KINDS = 15, 3
 """How many lines each of these lists has at most; ``--json`` has all."""
 
 
-def draw_summary(console: Console, source: Source, *, title: str = "", brief: bool = False) -> None:
+def draw_summary(
+    console: Console, source: Source, *, title: str = "", brief: bool = False, found: Conclusions | None = None
+) -> None:
     """Draw the summary of a finished run.
 
-    ``brief`` leaves out fixtures and failures, which the dashboard has just shown.
+    ``brief`` leaves out fixtures and failures, which the dashboard has just shown. ``found`` are its conclusions, if
+    trials have corrected them.
     """
     run = source.run
     _draw_result(console, run, title or source.title, source.damage)
     if source.live and source.recording is not None:
         _draw_recording(console, source.recording, source.recording_failure)
-    found = conclude(run)
+    found = conclude(run) if found is None else found
     draw_causes(console, run, found)
     draw_harmless(console, run, found)
     draw_leaks(console, run, found)

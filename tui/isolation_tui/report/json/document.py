@@ -81,6 +81,9 @@ their meaning until the number changes.
     who``
 ``reads_known``
     whether reads were observed. If not, no readers are known and ``benign`` means little.
+``verdicts``
+    what trials have shown (``launch --prove``), as ``prove`` writes it
+    (:func:`isolation_tui.experiments.verdict_text.to_document`); the findings then have the grades of the proof
 
 A ``place`` is ``{"file", "line", "function"}`` or null. Files are relative to ``run.rootdir`` if they are below it.
 
@@ -94,11 +97,14 @@ or ''.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ... import __version__
 from ...diagnose import already_defined
 from ...diagnose.conclusions import Conclusions, conclude
+from ...experiments.verdict import Verdict
+from ...experiments.verdict_text import to_document
 from ...model import Run
 from ...model.run_comparison import Change, compare
 from ..exit_status import exit_status, how_it_ended
@@ -114,9 +120,15 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-def run_document(run: Run, damage: str = "") -> Json:
-    """The document of one finished run. ``damage`` is what is wrong with the recording that it was read from."""
-    found = conclude(run)
+def run_document(
+    run: Run, damage: str = "", *, found: Conclusions | None = None, verdicts: Sequence[Verdict] = ()
+) -> Json:
+    """The document of one finished run.
+
+    ``damage`` is what is wrong with the recording that it was read from. ``found`` are its conclusions, if trials have
+    corrected them; ``verdicts`` are what the trials have shown.
+    """
+    found = conclude(run) if found is None else found
     return {
         "schema": SCHEMA,
         "tool": __version__,
@@ -159,6 +171,7 @@ def run_document(run: Run, damage: str = "") -> Json:
         "leaks": leak_entries(run, found.leaks),
         "mapped_twice": mapped_twice_entries(run),
         "reads_known": found.reads_known,
+        "verdicts": [to_document(verdict) for verdict in verdicts],
     }
 
 
