@@ -21,6 +21,7 @@ class ModuleFingerprint:
 
     __slots__ = (
         "_classes",
+        "_contents",
         "_elements",
         "_get",
         "_ids",
@@ -51,21 +52,20 @@ class ModuleFingerprint:
         values += attributes
         self._small: List[int] = []
         self._maps: List[int] = []
-        self._rest: List[Tuple[int, List[Any]]] = []
+        self._rest: List[int] = []
         for number in with_contents:
             self._sort(number, values[number])
         small = [values[number] for number in self._small]
         self._sizes = list(map(len, small))
         self._elements = list(map(id, self._elements_of(values, small)))
-        others = sum(len(held) + 20 for _, held in self._rest)
+        self._contents = self._contents_of(values)
+        others = len(self._contents) + 20 * len(self._rest)
         self.cost = 20 + len(values) + len(self._elements) + 5 * len(classes) + others
         """Of one comparison, in values compared."""
 
     def _sort(self, number: int, value: Any) -> None:
-        if not is_container(value):
-            self._rest.append((number, contents(attributes_of(value) or {})))
-        elif len(value) > SMALL or not CONTAINERS.isdisjoint(map(id, map(type, _flat(value)))):
-            self._rest.append((number, contents(value)))
+        if not is_container(value) or len(value) > SMALL or not CONTAINERS.isdisjoint(map(id, map(type, _flat(value)))):
+            self._rest.append(number)
         else:
             self._small.append(number)
             if is_mapping(value):
@@ -75,6 +75,13 @@ class ModuleFingerprint:
         elements = list(chain.from_iterable(small))
         elements += chain.from_iterable([values[number].values() for number in self._maps])
         return elements
+
+    def _contents_of(self, values: List[Any]) -> List[int]:
+        found: List[int] = []
+        for number in self._rest:
+            value = values[number]
+            found += contents(value if is_container(value) else attributes_of(value) or {})
+        return found
 
     def same(self, names: Mapping[str, Any]) -> bool:
         """Whether nothing differs. Each step relies on the steps before it: the same ids are the same objects."""
@@ -102,11 +109,7 @@ class ModuleFingerprint:
                 return False
             if list(map(id, self._elements_of(values, small))) != self._elements:
                 return False
-        for number, before in self._rest:
-            value = values[number]
-            if contents(value if is_container(value) else attributes_of(value) or {}) != before:
-                return False
-        return True
+        return not self._rest or self._contents_of(values) == self._contents
 
 
 def _getter(watched: Watched) -> Callable[[Any], Any]:

@@ -11,7 +11,7 @@ Python's (mapped models, enumerations), and names like ``__this__``.
 import sys
 from abc import ABCMeta
 from types import FunctionType, ModuleType
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple, Union
 
 from ...call_sites import is_library
 from .changes import Changes
@@ -42,14 +42,21 @@ SMALL_PROJECT = 800
 
 
 class _Project:
-    """What all modules share. ``own`` are their names. Of a container that several modules hold by ``from ... import``,
-    ``homes`` knows the one in which it is compared: id -> the holder, and its name there."""
+    """What all modules share. ``own`` are their names, ``holders`` are known by their prefixes. Of a container that
+    several modules hold by ``from ... import``, ``homes`` has the name under which it is compared, by its id."""
 
-    __slots__ = ("homes", "own")
+    __slots__ = ("holders", "homes", "own")
 
     def __init__(self) -> None:
         self.own: Set[str] = set()
-        self.homes: Dict[int, Tuple[_Holder, str]] = {}
+        self.holders: Dict[str, _Holder] = {}
+        self.homes: Dict[int, str] = {}
+
+    def has(self, location: str, number: int) -> bool:
+        """Whether the object with this id is there."""
+        prefix, dot, name = location.rpartition(".")
+        holder = self.holders.get(prefix + dot)
+        return holder is not None and holder.identities.get(name) == number
 
 
 class _Holder:
@@ -59,16 +66,24 @@ class _Holder:
     there are many, and nothing rebinds them.
     """
 
-    __slots__ = ("_fingerprints", "_has_tests", "prefix", "watched")
+    __slots__ = ("_contents", "_has_tests", "identities", "prefix", "watched")
 
     def __init__(self, prefix: str, names: Mapping[str, Any], project: _Project) -> None:
         self.prefix = prefix
         self._has_tests = _has_tests(names)
-        self._fingerprints: Dict[str, Any] = {}
+        self.identities: Dict[str, Union[int, str]] = {}
+        """Name -> fingerprint of its value."""
+        self._contents: Dict[str, str] = {}
+        """Name of a container that is compared here -> its size, and a hash of what it holds."""
+        project.holders[prefix] = self
         self._remember(names, project)
 
     def _remember(self, names: Mapping[str, Any], project: _Project) -> None:
-        self._fingerprints = {}
+        for name in self._contents:
+            number: Any = self.identities[name]
+            if project.homes.get(number) == self.prefix + name:
+                del project.homes[number]
+        self.identities, self._contents = {}, {}
         self.watched: Watched = {}
         for name, value in list(names.items()):
             if type(name) is not str or name[:2] == "__" or name[:1] == "@" or name.startswith(("_abc_", "_sa_")):
@@ -76,34 +91,38 @@ class _Holder:
             if self._has_tests and name[:4] in ("test", "Test"):
                 continue
             container = _container_of(value, project.own)
-            if container is None or not self._is_home(name, value, project):
-                self._fingerprints[name] = fingerprint(value), ()
-                self.watched[name] = False
-            else:
-                self._fingerprints[name] = id(value), tuple(contents(container, fingerprint))
-                self.watched[name] = True
+            self.watched[name] = container is not None and self._is_home(name, value, project)
+            self.identities[name] = fingerprint(value)
+            if self.watched[name]:
+                found = contents(container, fingerprint)
+                self._contents[name] = "%d %d" % (found[0], hash(tuple(found)))
 
     def _is_home(self, name: str, value: Any, project: _Project) -> bool:
         """The first holder of a container compares its contents, as long as it holds it."""
-        home = project.homes.get(id(value))
-        if home is not None and home != (self, name) and home[0]._fingerprints.get(home[1], (None,))[0] == id(value):
+        number, location = id(value), self.prefix + name
+        home = project.homes.get(number, location)
+        if home != location and project.has(home, number):
             return False
-        project.homes[id(value)] = self, name
+        project.homes[number] = location
         return True
 
     def compare(self, names: Mapping[str, Any], project: _Project, changes: Changes, among: Among) -> None:
         """Note what differs."""
-        before = self._fingerprints
+        identities, before = self.identities, self._contents
         self._remember(names, project)
-        for name in {**before, **self._fingerprints}:
-            old, new = before.get(name), self._fingerprints.get(name)
-            if old == new:
+        for name in {**identities, **self.identities}:
+            old, new = identities.get(name), self.identities.get(name)
+            held, holds = before.get(name, ""), self._contents.get(name, "")
+            if old == new and held == holds:
                 continue
             value = names.get(name)
             if old is None and type(value) is ModuleType:
                 continue  # a submodule was imported, and Python adds it to its package
-            in_place = old is not None and new is not None and old[0] == new[0]
-            changes.note("global", self.prefix + name, old, new, _detail(old, new, value), among, in_place)
+            detail = "" if new is None else type_name(value)
+            if old == new and is_container(value) and held:
+                detail = size_in_words(int(held.partition(" ")[0]), value)
+            first, now = (None if each is None else (each, inside) for each, inside in ((old, held), (new, holds)))
+            changes.note("global", self.prefix + name, first, now, detail, among, in_place=old == new)
 
 
 def _container_of(value: Any, own: Set[str]) -> Optional[Any]:
@@ -112,14 +131,6 @@ def _container_of(value: Any, own: Set[str]) -> Optional[Any]:
         return value
     module = class_module(type(value))
     return attributes_of(value) if type(module) is str and module in own else None
-
-
-def _detail(old: Any, new: Any, value: Any) -> str:
-    if new is None:
-        return ""
-    if old is not None and old[0] == new[0]:
-        return size_in_words(old[1], value) if is_container(value) else type_name(value)
-    return type_name(value)
 
 
 class _Module:
