@@ -28,7 +28,8 @@ class Reading(NamedTuple):
 
 NOTHING = Reading()
 
-_NOISE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
+# A comment without an end reaches to the end of the text: else the end of each of many would be searched for.
+_NOISE = re.compile(r"--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?|'(?:[^']|'')*'")
 _VALUE = r"(?:(?:\?|%\(\w+\)s|%s|:\w+|\$\d+|\d+|'')(?:::\w+)?)"
 _ITEM = QUALIFIED + r"(?:\s+AS\s+" + NAME + r"|\s+" + NAME + r"(?=\s*,))?"
 _FROM = re.compile(
@@ -36,9 +37,10 @@ _FROM = re.compile(
 )
 _FIRST = re.compile(QUALIFIED)
 _WHERE = re.compile(r"\bWHERE\b", re.IGNORECASE)
-# Names are looked for where one begins: else a text without blanks is looked at again from each of its characters.
+# Names are looked for where one begins: else a text without blanks, or of quotes alone, is read again from each of its
+# characters.
 _EQUALS = re.compile(
-    r"(?<![\w$])(?P<left>" + NAME + r")\s*\)?\s*(?:=\s*" + _VALUE + r"|IN\s*\()"
+    r"(?<![\w$\"])(?P<left>" + NAME + r")\s*\)?\s*(?:=\s*" + _VALUE + r"|IN\s*\()"
     r"|(?<![\w$])" + _VALUE + r"\s*=\s*(?:" + NAME + r"\s*\.\s*)*(?P<right>" + NAME + r")",
     re.IGNORECASE,
 )
@@ -47,7 +49,7 @@ _ONE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CTE = re.compile(
-    r"(?<![\w$])(?P<name>" + NAME + r")\s*(?:\([^()]*\)\s*)?\bAS\s+(?:(?:NOT\s+)?MATERIALIZED\s+)?\(", re.IGNORECASE
+    r"(?<![\w$\"])(?P<name>" + NAME + r")\s*(?:\([^()]*\)\s*)?\bAS\s+(?:(?:NOT\s+)?MATERIALIZED\s+)?\(", re.IGNORECASE
 )
 _CHANGE = re.compile(
     r"(?:INSERT\s+(?:OR\s+\w+\s+|IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?(?:\s+ONLY)?"

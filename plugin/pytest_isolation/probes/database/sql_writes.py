@@ -10,7 +10,7 @@ BEFORE = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/)*")
 """Blanks and comments that a statement begins with. Each character can be matched in one way only, and it is matched
 apart from what follows: else an indented SELECT takes seconds to be told from a CREATE."""
 
-NAME = r"(?:\"(?:[^\"]|\"\")+\"|`[^`]+`|\[[^\]]+\]|[\w$]+)"
+NAME = r"(?:\"(?:[^\"]|\"\")+\"|`[^`]+`|\[[^\[\]]+\]|[\w$]+)"
 QUALIFIED = NAME + r"(?:\s*\.\s*" + NAME + r")*"
 
 INSERT, UPDATE, DELETE, TRUNCATE, UNKNOWN = "insert", "update", "delete", "truncate", "unknown"
@@ -53,7 +53,7 @@ _WRITE = re.compile(
     r"|(?P<update>UPDATE)\s+(?:OR\s+(?P<orupdate>\w+)\s+|LOW_PRIORITY\s+|IGNORE\s+|ONLY\s+)*"
     r"|(?P<delete>DELETE)\s+(?:LOW_PRIORITY\s+|QUICK\s+|IGNORE\s+)*FROM\s+(?:ONLY\s+)?"
     r"|(?P<truncate>TRUNCATE)\s+(?:TABLE\s+)?(?:ONLY\s+)?"
-    r"|(?P<merge>MERGE)\s+INTO\s+|(?P<copy>COPY)\s+(?=[^(]+\sFROM\s))"
+    r"|(?P<merge>MERGE)\s+INTO\s+|(?P<copy>COPY)\s+(?=[^\s(][^(]*\sFROM\s))"
     r"(?P<table>" + QUALIFIED + r")(?P<list>\s*,)?",
     re.IGNORECASE,
 )
@@ -84,7 +84,8 @@ _FILLED = re.compile(
     re.IGNORECASE,
 )
 _RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
-_UPSERT = re.compile(r"\bON\s+(?:CONFLICT\b.*?\bDO\s+UPDATE|DUPLICATE\s+KEY)\b", re.IGNORECASE | re.DOTALL)
+_ON_CONFLICT = re.compile(r"\bON\s+(?:CONFLICT|(?P<key>DUPLICATE\s+KEY))\b", re.IGNORECASE)
+_DO_UPDATE = re.compile(r"\bDO\s+UPDATE\b", re.IGNORECASE)
 _LENIENT = re.compile(r"\b(?:ON\s+CONFLICT|IGNORE)\b", re.IGNORECASE)
 _MORE = re.compile(r";\s*[^\s;]")
 
@@ -146,8 +147,16 @@ def _write(statement: str, match: "re.Match[str]") -> Shape:
         return Shape(DELETE, table, returning, False, several, by=_columns(statement, end), written=written)
     replaces = bool(match.group("replace")) or (match.group("instead") or "").upper() == "REPLACE"
     lenient = _LENIENT.search(statement, match.start()) is not None
-    vague = replaces or _UPSERT.search(statement, end) is not None
+    vague = replaces or _updates_instead(statement, end)
     return Shape(INSERT, table, returning, vague, several, lenient, written=written)
+
+
+def _updates_instead(statement: str, start: int) -> bool:
+    """Whether an INSERT may update rows that are there. In two steps: one expression for both is quadratic."""
+    found = _ON_CONFLICT.search(statement, start)
+    return found is not None and (
+        found.group("key") is not None or _DO_UPDATE.search(statement, found.end()) is not None
+    )
 
 
 def _columns(statement: str, end: int) -> Tuple[Tuple[str, str], ...]:
@@ -170,7 +179,7 @@ def _within(statement: str, start: int) -> Optional[Shape]:
     last = found[-1]
     verb = {"I": INSERT, "U": UPDATE, "D": DELETE}[last.group(0)[0].upper()]
     returning = _RETURNING.search(statement, last.end()) is not None
-    vague = len(found) > 1 or _UPSERT.search(statement, last.end()) is not None
+    vague = len(found) > 1 or _updates_instead(statement, last.end())
     within = statement.count("(", start, last.start()) != statement.count(")", start, last.start())
     name = last.group("table")
     return Shape(verb, plain(name), returning, vague, vague or within, written=name)
