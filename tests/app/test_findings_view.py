@@ -22,7 +22,7 @@ def test_a_cause_names_victims_class_place_and_the_fix(play):
     async def scene(stage):
         await stage.press("f")
         line = stage.app.screen.query_one("#causes", LineList).lines[0].drawn().plain
-        assert line.startswith("22 tests  F2  table-already-defined  Table 'products'")
+        assert line.startswith("22 tests  F2  table-already-defined  Table `products`")
         assert line.rstrip().endswith("src/database.py:41  x fix")
 
     play(scene, before().run)
@@ -31,8 +31,8 @@ def test_a_cause_names_victims_class_place_and_the_fix(play):
 def test_from_a_red_test_to_the_culprits_line_in_one_key(play):
     async def scene(stage):
         await stage.press("f")
-        assert "again, and refused," in stage.text
-        assert "in fixture sample_category  src/models/product.py:12" in stage.text
+        assert "refused as" in stage.text
+        assert "in fixture `sample_category`  src/models/product.py:12" in stage.text
         assert "What to do" in stage.text
         assert "python -m pytest" in stage.text
 

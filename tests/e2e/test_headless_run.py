@@ -84,7 +84,7 @@ def test_errors_of_a_second_registration_are_grouped_by_table_and_culprit(tool: 
     project(TWICE)
     ended = tool.run("suite", "--headless")
     assert '"Table already defined": 2 errors in 1 table' in ended.out
-    assert "again, and refused, in fixture products" in ended.out
+    assert "refused in fixture `products`" in ended.out
     assert "models.py:6" in ended.out
 
 

@@ -313,7 +313,7 @@ def test_only_calls_that_were_to_do_something_are_findings(seen: Seen) -> None:
     assert [(finding.culprit, finding.harmless) for finding in found] == [
         (nodeid, True) for nodeid in nodeids(seen, "test_nothing_known", "test_others_stay")
     ]
-    assert found[0].title == "create_all() of test_nothing_known creates nothing: its MetaData is empty"
+    assert found[0].title == "create_all() in test_nothing_known creates nothing: its MetaData is empty"
     assert found[1].evidence[1].text.endswith(": table `users`")
 
 

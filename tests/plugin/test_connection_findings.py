@@ -326,7 +326,7 @@ def test_the_remedy_fits_how_the_databases_came_to_be_two(found: Callable[[str],
     assert "StaticPool" not in other.remedy
     assert "on which engine() creates the tables" in other.remedy
     assert "sqlite:// (2)" in told(other)
-    assert "'users' created in sqlite:// in fixture engine" in told(other)
+    assert "`users` created in sqlite:// in fixture `engine`" in told(other)
     assert "StaticPool" in own_thread.remedy
     assert own_thread.evidence[0].place.function == "ask"
 
@@ -338,11 +338,11 @@ def test_both_mappings_are_named_and_how_they_came_about(seen: Seen, found: Call
         found("test_mapped_again"),
     )
     assert [item.place.function for item in defined.evidence] == ["define", "define", "test_defined_again"]
-    assert "in fixture first" in told(defined)
-    assert "metadata.clear() takes out tables" in defined.remedy
+    assert "in fixture `first`" in told(defined)
+    assert "metadata.clear() removes tables" in defined.remedy
     assert "two names, shelf.book and book" in imported.remedy
     assert [item.place.line for item in imported.evidence[:2]] == [6, 6]
-    assert "mapped as test_mapped.test_mapped_again.<locals>.Thing, to 'things'" in told(again)
+    assert "mapped as test_mapped.test_mapped_again.<locals>.Thing, to `things`" in told(again)
     assert {(twice.name, twice.how) for twice in mapped_twice(seen.run)} == {
         ("Tag", "inside a function"), ("Note", "inside a function"),
         ("Author", "imported twice"), ("Book", "imported twice"),
@@ -458,7 +458,7 @@ def test_workers_that_share_a_database_are_told_from_a_worker_that_fails_by_itse
     names = [nodeid.partition("::")[2] for nodeid in finding.tests]
     assert names == ["test_exists", "test_missing", "test_unique", "test_locked"], seen.output
     assert finding.locations == (f"sqlite:///{root / 'shared.db'}",)
-    assert "'users' created by worker" in told(finding)
+    assert "`users` created by worker" in told(finding)
     assert "test_one.py::test_make" in told(finding)
     assert "worker_id" in finding.remedy
     assert finding.command.endswith("-n 2")
@@ -573,6 +573,6 @@ def test_a_server_that_waits_or_refuses_names_who_is_in_the_way(
     assert waits.evidence[0].place.function == "reader"
     assert by_test["test_elsewhere"].culprit.endswith("::test_elsewhere")
     assert held.culprit == "fixture customer"
-    assert "'branch'" in held.title
+    assert "`branch`" in held.title
     assert "dispose()" in held.remedy
     assert seen.run.disabled_probes == []

@@ -355,7 +355,7 @@ def test_a_file_that_cannot_be_collected_is_repeated_with_the_one_that_came_firs
 
 
 def test_a_fixtures_definition_is_told_from_a_double_import(findings: dict[tuple[str, ...], Finding]) -> None:
-    assert "defined inside fixture sample" in findings[next(iter(EXPECTED))].remedy
+    assert "defined inside fixture `sample`" in findings[next(iter(EXPECTED))].remedy
 
 
 def test_the_author_of_a_missing_table_runs_first_in_the_command(findings: dict[tuple[str, ...], Finding]) -> None:
@@ -365,11 +365,11 @@ def test_the_author_of_a_missing_table_runs_first_in_the_command(findings: dict[
 
 
 def test_a_model_that_came_after_create_all_is_told_as_that(findings: dict[tuple[str, ...], Finding]) -> None:
-    assert findings["test_h_late.py::test_late",].title == "Table `late` is missing: its model came after create_all()"
+    assert findings["test_h_late.py::test_late",].title == "Table `late` is missing: registered after create_all()"
 
 
 def test_evidence_stands_in_order_of_time(findings: dict[tuple[str, ...], Finding]) -> None:
     finding = findings[D + "test_after", D + "test_after_in_another_table"]
     assert [evidence.text.split(" ", 1)[1].split(" in ")[0] for evidence in finding.evidence] == [
-        "created", "dropped", "is asked for, and missing",
+        "created", "dropped", "query for `stock` failed",
     ]  # fmt: skip

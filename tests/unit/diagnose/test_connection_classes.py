@@ -110,7 +110,7 @@ def test_a_lock_that_nobody_was_seen_to_hold_accuses_nobody() -> None:
     story = fails(suite("sqlite:///shop.db", "sqlite"), A, "OperationalError", "database is locked")
     (finding,) = found(story)
     assert (finding.code, finding.culprit, finding.title) == ("F12", "", "The database is locked")
-    assert "No connection of SQLAlchemy in this process was seen to hold it" in finding.remedy
+    assert "No SQLAlchemy connection of this process was seen to hold it" in finding.remedy
 
 
 def test_a_database_whose_connections_are_all_in_the_pool_is_in_use_nevertheless() -> None:

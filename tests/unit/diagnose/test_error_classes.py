@@ -139,7 +139,7 @@ class TestAMissingTable:
         story.begin(B).say(ev.TableRegistered(1, "users", late, [], ev.Unit(B, "call")), after=0.1)
         finding = self.missing(story)
         assert finding.culprit == ""
-        assert "came after create_all()" in finding.title
+        assert "registered after create_all()" in finding.title
         assert late in [evidence.place for evidence in finding.evidence]
 
 

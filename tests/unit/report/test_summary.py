@@ -55,7 +55,7 @@ def test_already_defined_errors_are_listed_by_table_with_both_places() -> None:
     assert '"Table already defined": 22 errors in 1 table' in text
     assert "products  22 errors" in text
     assert "src/models/product.py:12" in text
-    assert "fixture sample_category" in text
+    assert "fixture `sample_category`" in text
 
 
 def test_the_fixture_shared_widest_is_named_with_scope_tests_and_place() -> None:

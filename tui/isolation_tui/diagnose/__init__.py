@@ -1,8 +1,8 @@
-"""From a run to findings: one small file a failure class. No clock, no I/O, no screen.
+"""Draw findings from a run: one small file for each failure class, or family of classes. No clock, no I/O, no screen.
 
-A module of a class has ``find(run, unexplained)``: its findings, of which ``unexplained`` are the failing tests, in run
-order, that no class before it has explained. So a failing test stands in one finding alone, and the most telling class
-comes first in the list below.
+Each class has ``find(run, unexplained)``, which returns its findings; ``unexplained`` are the failing tests, in run
+order, that no class before it explained. So a failing test is in one finding only, and the most specific class comes
+first in the list below.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ __all__ = ["ALREADY_DEFINED", "Evidence", "Finding", "already_defined", "diagnos
 
 
 class FailureClass(Protocol):
-    """What a module of a class offers."""
+    """A failure class: a module, or a row of a table of classes."""
 
     def find(self, run: Run, unexplained: Sequence[Test]) -> list[Finding]: ...
 
@@ -78,11 +78,11 @@ _CLASSES: tuple[FailureClass, ...] = (
     # used by every caller, a setting may be looked up in passing.
     *process_state.CLASSES,
 )
-"""The most telling first."""
+"""The most specific first."""
 
 
 def diagnose(run: Run) -> list[Finding]:
-    """All findings: those by which tests failed first, the one with the most victims first."""
+    """All findings: causes of failures before harmless ones, most victims first."""
     findings: list[Finding] = []
     unexplained = [test for test in run.order if test.failure is not None]
     for failure_class in _CLASSES:

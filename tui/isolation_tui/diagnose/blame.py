@@ -1,4 +1,4 @@
-"""How findings name who is charged, who held what others waited for, and the command that repeats what happened."""
+"""Name authors, holders and tables in sentences, and build the command that repeats a failure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ HOLDERS_NAMED = 5
 
 
 def by(run: Run, worker: str, unit: Unit) -> str:
-    """``in fixture customer (teardown)``, ``in the call of tests/test_a.py::test_it``, ``at import``."""
+    """``in fixture `customer` (teardown)``, ``in the call of tests/test_a.py::test_it``, ``at import``."""
     life = run.life_of_unit(worker, unit)
     if life is not None:
-        return f"in fixture {life.name}" + (" (teardown)" if unit.step == "teardown" else "")
+        return f"in fixture `{life.name}`" + (" (teardown)" if unit.step == "teardown" else "")
     if unit.nodeid and not unit.phase:
         return f"in {unit.nodeid}"
     if unit.phase in ("import", "collect", ""):
@@ -106,5 +106,5 @@ def only_author(holders: Iterable[ResourceHolder]) -> Author:
 
 
 def holder_named(run: Run, author: Author) -> str:
-    """For a sentence: ``fixture client``, ``test_it``, or ``whoever holds it``."""
-    return named(run, author) or "whoever holds it"
+    """A holder in a sentence: ``fixture `client` ``, ``test_it``, or ``the holder``."""
+    return named(run, author) or "the holder"

@@ -34,13 +34,13 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 
 def _mapped_twice(run: Run, test: Test, name: str) -> MappedTwice | None:
-    """Of several MetaData the one that it was mapped in last."""
+    """The class mapped twice, in the MetaData in which it was mapped last."""
     mappings = _mappings(run, test, name)
     return twice([mapping for mapping in mappings if mapping.metadata == mappings[-1].metadata], len(mappings))
 
 
 def _mappings(run: Run, test: Test, name: str) -> list[Mapping]:
-    """Those that stood when the test failed, the oldest first."""
+    """The mappings that were in the registry when the test failed, the oldest first."""
     ended = test.failure.ended if test.failure is not None else test.ended
     of_name = run.workers[test.worker].mapped.by_name.get(name, {})
     stood = [mapping for known in of_name.values() for mapping in known.kept if mapping.valid(ended)]
@@ -51,16 +51,16 @@ def _finding(run: Run, victims: list[tuple[Test, str, MappedTwice | None]]) -> F
     first, name, found = victims[0]
     evidence = []
     known = [found.first, found.again] if found is not None else _mappings(run, first, name)[-1:]
-    for mapping, word in zip(known, ("mapped", "and again"), strict=False):
-        text = f"{word} as {mapping.model}, to '{mapping.table}', {by(run, mapping.worker, mapping.unit)}"
+    for mapping, word in zip(known, ("mapped", "mapped again"), strict=False):
+        text = f"{word} as {mapping.model}, to `{mapping.table}`, {by(run, mapping.worker, mapping.unit)}"
         evidence.append(Evidence(text, mapping.place, mapping.unit.nodeid))
     if first.failure is not None:
-        text = f"'{name}' is looked up here" if found is not None else f"'{name}' is mapped again here"
+        text = f"`{name}` is looked up here" if found is not None else f"`{name}` is mapped again here"
         evidence.append(Evidence(text, failed_at(run, first.failure), first.nodeid))
     again = found.again if found is not None else None
     return Finding(
         kind=KIND,
-        title=f"Class '{name}' is mapped twice" + (f": {_WORDS[found.how]}" if found is not None else ""),
+        title=f"Class `{name}` is mapped twice" + (f": {_WORDS[found.how]}" if found is not None else ""),
         tests=tuple(test.nodeid for test, _, _ in victims),
         evidence=tuple(evidence),
         remedy=_remedy(name, found),
@@ -81,21 +81,21 @@ _WORDS = {
 
 def _remedy(name: str, found: MappedTwice | None) -> str:
     if found is None:
-        return f"Let '{name}' be defined once, at module level, and imported everywhere under one name."
+        return f"Define `{name}` once, at module level, and import it everywhere under one name."
     first, again = found.first, found.again
     if found.how == "imported twice":
         return (
             f"One file is imported under two names, {first.place.module} and {again.place.module}. Import it under "
-            "one: look at sys.path, at pytest's rootdir and pythonpath, and at imports that leave out the package."
+            "one name: check sys.path, pytest's rootdir and pythonpath, and imports without the package."
         )
     if found.how == "two classes":
         return (
-            f"Give one of {first.model} and {again.model} another name, or name the module where it is looked up: "
-            f'relationship("{again.model}"). One of them may be a test\'s own: define it on a Base of its own.'
+            f"Give one of {first.model} and {again.model} another name, or qualify the name where it is looked up: "
+            f'relationship("{again.model}"). If one belongs to a test, define it on a Base of its own.'
         )
     where = f"{again.place.function}()" if again.place.function.isidentifier() else again.place.module
-    cleared = " metadata.clear() takes out tables, and leaves the classes mapped." if again.generation else ""
+    cleared = " metadata.clear() removes tables but leaves the classes mapped." if again.generation else ""
     return (
-        f"Define '{name}' once, at module level: {where} maps it anew each time it runs, and the earlier class stays "
-        f"in the registry.{cleared} Where it must be new each time, use a new Base, or registry.dispose() afterwards."
+        f"Define `{name}` once, at module level: {where} maps it each time it runs, and the earlier class stays in "
+        f"the registry.{cleared} If it must be new each time, use a new Base, or call registry.dispose() afterwards."
     )

@@ -1,4 +1,4 @@
-"""What a run comes to: its findings, the tests they explain, those that they do not, and what was left behind."""
+"""The conclusions of a run: its findings, the failing tests that they leave unexplained, and its leaks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from .finding import Finding
 
 @dataclass(frozen=True, slots=True)
 class Conclusions:
-    """``failed`` counts the tests that failed; ``unexplained`` are those that stand in no finding, in run order.
-    ``reads_known`` is whether reading was watched at all: where it was not, nobody knows who looked at what was left.
-    """
+    """All conclusions of a run.
+
+    ``failed`` counts the tests that failed; ``unexplained`` are those that are in no finding, in run order.
+    ``reads_known`` is False if reading was not watched: then it is not known which tests read a leak."""
 
     findings: tuple[Finding, ...] = ()
     leaks: tuple[Leak, ...] = ()
@@ -28,7 +29,7 @@ class Conclusions:
 
     @property
     def causes(self) -> tuple[Finding, ...]:
-        """The findings by which somebody failed."""
+        """The findings that explain failures."""
         return tuple(finding for finding in self.findings if not finding.harmless)
 
     @property
@@ -56,7 +57,7 @@ class Conclusions:
 
 
 NOTHING = Conclusions()
-"""Before anything is known."""
+"""The conclusions before anything is known."""
 
 
 def conclude(run: Run) -> Conclusions:

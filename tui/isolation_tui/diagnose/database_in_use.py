@@ -18,7 +18,7 @@ _MESSAGE = re.compile(r"database \"(?P<name>[^\"\n]+)\" is being accessed by oth
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each line at which a database was to be dropped, or taken as a template."""
+    """One finding for each line that drops a database or uses it as a template, and each author of connections."""
     groups: dict[object, list[tuple[Test, str, FailedWait | None]]] = defaultdict(list)
     waits = failed_waits(run, "in use")
     for test in unexplained:
@@ -41,17 +41,17 @@ def _finding(run: Run, victims: list[tuple[Test, str, FailedWait | None]]) -> Fi
         text = f"{latest.name} was the last test to use {database}: its pool keeps connections until dispose()"
         evidence.append(Evidence(text, nodeid=latest.nodeid))
     if first.failure is not None:
-        evidence.append(Evidence(f"'{name}' is in use", failed_at(run, first.failure), first.nodeid))
+        evidence.append(Evidence(f"`{name}` is in use", failed_at(run, first.failure), first.nodeid))
     who = named(run, author)
     closing = f"Let {who} close its connection, and call" if who else "Call"
     return Finding(
         kind=KIND,
-        title=f"Database '{name}' is in use" + (f" by {who}" if who else "") + " when it is to be dropped",
+        title=f"Database `{name}` is in use" + (f" by {who}" if who else "") + " when it is dropped",
         tests=tuple(test.nodeid for test, _, _ in victims),
         evidence=tuple(evidence),
         remedy=(
-            f"{closing} engine.dispose() on every engine of '{name}' before it is dropped: connections that were given "
-            "back stay open in their pool. NullPool keeps none; DROP DATABASE ... WITH (FORCE) ends what is left."
+            f"{closing} engine.dispose() on every engine of `{name}` before it is dropped: returned connections "
+            "stay open in their pool. NullPool keeps none; DROP DATABASE ... WITH (FORCE) closes the others."
         ),
         author=author,
         command=command(run, author.nodeid, first.nodeid),
@@ -65,7 +65,7 @@ def _latest_user(run: Run, database: str, victim: Test) -> Test | None:
 
 
 def _label(run: Run, test: Test, name: str) -> str:
-    """Of the database with that name, as far as an engine of this process spoke to it."""
+    """The label of the database with that name; '' if no engine of this process used it."""
     known = run.worker(test.worker).databases.values()
     labels = (held.label for held in known)
     return next((label for label in labels if label.partition("?")[0].rpartition("/")[2] == name), "")

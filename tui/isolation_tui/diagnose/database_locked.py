@@ -23,7 +23,7 @@ def is_locked(test: Test) -> bool:
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each who holds the database; one more for tests of which nobody was seen to hold it."""
+    """One finding for each set of holders of the database, and one for tests without a known holder."""
     groups: dict[tuple[ResourceHolder, ...], list[tuple[Test, FailedWait | None]]] = defaultdict(list)
     waits = failed_waits(run, "locked")
     for test in unexplained:
@@ -38,9 +38,9 @@ def _finding(run: Run, holders: tuple[ResourceHolder, ...], victims: list[tuple[
     author = only_author(holders)
     evidence = holders_as_evidence(run, holders, "connection with an open transaction")
     if told is not None and told.place.file:
-        evidence.append(Evidence("waited for it in vain", told.place, first.nodeid))
+        evidence.append(Evidence("waited for the lock until the timeout", told.place, first.nodeid))
     elif first.failure is not None:
-        evidence.append(Evidence("waited for it in vain", failed_at(run, first.failure), first.nodeid))
+        evidence.append(Evidence("waited for the lock until the timeout", failed_at(run, first.failure), first.nodeid))
     if holders:
         remedy = (
             f"Let {holder_named(run, author)} commit, roll back or close before others write, or let both use one "
@@ -48,8 +48,8 @@ def _finding(run: Run, holders: tuple[ResourceHolder, ...], victims: list[tuple[
         )
     else:
         remedy = (
-            "No connection of SQLAlchemy in this process was seen to hold it. Look for one that sqlite3 opened itself, "
-            "for another process, and for a file that earlier runs left locked; give each worker a file of its own."
+            "No SQLAlchemy connection of this process was seen to hold it. Look for a connection opened with sqlite3 "
+            "itself, and for another process; give each worker its own file."
         )
     database = told.database if told is not None else ""
     who = f" by {named(run, author)}" if named(run, author) else ""

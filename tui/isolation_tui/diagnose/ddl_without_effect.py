@@ -1,4 +1,4 @@
-"""A create_all() of an empty MetaData, and a drop_all() that leaves the tables there: no harm in themselves."""
+"""A create_all() of an empty MetaData, and a drop_all() that drops nothing: harmless in themselves."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ KIND = "call-without-effect"
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each call and line. That all tables are there already, or gone, is as it should be; so is an
-    empty MetaData among others that the same line creates (Flask-SQLAlchemy has one for each bind)."""
+    """One finding for each call and line. Normal are calls for tables that exist already, or are gone, and an empty
+    MetaData among others that the same line creates (Flask-SQLAlchemy has one for each bind)."""
     creating = {(event.worker, event.place) for event in run.table_events if event.kind is TableEventKind.CREATED}
     groups: dict[object, list[NoOpDdl]] = defaultdict(list)
     for effect in run.no_effects:
@@ -35,15 +35,15 @@ def _finding(run: Run, effects: list[NoOpDdl]) -> Finding:
     evidence = [Evidence(f"{first.call}() {by(run, first.worker, first.unit)}: {why}", first.place, first.unit.nodeid)]
     if first.call == "create_all":
         did = "creates"
-        remedy = "Import the models before create_all() is called, and call it on the MetaData that they are in."
+        remedy = "Import the models before create_all() is called, and call it on their MetaData."
     else:
         did = "drops"
         stay = names(sorted(first.standing))
-        evidence.append(Evidence(f"left in {first.database}: {stay}"))
-        remedy = f"Call drop_all() on the MetaData of {stay}, before that is cleared; or reflect() what is there first."
+        evidence.append(Evidence(f"still in {first.database}: {stay}"))
+        remedy = f"Call drop_all() on the MetaData of {stay}, before it is cleared; or call reflect() first."
     return Finding(
         kind=KIND,
-        title=f"{first.call}() of {who} {did} nothing: {why}",
+        title=f"{first.call}() in {who} {did} nothing: {why}",
         tests=tests,
         evidence=tuple(evidence),
         remedy=remedy,

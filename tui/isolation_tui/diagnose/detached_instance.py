@@ -1,4 +1,4 @@
-"""An object outlived its session: DetachedInstanceError. F9 where that ended with an application context, else F10."""
+"""DetachedInstanceError: an object outlived its session. F9 if an application context ended it, else F10."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MESSAGE = re.compile(r"[Ii]nstance <(\w+) at 0x\w+> is not bound to a Session")
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each fixture whose object lost its session, and for each way that it did."""
+    """One finding for each fixture whose object lost its session, and for each way in which it did."""
     groups: dict[object, list[tuple[Test, str, FixtureLife | None, Detached | None]]] = {}
     for test in unexplained:
         match = matching(test, ("DetachedInstanceError",), _MESSAGE)
@@ -50,16 +50,18 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None, Detach
     evidence = []
     if life is not None:
         wide = life.definition.scope != "function"
-        text = f"a {model} made by {life.definition.scope}-scoped fixture {life.name}"
+        text = f"a {model} made by {life.definition.scope}-scoped fixture `{life.name}`"
         text += f", for {len(life.users)} tests" if wide and life.shared else ""
         evidence.append(Evidence(text, life.definition.place, life.asked_by.nodeid if life.asked_by else ""))
         if lost is None and any(given.lost and given.of_model(model) for given in life.gave):
-            evidence.append(Evidence(f"its session had ended when fixture {life.name} gave it", life.definition.place))
+            evidence.append(
+                Evidence(f"its session had ended when fixture `{life.name}` returned it", life.definition.place)
+            )
     if lost is not None:
         how = "its session closed" if lost.way == "session" else "its session ended with the application context"
         evidence.append(Evidence(f"{how} {by(run, test.worker, lost.unit)}", lost.place, lost.unit.nodeid))
     if test.failure is not None:
-        evidence.append(Evidence(f"the {model} is asked for more", failed_at(run, test.failure), test.nodeid))
+        evidence.append(Evidence(f"an attribute of the {model} is loaded", failed_at(run, test.failure), test.nodeid))
     charged = _charged(run, test, model, life, lost)
     return Finding(
         kind=KIND,
@@ -74,8 +76,8 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None, Detach
 
 
 def _charged(run: Run, test: Test, model: str, life: FixtureLife | None, lost: Detached | None) -> Author:
-    """The test that closed a session in its own words; else the fixture, whose object is to outlive its session: the
-    teardown of another fixture, and an application context, end sessions rightly."""
+    """The test, if it closed the session itself; else the fixture that returned the object: the teardown of another
+    fixture, and the end of an application context, are right to end sessions."""
     if life is None:
         return UNKNOWN
     if lost is not None and lost.way == "session" and not lost.unit.life:
@@ -95,21 +97,21 @@ def _title(run: Run, model: str, life: FixtureLife | None, lost: Detached | None
 def _remedy(model: str, life: FixtureLife | None, lost: Detached | None) -> str:
     if life is None:
         return (
-            f"Use a {model} only as long as its session lives: load it anew in each test, or hand on its id; "
-            "expire_on_commit=False keeps what was loaded readable."
+            f"Use a {model} only while its session is open: load it again in each test, or pass its id; "
+            "expire_on_commit=False keeps loaded attributes readable."
         )
     name = life.definition.name
     if lost is not None and lost.way == "context":
         return (
-            f"Flask-SQLAlchemy has a session for each application context, and removes it with that. Let fixture "
-            f"{name} live within one context, no longer, or give the {model}'s id, and load it in each test."
+            f"Flask-SQLAlchemy has a session for each application context, and removes it when the context ends. Keep "
+            f"fixture `{name}` within one context, or return the {model}'s id and load it in each test."
         )
     if life.definition.scope == "function":
         return (
-            f"Let fixture {name} yield inside the with block of its session (or application context), so that the "
-            f"{model} is used before that ends; or give its id."
+            f"Yield inside the with block of the session (or application context) in fixture `{name}`, so that the "
+            f"{model} is used before it ends; or return its id."
         )
     return (
-        f"Let fixture {name} be function-scoped, or give the {model}'s id and load it in each test with that test's "
-        "own session: the object is shared, and a session is not made to last."
+        f"Make fixture `{name}` function-scoped, or return the {model}'s id and load it in each test, with the test's "
+        "own session."
     )

@@ -1,4 +1,4 @@
-"""A drop waits for transactions that others hold open: on a server without end, or until a lock times out."""
+"""A DROP waits for a transaction that another connection holds open: forever, or until a lock timeout."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ _NEVER_ENDED = frozenset((Outcome.RUNNING, Outcome.CRASHED, Outcome.NOT_RUN, Out
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each who stands in the way, by which tests failed or never came back from the drop; and harmless
-    ones for drops that went through. SQLite does not wait for long: it says that it is locked."""
+    """One finding for each author whose transaction a drop waited for; harmless if the drop succeeded.
+
+    SQLite is left out: it does not wait, but fails with "database is locked"."""
     failed = {test.nodeid for test in unexplained if matching(test, _EXCEPTIONS, _MESSAGE) is not None}
     last = {drop.worker: drop for drop in run.awaited_drops}
     groups: dict[object, list[BlockedDrop]] = defaultdict(list)
@@ -50,7 +51,7 @@ def _finding(run: Run, drops: list[BlockedDrop], harmless: bool) -> Finding:
     author = only_author(first.holders)
     dropper = named(run, author_of(run, first.worker, first.unit))
     evidence = holders_as_evidence(run, first.holders, "connection with an open transaction")
-    text = f"tables dropped on {first.database} {by(run, first.worker, first.unit)}"
+    text = f"tables were dropped on {first.database} {by(run, first.worker, first.unit)}"
     evidence.append(Evidence(text, first.place, first.unit.nodeid))
     who = named(run, author)
     title = f"drops tables while {who or 'others'} hold{'s' if who else ''} a transaction open"
@@ -60,9 +61,9 @@ def _finding(run: Run, drops: list[BlockedDrop], harmless: bool) -> Finding:
         tests=tests,
         evidence=tuple(evidence),
         remedy=(
-            f"Let {holder_named(run, author)} close its session or roll back before tables are dropped: ask for it in "
+            f"Let {holder_named(run, author)} close its session or roll back before tables are dropped: request it in "
             "the fixture that drops, so that it is torn down first, or call close_all_sessions() there. "
-            "SET lock_timeout turns a wait without end into an error."
+            "SET lock_timeout turns an endless wait into an error."
         ),
         author=author,
         command=command(run, author.nodeid, *tests[:1]),

@@ -1,7 +1,7 @@
-"""What a test failed with: the exception, and those that led to it.
+"""The exceptions that a test failed with: the one raised, and those that caused it.
 
-Classes that an exception tells of go by its type first and by its text second. A test that merely asserts about a text
-fails with an AssertionError, whose causes are not looked at.
+Match the type first and the text second. A test that merely asserts about a text fails with an AssertionError, whose
+causes are not searched.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Raised:
 
 
 def raised(failure: Phase) -> Iterator[Raised]:
-    """What the phase failed with, and then what that was caused by."""
+    """The exception of the phase, followed by its causes."""
     return _raised(failure.exception, failure.message, failure.traceback)
 
 
@@ -68,7 +68,7 @@ def _chain(traceback: str) -> Iterator[Raised]:
 
 
 def matching(test: Test, exceptions: Collection[str], pattern: re.Pattern[str]) -> re.Match[str] | None:
-    """The first match in a message of an exception of one of these types, where the test failed with such a one."""
+    """The first match in the message of an exception of these types that the test failed with; None without one."""
     failure = test.failure
     if failure is None:
         return None
@@ -78,9 +78,9 @@ def matching(test: Test, exceptions: Collection[str], pattern: re.Pattern[str]) 
 def match_in(
     exception: str, message: str, traceback: str, exceptions: Collection[str], pattern: re.Pattern[str]
 ) -> re.Match[str] | None:
-    """The same for what a collection failed with."""
+    """The same for the exception of a failed collection."""
     if not any(name in exception or name in traceback or name in message for name in exceptions):
-        return None  # most failures, and most of the time that this takes
+        return None  # the fast path: most failures
     for each in _raised(exception, message, traceback):
         match = pattern.search(each.message) if each.exception in exceptions else None
         if match is not None:
@@ -113,7 +113,7 @@ class FailedStatements:
 
 
 def failed_at(run: Run, failure: Phase) -> Place:
-    """The innermost line of the project's own that the exception passed; pytest's own word where there is none."""
+    """The innermost line of the project's code in the traceback; the place that pytest gave if there is none."""
     found = Place()
     for line in failure.traceback.splitlines():
         entry = _LINE.match(line)

@@ -1,4 +1,4 @@
-"""A finding: a named conclusion, with what it rests on."""
+"""A finding: a cause of failures, or a harmless fault, with its evidence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUSPECTED = "D"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One fact that the conclusion rests on: in words, and the line of source it happened at."""
+    """One fact that supports the conclusion: in words, and with its line of source."""
 
     text: str
     place: Place = field(default_factory=Place)

@@ -1,4 +1,4 @@
-"""Ids that go on counting: a test expects those of an empty table, into which others inserted before."""
+"""Ids that are not reset: a test expects the ids of a new table, but other tests inserted into it before."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class _Case:
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each table and its first author.
 
-    It takes a comparison of whole numbers that are all too large by the same figure: at least the rows of others that
-    stand in the table, at most those ever inserted into it; numbers, moreover, that would have been the ids of rows the
-    test itself inserted, had the table been new. A test that read whatever stood there may have counted rows instead.
+    Required is a comparison of whole numbers that are all too large by the same amount: at least the rows of others in
+    the table, at most those ever inserted into it. The expected numbers have to be the ids that the test's own rows
+    would have in a new table. A test that read the whole table is left out: it may have counted rows.
     """
     groups: dict[tuple[str, str, Author], list[_Case]] = {}
     for test in unexplained:
@@ -64,7 +64,7 @@ def _case(test: Test) -> _Case | None:
 
 
 def _numbers(side: object) -> tuple[int, ...]:
-    """One whole number, or a row of them."""
+    """One whole number, or a list of them."""
     values = side if isinstance(side, (list, tuple)) else (side,)
     return tuple(values) if all(type(value) is int for value in values) else ()
 
@@ -102,13 +102,12 @@ def _finding(run: Run, group: list[_Case]) -> Finding:
         evidence.append(Evidence(failure.message.partition("\n")[0], failed_at(run, failure), test.nodeid))
     return Finding(
         kind=KIND,
-        title=f"Ids of table '{first.table}' go on from test to test",
+        title=f"Ids of `{first.table}` are not reset between tests",
         tests=tuple(case.test.nodeid for case in group),
         evidence=tuple(evidence),
         remedy=(
-            "Do not expect ids as literals: compare with the id of the object that the test made. Where numbers "
-            "matter, let each test begin with a fresh table, or have its sequence start anew (TRUNCATE ... RESTART "
-            "IDENTITY)."
+            "Do not compare ids with literals, but with the id of the object that the test made. If the numbers "
+            "matter, give each test a fresh table, or reset the sequence (TRUNCATE ... RESTART IDENTITY)."
         ),
         author=before.author,
         command=blame.command(run, left_by.nodeid if left_by else "", test.nodeid),

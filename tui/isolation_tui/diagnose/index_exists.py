@@ -1,4 +1,4 @@
-"""An index was created twice: "index ... already exists", "Duplicate key name '...'"."""
+"""An index is created twice: "index ... already exists", "Duplicate key name '...'"."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MESSAGE = re.compile(
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each index and line that declares it again, with every test that failed by it."""
+    """One finding for each index and each line that declares it again."""
     groups: dict[object, list[tuple[Test, str, RepeatedIndex | None]]] = {}
     declared: dict[tuple[str, str], list[RepeatedIndex]] = defaultdict(list)
     for repeated in run.repeated_indexes:
@@ -56,18 +56,18 @@ def _finding(run: Run, victims: list[tuple[Test, str, RepeatedIndex | None]]) ->
         charged = author_of(run, again.worker, again.unit)
         origin = run.table_history.registration(again)
         if origin is not None:
-            text = f"table '{again.table}' registered {by(run, origin.worker, origin.unit)}"
+            text = f"table `{again.table}` registered {by(run, origin.worker, origin.unit)}"
             evidence.append(Evidence(text, origin.place, origin.unit.nodeid))
         text = f"declared again, with a second index {name}, {by(run, again.worker, again.unit)}"
         evidence.append(Evidence(text, again.place, again.unit.nodeid))
         caller = next((place for place in again.via if place.function != again.place.function), None)
         if caller is not None:
-            evidence.append(Evidence(f"which {caller.function} asked for", caller, again.unit.nodeid))
+            evidence.append(Evidence(f"called by {caller.function}", caller, again.unit.nodeid))
     if first.failure is not None:
-        evidence.append(Evidence(f"index {name} created twice", failed_at(run, first.failure), first.nodeid))
+        evidence.append(Evidence(f"CREATE INDEX {name} failed", failed_at(run, first.failure), first.nodeid))
     return Finding(
         kind=KIND,
-        title=f"Index '{name}' exists already"
+        title=f"Index `{name}` exists already"
         + (f": {named(run, charged)} declares its table again" if charged.culprit else ""),
         tests=tuple(test.nodeid for test, _, _ in victims),
         evidence=tuple(evidence),
@@ -82,11 +82,11 @@ def _finding(run: Run, victims: list[tuple[Test, str, RepeatedIndex | None]]) ->
 def _remedy(name: str, again: RepeatedIndex | None) -> str:
     if again is None:
         return (
-            f"Give '{name}' to one table alone, and create it once: an Index in the model is made by create_all(), and "
-            "needs no Index.create() or CREATE INDEX beside it."
+            f"Use the name `{name}` for one table only, and create the index once: create_all() creates an Index of a "
+            "model, so it needs no Index.create() or CREATE INDEX."
         )
     where = f"{again.place.function}()" if again.place.function.isidentifier() else again.place.module
     return (
-        f"Declare '{again.table}' once and keep it: {where} declares it anew each time, and extend_existing=True "
-        f"adds '{name}' to the indexes that it has already. Where columns must differ, use a new MetaData each time."
+        f"Declare `{again.table}` once and keep it: {where} declares it each time it runs, and extend_existing=True "
+        f"adds `{name}` to the indexes that it already has. If columns must differ, use a new MetaData each time."
     )

@@ -16,7 +16,7 @@ _MESSAGE = re.compile(r"Object '<(\w+) at 0x\w+>' is already attached to session
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each fixture that gave such an object, or each model where none is known to have."""
+    """One finding for each fixture that returned such an object, or each model if the fixture is not known."""
     groups: dict[object, list[tuple[Test, str, FixtureLife | None]]] = {}
     for test in unexplained:
         match = matching(test, ("InvalidRequestError",), _MESSAGE)
@@ -27,7 +27,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 
 def _giver(test: Test, model: str) -> FixtureLife | None:
-    """The fixture of the test that gave an object of that model, if just one did."""
+    """The only fixture of the test that returned an object of that model, else None."""
     givers = [life for life in test.lives if any(given.of_model(model) for given in life.gave)]
     return givers[0] if len(givers) == 1 else None
 
@@ -38,11 +38,11 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
     wide = life is not None and life.definition.scope != "function"
     if life is not None:
         shared = f", for {len(life.users)} tests" if life.shared else ""
-        text = f"a {model} made by {life.definition.scope}-scoped fixture {life.name}{shared}"
+        text = f"a {model} made by {life.definition.scope}-scoped fixture `{life.name}`{shared}"
         evidence.append(Evidence(text, life.definition.place, life.asked_by.nodeid if life.asked_by else ""))
     for other in test.lives:
         if any(given.what == "session" for given in other.gave):
-            text = f"a session given by {other.definition.scope}-scoped fixture {other.name}"
+            text = f"a session from {other.definition.scope}-scoped fixture `{other.name}`"
             evidence.append(Evidence(text, other.definition.place))
     if test.failure is not None:
         evidence.append(
@@ -56,9 +56,9 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
         tests=tuple(victim.nodeid for victim, _, _ in victims),
         evidence=tuple(evidence),
         remedy=(
-            f"Let {made} use the very session that the test uses: take it from the same fixture, of the same scope. A "
-            "factory that captured a session when it was imported needs a scoped_session, or a function that gives the "
-            "present one."
+            f"Let {made} use the same session as the test: request it from the same fixture, with the same scope. A "
+            "factory that captured a session at import needs a scoped_session, or a function that returns the current "
+            "one."
         ),
         author=life.author if life is not None and wide else UNKNOWN,
         command=command(run, test.nodeid),

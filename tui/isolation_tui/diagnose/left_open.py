@@ -1,4 +1,4 @@
-"""Connections and transactions left open by who took them: harmless until somebody waits for them."""
+"""Connections and transactions left open: harmless until another connection waits for them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MOST_LINES = 5
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each fixture, and one for each database that tests themselves leave so. Of a test that failed,
-    the traceback keeps what it had not closed yet: that is none of its habits."""
+    """One finding for each fixture, and one for each database that tests leave connections to. A test that failed is
+    left out: its traceback keeps alive what it had not closed yet."""
     groups: dict[tuple[Author, str], list[tuple[Test, HeldResource]]] = defaultdict(list)
     for test in run.order:
         for held in open_at_end(test):

@@ -1,4 +1,4 @@
-"""In-memory SQLite has a database per connection: the table stands in another one than the test asked."""
+"""In-memory SQLite has a database per connection: the table is in another one than the test queried."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MESSAGE = re.compile(r"no such table: (?:main\.|temp\.)?(?P<table>[^\n]+)")
 
 @dataclass(frozen=True, slots=True)
 class _Elsewhere:
-    """``holder`` is the database in which the table stood when it was missed; ``made`` is its creation, where that was
-    seen. ``shared``: the test used that very pool, whose connections each have a database of their own."""
+    """``holder`` is the database that had the table; ``made`` is its creation, if that was seen. ``shared``: the test
+    used the same pool, whose connections each have a database of their own."""
 
     table: str
     holder: str
@@ -30,7 +30,7 @@ class _Elsewhere:
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each line that made the tables, and each way of missing them."""
+    """One finding for each line that created the tables, and for each way of missing them."""
     groups: dict[object, list[tuple[Test, _Elsewhere]]] = defaultdict(list)
     for test in unexplained:
         match = matching(test, _EXCEPTIONS, _MESSAGE)
@@ -41,8 +41,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 
 def _elsewhere(run: Run, test: Test, table: str) -> _Elsewhere | None:
-    """None where the test spoke to other databases too, or where the table was dropped from the one it asked: then it
-    is not known to be this."""
+    """Where the table is; None if the test used other kinds of databases too, or the table was dropped from its own."""
     used = test.databases_used
     if not used or not all(map(in_memory, used)):
         return None
@@ -67,26 +66,26 @@ def _finding(run: Run, victims: list[tuple[Test, _Elsewhere]]) -> Finding:
     made, table = found.made, found.table
     evidence = []
     if made is not None:
-        text = f"'{table}' created in {found.holder} {by(run, made.worker, made.unit)}"
+        text = f"`{table}` created in {found.holder} {by(run, made.worker, made.unit)}"
         evidence.append(Evidence(text, made.place, made.unit.nodeid))
     if not found.shared:
-        evidence.append(Evidence(f"the test speaks to {', '.join(first.databases_used)}", nodeid=first.nodeid))
+        evidence.append(Evidence(f"the test uses {', '.join(first.databases_used)}", nodeid=first.nodeid))
     if first.failure is not None:
-        evidence.append(Evidence(f"'{table}' is asked for, and missing", failed_at(run, first.failure), first.nodeid))
+        evidence.append(Evidence(f"the query for `{table}` failed", failed_at(run, first.failure), first.nodeid))
     if found.shared:
         remedy = (
-            "Every connection of this engine, and every thread, opens an empty in-memory database of its own. Keep to "
-            'one: create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}).'
+            "Every connection of this engine, and every thread, opens its own empty in-memory database. Use one "
+            'connection: create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}).'
         )
     else:
         where = f"{made.place.function}()" if made is not None and made.place.function.isidentifier() else "the suite"
         remedy = (
-            "Each engine with an in-memory URL has a database of its own: let these tests use the engine on which "
-            f"{where} creates the tables, or give all of them the URL of one file."
+            "Each engine with an in-memory URL has its own database. Let these tests use the engine on which "
+            f"{where} creates the tables, or use the URL of one file everywhere."
         )
     return Finding(
         kind=KIND,
-        title=f"Table '{table}' is in another in-memory database",
+        title=f"Table `{table}` is in another in-memory database",
         tests=tuple(test.nodeid for test, _ in victims),
         evidence=tuple(evidence),
         remedy=remedy,

@@ -1,4 +1,4 @@
-"""A model names another that is not registered: "could not find table", "failed to locate a name"."""
+"""A model refers to another that is not registered: "could not find table", "failed to locate a name"."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _AWAY = (TableEventKind.CLEARED, TableEventKind.REMOVED, TableEventKind.DISPOSED
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    """``away`` took the model out, ``late`` brought it after all; both None where neither was seen."""
+    """``away`` removed the model, ``late`` registered it afterwards; both None if neither was seen."""
 
     away: TableEvent | None = None
     late: TableEvent | None = None
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each name that is not known, and each way that it came to be so."""
+    """One finding for each unknown name and each event that made it unknown."""
     groups: dict[object, tuple[re.Match[str], _Cause, list[Test]]] = {}
     meant: dict[str, set[str]] = {}
     for test in unexplained:
@@ -67,20 +67,20 @@ def _finding(run: Run, match: re.Match[str], cause: _Cause, tests: list[Test]) -
     name, first, event = match["name"], tests[0], cause.away
     evidence = []
     if event is not None:
-        text = f"'{event.table}' taken out {by(run, event.worker, event.unit)}"
+        text = f"`{event.table}` removed {by(run, event.worker, event.unit)}"
         evidence.append(Evidence(text, event.place, event.unit.nodeid))
     if first.failure is not None:
-        text = f"{match['by']} names '{name}', which is not registered"
+        text = f"{match['by']} refers to `{name}`, which is not registered"
         evidence.append(Evidence(text, failed_at(run, first.failure), first.nodeid))
     if cause.late is not None:
         late = cause.late
-        text = f"'{late.table}' registered only now, {by(run, late.worker, late.unit)}"
+        text = f"`{late.table}` registered later, {by(run, late.worker, late.unit)}"
         evidence.append(Evidence(text, late.place, late.unit.nodeid))
     charged = author_of(run, event.worker, event.unit) if event is not None else UNKNOWN
     who = named(run, charged)
     return Finding(
         kind=KIND,
-        title=f"{match['by']} needs '{name}', which is not registered" + (f": {who} took it out" if who else ""),
+        title=f"{match['by']} refers to `{name}`, which is not registered" + (f": {who} removed it" if who else ""),
         tests=tuple(test.nodeid for test in tests),
         evidence=tuple(evidence),
         remedy=_remedy(name, who, cause),
@@ -94,12 +94,12 @@ def _finding(run: Run, match: re.Match[str], cause: _Cause, tests: list[Test]) -
 def _remedy(name: str, who: str, cause: _Cause) -> str:
     if who:
         return (
-            f"Do not take models out in {who}: they register themselves once, when they are imported. A "
-            "test that needs models of its own needs a MetaData (and a Base) of its own."
+            f"Do not remove models in {who}: they register once, when they are imported. A test that needs models of "
+            "its own needs its own MetaData (and Base)."
         )
     where = f" {cause.late.place.module or cause.late.place.file}" if cause.late is not None else ""
     return (
-        f"Import the module{where} that defines '{name}' wherever the models are imported, in the conftest, say: "
-        "mappers are made ready as soon as the first of them is used. Look whether the name is spelt as it is defined, "
-        "and in the same MetaData."
+        f"Import the module{where} that defines `{name}` together with the other models, for example in the conftest: "
+        "all mappers are configured when the first of them is used. Check that the name is spelt as defined, and that "
+        "both use the same MetaData."
     )

@@ -1,4 +1,4 @@
-"""Flask was asked for what only an application context has: "Working outside of application context"."""
+"""Code needs a Flask context that is not active: "Working outside of application context"."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MESSAGE = re.compile(
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each line of the project that needs a context and runs without one."""
+    """One finding for each line of the project that runs without the context that it needs."""
     groups: dict[object, list[tuple[Test, re.Match[str], Place, FixtureLife | None]]] = {}
     for test in unexplained:
         match, failure = matching(test, ("RuntimeError",), _MESSAGE), test.failure
@@ -42,8 +42,8 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str], Place, FixtureLi
     if match["other"]:
         title = f"{who} uses an application that its SQLAlchemy does not know"
         remedy = (
-            "Make one SQLAlchemy() for the whole project, import it everywhere under one name, and call init_app() on "
-            "it with each application that a test makes, before its context is entered."
+            "Create one SQLAlchemy() for the whole project, import it under one name, and call its init_app() with "
+            "each application that a test creates, before entering the context."
         )
     else:
         which = match["which"] or "application"
@@ -51,12 +51,12 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str], Place, FixtureLi
         title = f"{who} works outside of the {which} context"
         remedy = (
             f"Enter 'with {enter}:' around that line alone, in {named(run, life.author) if life else 'the test'} or in "
-            "a fixture that it asks for. Where it passes among others, one of them left a context open."
+            "a fixture that it requests. If it passes after other tests, one of them left a context open."
         )
     evidence = []
     if life is not None:
-        evidence.append(Evidence(f"{life.definition.scope}-scoped fixture {life.name}", life.definition.place))
-    evidence.append(Evidence(f"no {match['which'] or 'fitting'} context here", place, test.nodeid))
+        evidence.append(Evidence(f"{life.definition.scope}-scoped fixture `{life.name}`", life.definition.place))
+    evidence.append(Evidence(f"no {match['which'] or 'matching'} context is active here", place, test.nodeid))
     return Finding(
         kind=KIND,
         title=title,

@@ -1,4 +1,4 @@
-"""Something of one event loop was used in another: "attached to a different loop", "Event loop is closed"."""
+"""An object of one event loop is used in another: "attached to a different loop", "Event loop is closed"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_DRIVERS = re.compile(r"cannot perform operation: another operation is in pro
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each wide fixture that carried something over, or for each message where none is known to."""
+    """One finding for each wide fixture whose object outlived its loop, or for each message if none is known."""
     groups: dict[object, list[tuple[Test, str, FixtureLife | None]]] = {}
     for test in unexplained:
         match = matching(test, ("RuntimeError",), _OF_LOOPS) or matching(test, ("InterfaceError",), _OF_DRIVERS)
@@ -30,7 +30,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 
 def _holder(test: Test) -> FixtureLife | None:
-    """The wide fixture that gave an asynchronous engine, connection or session to tests before, if just one did."""
+    """The only wide fixture that returned an asynchronous engine, connection or session to earlier tests, else None."""
     lives = [life for life in wide_lives(test) if _given(life)]
     return lives[0] if len(lives) == 1 else None
 
@@ -45,17 +45,19 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
     author = ""
     if held is not None:
         author = held.users[0].nodeid
-        text = f"{held.definition.scope}-scoped fixture {held.name} gives one {_given(held)} to {len(held.users)} tests"
+        text = (
+            f"{held.definition.scope}-scoped fixture `{held.name}` gives one {_given(held)} to {len(held.users)} tests"
+        )
         evidence.append(Evidence(text, held.definition.place, author))
     if test.failure is not None:
         evidence.append(Evidence(message, failed_at(run, test.failure), test.nodeid))
     # A driver may also be busy because one test does two things at once: only a loop's own word is proof.
     sure = held is not None and any(_OF_LOOPS.search(said) for _, said, _ in victims)
-    whose = f"What {named(run, held.author)} gave" if held is not None and sure else "Something"
+    whose = f"The object of {named(run, held.author)}" if held is not None and sure else "An object"
     title = f"{whose} belongs to another event loop: {message}"
     return Finding(
         kind=KIND,
-        title=title if sure or _OF_LOOPS.search(message) else f"Something is used twice at once: {message}",
+        title=title if sure or _OF_LOOPS.search(message) else f"An object is used twice at once: {message}",
         tests=tuple(victim.nodeid for victim, _, _ in victims),
         evidence=tuple(evidence),
         remedy=_remedy(held if sure else None, message),
@@ -68,12 +70,12 @@ def _finding(run: Run, victims: list[tuple[Test, str, FixtureLife | None]]) -> F
 def _remedy(held: FixtureLife | None, message: str) -> str:
     if held is not None:
         return (
-            f"Let fixture {held.definition.name} live as long as its event loop: function-scoped, or with the same "
-            "loop_scope as the tests (pytest-asyncio), and dispose of the engine before its loop ends. "
+            f"End fixture `{held.definition.name}` with its event loop: make it function-scoped, or give it the same "
+            "loop_scope as the tests (pytest-asyncio), and dispose of the engine before the loop ends. "
             "poolclass=NullPool keeps no connection from one loop to the next."
         )
-    busy = " Within one test, it is one session in two tasks at once." if "in progress" in message else ""
+    busy = " Within one test, one session is used in two tasks at once." if "in progress" in message else ""
     return (
-        "Make engines, sessions, locks and queues in the loop that uses them, in a fixture, and not at import; give "
+        "Create engines, sessions, locks and queues in a fixture, in the loop that uses them, not at import; give "
         f"fixtures and tests the same loop_scope; poolclass=NullPool keeps no connection between loops.{busy}"
     )

@@ -27,7 +27,7 @@ _ORIGINAL = re.compile(r"Original exception was: ([^\n]+)")
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each error that a session was left with, with the tests that met it so."""
+    """One finding for each error after which a session was not rolled back."""
     groups: dict[object, list[_Victim]] = {}
     statements = FailedStatements(run)
     for test in unexplained:
@@ -42,13 +42,13 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 class _Victim:
     test: Test
     first: FailedStatement | None
-    """What the session's error was met by first, where that was seen."""
+    """The statement that failed first, if that was seen."""
     held: FixtureLife | None
-    """The wide fixture that gave the session, or the connection."""
+    """The wide fixture that returned the session or connection."""
 
 
 def _holder(test: Test) -> FixtureLife | None:
-    """If there is just one that may have."""
+    """The only wide fixture that may have returned it, else None."""
     for what in ("session", "connection"):
         givers = [life for life in wide_lives(test) if any(given.what == what for given in life.gave)]
         if givers:
@@ -73,7 +73,7 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
     swallowed = author is not None and author.failure is None
     evidence = []
     if held is not None:
-        text = f"{held.definition.scope}-scoped fixture {held.name} serves {len(held.users)} tests"
+        text = f"{held.definition.scope}-scoped fixture `{held.name}` serves {len(held.users)} tests"
         evidence.append(Evidence(text, held.definition.place, held.asked_by.nodeid if held.asked_by else ""))
     original = matching(test, _EXCEPTIONS, _ORIGINAL)
     error = original.group(1) if original is not None else first.error if first is not None else ""
@@ -83,9 +83,9 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
         text = f"{error} {by(run, first.worker, first.unit)}{how}"
         evidence.append(Evidence(text, first.place, first.unit.nodeid))
     elif error:
-        evidence.append(Evidence(f"{error}, it was not seen when"))
+        evidence.append(Evidence(f"{error}: when it happened was not seen"))
     if test.failure is not None:
-        evidence.append(Evidence(f"the {what} still waits for its rollback", failed_at(run, test.failure), test.nodeid))
+        evidence.append(Evidence(f"the {what} has not been rolled back", failed_at(run, test.failure), test.nodeid))
     charged = UNKNOWN
     if held is not None and any(victim.test is not author for victim in victims):
         charged = held.author
@@ -115,15 +115,15 @@ def _title(run: Run, what: str, author: Test | None, held: FixtureLife | None, v
 def _remedy(held: FixtureLife | None, author: Test | None) -> str:
     if held is not None:
         return (
-            f"Give each test one of its own: let fixture {held.definition.name} be function-scoped, and roll back in "
-            "its teardown. The first error has a cause of its own; this only stops it from spreading."
+            f"Give each test its own: make fixture `{held.definition.name}` function-scoped, and roll back in its "
+            "teardown. The first error has its own cause; this only stops it from spreading."
         )
     if author is not None:
         return (
             f"Let {short(author.nodeid)} call rollback() on the session after the error that it expects, and give each "
-            "test a session of its own."
+            "test its own session."
         )
     return (
-        "Give each test a session of its own, and roll it back in the fixture's teardown; code that catches an error "
-        "of flush() or commit() has to call rollback() before the session is used again."
+        "Give each test its own session, and roll it back in the fixture's teardown; code that catches an error of "
+        "flush() or commit() has to call rollback() before it uses the session again."
     )

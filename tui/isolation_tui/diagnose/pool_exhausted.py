@@ -1,4 +1,4 @@
-"""All connections of a pool are out: "QueuePool limit of size 5 overflow 10 reached"."""
+"""All connections of a pool are checked out: "QueuePool limit of size 5 overflow 10 reached"."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MESSAGE = re.compile(r"QueuePool limit of size (?P<size>\d+) overflow (?P<overf
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each who took the connections; one for each mixture where there were several."""
+    """One finding for each author of the connections; one for each combination of several."""
     groups: dict[object, list[tuple[Test, FailedWait | None]]] = defaultdict(list)
     waits = failed_waits(run, "pool")
     for test in unexplained:
@@ -37,20 +37,20 @@ def _finding(run: Run, victims: list[tuple[Test, FailedWait | None]]) -> Finding
     evidence = holders_as_evidence(run, holders, "connection")
     if first.failure is not None:
         place = told.place if told is not None and told.place.file else failed_at(run, first.failure)
-        evidence.append(Evidence("one more was asked for", place, first.nodeid))
+        evidence.append(Evidence("one more was requested", place, first.nodeid))
     count = f"all {len(holders)} connections" if holders else "all connections"
     who = named(run, author)
     mine = "in the test itself" if author.nodeid == first.nodeid else "in its teardown"
     remedy = (
-        f"Let {who} give back what it takes, {mine}: a with block around each connection and session, or "
-        "close(). A larger pool only puts it off."
+        f"Let {who} return what it checks out, {mine}: use a with block around each connection and session, or "
+        "close(). A larger pool only delays the error."
         if who
         else "Close each connection and session where it was opened, with a with block or in the fixture's teardown. "
-        "A larger pool only puts it off."
+        "A larger pool only delays the error."
     )
     return Finding(
         kind=KIND,
-        title=f"The pool is exhausted: {count} are out{f', taken by {who}' if who else ''}",
+        title=f"The pool is exhausted: {count} are checked out{f' by {who}' if who else ''}",
         tests=tuple(test.nodeid for test, _ in victims),
         evidence=tuple(evidence),
         remedy=remedy,

@@ -1,4 +1,4 @@
-"""A wide fixture asked for a narrower one: pytest's ScopeMismatch."""
+"""A wide fixture requests a narrower one: pytest's ScopeMismatch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINE = re.compile(r"^(?P<file>\S.*?):(?P<line>\d+):\s+(?:async )?def (?P<name>\
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each fixture that asks, and each that it asks for."""
+    """One finding for each pair of fixtures."""
     groups: dict[object, list[tuple[Test, re.Match[str]]]] = {}
     for test in unexplained:
         match = matching(test, ("Failed",), _MESSAGE)  # pytest fails the test, it raises no exception of its own
@@ -39,19 +39,20 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str]]]) -> Finding:
     asks = lines[-2]["name"] if len(lines) > 1 else ""
     evidence = []
     if asks:
-        evidence.append(Evidence(f"{wide}-scoped fixture {asks} asks for {asked}", _place(run, lines[-2]), test.nodeid))
+        evidence.append(
+            Evidence(f"{wide}-scoped fixture `{asks}` requests `{asked}`", _place(run, lines[-2]), test.nodeid)
+        )
     if lines:
-        evidence.append(Evidence(f"{narrow}-scoped fixture {asked}", _place(run, lines[-1])))
-    who = f"fixture {asks}" if asks else f"a {wide}-scoped fixture"
+        evidence.append(Evidence(f"{narrow}-scoped fixture `{asked}`", _place(run, lines[-1])))
+    who = f"fixture `{asks}`" if asks else f"a {wide}-scoped fixture"
     return Finding(
         kind=KIND,
-        title=f"{who[0].upper()}{who[1:]} ({wide}) asks for {asked}, which lives for one {narrow} alone",
+        title=f"{who[0].upper()}{who[1:]} ({wide}-scoped) requests `{asked}`, which is {narrow}-scoped",
         tests=tuple(victim.nodeid for victim, _ in victims),
         evidence=tuple(evidence),
         remedy=(
-            f"Let {who} be {narrow}-scoped too. Where it has to be wide, let {asked} be a fixture that gives a "
-            f"function, or part from {asked} what is costly and give that scope='{wide}'; sessions and rows are better "
-            "kept narrow."
+            f"Make {who} {narrow}-scoped too. If it has to be wide, let `{asked}` return a factory function, or move "
+            f"the costly part of `{asked}` to a fixture with scope='{wide}'; keep sessions and rows narrow."
         ),
         author=_asking(run, asks, lines),
         command=command(run, test.nodeid),
@@ -60,7 +61,7 @@ def _finding(run: Run, victims: list[tuple[Test, re.Match[str]]]) -> Finding:
 
 
 def _asking(run: Run, name: str, lines: list[re.Match[str]]) -> Author:
-    """The fixture that asks: the definition of that name, in the file that pytest's message names."""
+    """The fixture that requests: the definition of that name, in the file that pytest's message names."""
     if not name:
         return UNKNOWN
     place = _place(run, lines[-2])

@@ -1,4 +1,4 @@
-"""Several workers of pytest-xdist share one database, and what one does another meets."""
+"""Several workers of pytest-xdist use one database, and change it for each other."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<table>[^.\s]+)\.|duplicate 
 
 @dataclass(frozen=True, slots=True)
 class _Met:
-    """What another worker had done to ``database`` when the test met it."""
+    """What another worker did to ``database`` before the test failed."""
 
     database: str
     evidence: Evidence
@@ -153,11 +153,11 @@ def _finding(run: Run, database: str, victims: list[tuple[Test, _Met]]) -> Findi
         for worker in run.workers.values()
         if any(known.label == database for known in worker.databases.values())
     )
-    evidence = [Evidence(f"{', '.join(workers)} speak to {database}"), met.evidence]
+    evidence = [Evidence(f"{', '.join(workers)} use {database}"), met.evidence]
     if first.failure is not None:
         message = first.failure.message.partition("\n")[0]
         evidence.append(
-            Evidence(f"worker {first.worker} met it: {message}", failed_at(run, first.failure), first.nodeid)
+            Evidence(f"a test of worker {first.worker} failed: {message}", failed_at(run, first.failure), first.nodeid)
         )
     return Finding(
         kind=KIND,
@@ -165,8 +165,8 @@ def _finding(run: Run, database: str, victims: list[tuple[Test, _Met]]) -> Findi
         tests=tuple(test.nodeid for test, _ in victims),
         evidence=tuple(evidence),
         remedy=(
-            "Give each worker a database of its own: put pytest-xdist's worker_id into its name or file, where the URL "
-            f"{database} is made. Or keep the tests that use it on one worker: xdist_group, and --dist loadgroup."
+            "Give each worker its own database: put pytest-xdist's worker_id into its name or file, where the URL "
+            f"{database} is built. Or keep the tests that use it on one worker: xdist_group, and --dist loadgroup."
         ),
         command=command(run, met.other, first.nodeid) + f" -n {len(workers)}",
         code="F18",

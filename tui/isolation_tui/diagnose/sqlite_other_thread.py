@@ -20,7 +20,7 @@ _MESSAGE = re.compile(r"SQLite objects created in a thread can only be used in t
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each line at which it came out."""
+    """One finding for each line that raised it."""
     groups: dict[Place, list[Test]] = defaultdict(list)
     for test in unexplained:
         failure = test.failure
@@ -32,8 +32,8 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 def _finding(run: Run, place: Place, tests: list[Test]) -> Finding:
     first = tests[0]
     used = first.databases_used
-    evidence = [Evidence("used here, in a thread that did not open it", place, first.nodeid)]
-    evidence += [Evidence(f"the test speaks to {database}", nodeid=first.nodeid) for database in used]
+    evidence = [Evidence("used here, in another thread than the one that opened it", place, first.nodeid)]
+    evidence += [Evidence(f"the test uses {database}", nodeid=first.nodeid) for database in used]
     if used and all(map(in_memory, used)):
         remedy = (
             "Let all threads share the one in-memory database: "
@@ -41,7 +41,7 @@ def _finding(run: Run, place: Place, tests: list[Test]) -> Finding:
         )
     else:
         remedy = (
-            "Open a session or connection in the thread that uses it, rather than handing one over; or allow it with "
+            "Open a session or connection in the thread that uses it, do not pass one on; or allow it with "
             'create_engine(..., connect_args={"check_same_thread": False}), and use it from one thread at a time.'
         )
     return Finding(

@@ -1,4 +1,4 @@
-"""A model was registered twice: "Table ... is already defined for this MetaData instance"."""
+"""A table is registered twice: "Table ... is already defined for this MetaData instance"."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MESSAGE = re.compile(r"Table '([^']+)' is already defined for this MetaData ins
 
 @dataclass(frozen=True, slots=True)
 class _Victim:
-    """A test, or a file that could not be collected, with the refusal that it failed by, where that was seen."""
+    """A test, or a file that could not be collected, with the refused registration, if that was seen."""
 
     nodeid: str
     table: str
@@ -34,15 +34,15 @@ class _Victim:
     life: FixtureLife | None = None
     collected: bool = True
     ends_pytest: bool = False
-    """A conftest that pytest itself loads first."""
+    """A conftest that pytest loads before collection."""
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each line that registers a table again, with every test that failed by it.
+    """One finding for each line that registers a table again.
 
-    A refusal counts as a victim's cause only if that very error is what the test failed with; one that was caught and
-    handled harms nobody. Where the error is seen but not the refusal (a suite in which SQLAlchemy cannot be listened
-    to), the finding has the message as its only evidence. Files that could not be collected are victims as well.
+    A refused registration counts only if the test failed with that error; one that the suite catches is harmless. If
+    the refusal was not seen (SQLAlchemy cannot be observed in this suite), the message is the only evidence. Files that
+    could not be collected are victims as well.
     """
     victims = [_of_test(run, test, match) for test in unexplained if (match := matching(test, _EXCEPTIONS, _MESSAGE))]
     for error in run.collection_errors:
@@ -58,7 +58,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
 
 
 def already_defined(run: Run) -> int:
-    """How many tests failed by it: the figure that the before/after tables lead with."""
+    """How many tests failed by it."""
     return sum(len(finding.tests) for finding in find(run, run.order))
 
 
@@ -96,7 +96,7 @@ def _refusal(events: Sequence[TableEvent], table: str) -> TableEvent | None:
 
 
 def _caller(refusal: TableEvent) -> Place:
-    """Whoever caused the definition to run again: the nearest caller outside the model's own file."""
+    """What ran the definition again: the nearest caller outside the model's file."""
     return next((place for place in refusal.via if place.file != refusal.place.file), refusal.place)
 
 
@@ -118,10 +118,10 @@ def _finding(run: Run, victims: list[_Victim]) -> Finding:
         evidence.append(Evidence(text, origin.place, origin.unit.nodeid))
     if refusal is not None:
         caller = _caller(refusal)
-        text = f"again, and refused, {_as(refusal)}{by(run, refusal.worker, refusal.unit)}"
+        text = f"refused {_as(refusal)}{by(run, refusal.worker, refusal.unit)}"
         evidence.append(Evidence(text, refusal.place, first.nodeid))
         if caller != refusal.place:
-            evidence.append(Evidence(f"which {_called(caller)} caused", caller, first.nodeid))
+            evidence.append(Evidence(f"called by {_called(caller)}", caller, first.nodeid))
     else:
         evidence.append(Evidence(first.error.partition("\n")[0], first.place, first.nodeid))
     return Finding(
@@ -157,14 +157,14 @@ def _called(caller: Place) -> str:
 def _title(
     run: Run, table: str, life: FixtureLife | None, origin: TableEvent | None, refusal: TableEvent | None
 ) -> str:
-    title = f"Table '{table}' is registered a second time"
+    title = f"Table `{table}` is registered a second time"
     if _two_names(origin, refusal) and origin is not None and refusal is not None:
         return f"{title}: one file, imported as {origin.place.module} and as {refusal.place.module}"
     return title + (f" by {named(run, life.author)}" if life else "")
 
 
 def _command(run: Run, first: _Victim, origin: TableEvent | None) -> str:
-    """A file that could not be collected needs beside it the one that registered first."""
+    """The command that repeats it; a file that could not be collected needs the one that registered first, too."""
     if first.ends_pytest:
         return "python -m pytest"
     nodeids = [first.nodeid]
@@ -176,29 +176,29 @@ def _command(run: Run, first: _Victim, origin: TableEvent | None) -> str:
 
 def _remedy(table: str, origin: TableEvent | None, refusal: TableEvent | None, life: FixtureLife | None) -> str:
     if refusal is None:
-        return f"Define the model of '{table}' once, at module level, and import it everywhere under one name."
+        return f"Define the model of `{table}` once, at module level, and import it everywhere under one name."
     here, caller = refusal.place, _caller(refusal)
     if origin is not None and _two_names(origin, refusal):
         return (
-            f"One file is imported under two names, {origin.place.module} and {here.module}. Import it under one: "
-            "look at sys.path, at pytest's rootdir and pythonpath, and at imports that leave out the package."
+            f"One file is imported under two names, {origin.place.module} and {here.module}. Import it under one "
+            "name: check sys.path, pytest's rootdir and pythonpath, and imports without the package."
         )
     if caller.file == here.file and not here.function.startswith("<"):
-        where = f"fixture {life.name}" if life is not None else f"{here.function}()"
+        where = f"fixture `{life.name}`" if life is not None else f"{here.function}()"
         return (
-            f"The model of '{table}' is defined inside {where}, each time it runs. Define it once, at module level, "
-            "and import it; extend_existing=True would hide this, and make indexes exist twice."
+            f"The model of `{table}` is defined inside {where}, each time it runs. Define it once, at module level, "
+            "and import it; extend_existing=True would hide the error and create indexes twice."
         )
     if origin is not None and origin.place.file != here.file:
         return (
-            f"Two files define '{table}': {_file(origin.place)} and {_file(here)}. Keep one of them, or give the "
-            "other a MetaData of its own."
+            f"Two files define `{table}`: {_file(origin.place)} and {_file(here)}. Keep one of them, or give the "
+            "other its own MetaData."
         )
     again = f"{caller.function}()" if caller.function and not caller.function.startswith("<") else caller.module
     return (
-        f"Let {again} register models once per process: skip what the MetaData holds already. "
+        f"Register models once per process in {again}: skip tables that the MetaData already has. "
         "Give each test fresh tables with drop_all() and create_all(), not fresh models; "
-        "neither metadata.clear() nor extend_existing=True mends this."
+        "neither metadata.clear() nor extend_existing=True fixes this."
     )
 
 

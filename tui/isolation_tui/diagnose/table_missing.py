@@ -1,8 +1,7 @@
-"""A statement met no table: "no such table", 'relation "..." does not exist', "Table '...' doesn't exist".
+"""A table is missing: "no such table", 'relation "..." does not exist', "Table '...' doesn't exist".
 
-Who took it away is told by the DDL that was seen, and is charged only where the table was meant to stand: made at
-import, or by a fixture that still lived. A fixture that drops what it made itself is not to blame for a test that makes
-no tables.
+The observed DDL shows what removed it. Its author is charged only if the table should have been there: made at import,
+or by a fixture that was still set up. A fixture that drops its own tables is not to blame for a test that creates none.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _MESSAGE = re.compile(
     r"|Table '(?P<mysql>[^'\n]+)' doesn't exist"
 )
 _REFLECTED = re.compile(r"^(?P<sqlite>\S+)$")
-"""All that SQLAlchemy's NoSuchTableError says, where a table was to be reflected."""
+"""The whole message of SQLAlchemy's NoSuchTableError, raised by reflection."""
 _OF_DATABASE = (TableEventKind.CREATED, TableEventKind.DROPPED)
 _OUT_OF_METADATA = (TableEventKind.CLEARED, TableEventKind.REMOVED)
 
@@ -37,7 +36,7 @@ MOST_HOLDERS = 64
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    """``what`` tells apart how a table came to be missing; ``event`` is what took it away, where that is known."""
+    """``what`` is how the table came to be missing; ``event`` is what removed it, if that is known."""
 
     what: str
     event: TableEvent | None = None
@@ -80,7 +79,7 @@ def _table(match: re.Match[str]) -> str:
 
 
 def _last(table: str) -> str:
-    """Without its schema or database, which an error may name and a model may not."""
+    """The name without schema or database, which an error may contain and a model may not."""
     return table.rpartition(".")[2].strip("\"'`[]").lower()
 
 
@@ -127,8 +126,8 @@ class _Causes:
         return _Cause("never made" if known else "unknown")
 
     def _standing_drops(self, test: Test, names: Sequence[str], error: str, ended: float) -> list[_Drop]:
-        """Of the database that the statement was sent to, if the table is gone from that. Where it is not known: of
-        each from which it is gone, of those that the test used, or whose tables a fixture of the test made."""
+        """The drop in the database that the statement was sent to. If that is not known: in each database that the test
+        used, or else whose tables a fixture of the test made."""
         failed = self._statements.latest(test.worker, error, ended)
         if failed is not None and failed.unit.nodeid == test.nodeid and failed.database:
             return self._drops(test.worker, names, (failed.database,), ended)
@@ -153,7 +152,7 @@ class _Causes:
         return [event for event in events if event is not None]
 
     def _registered_late(self, worker: str, names: Sequence[str], ended: float) -> TableEvent | None:
-        """Its registration, where tables had been created before it, and none since."""
+        """Its registration, if tables were created before it, and none after it."""
         firsts = [self._history.first(TableEventKind.REGISTERED, worker, name) for name in names]
         first = min((event for event in firsts if event is not None and event.at <= ended), key=_at, default=None)
         creation = self._history.last((TableEventKind.CREATED,), worker, until=ended)
@@ -191,7 +190,7 @@ def _meant_to_stand(run: Run, test: Test, made: TableEvent | None, dropped: Tabl
     if made is None:
         return False
     if dropped.unit.nodeid == test.nodeid and dropped.unit.step != "teardown":
-        return True  # by itself, before it looked
+        return True  # the test dropped it itself
     life = _maker(run, made)
     if life is None:
         return not made.unit.nodeid
@@ -225,41 +224,45 @@ def _finding(run: Run, cause: _Cause, victims: list[tuple[Test, str]], effects: 
 def _title(run: Run, cause: _Cause, tables: tuple[str, ...], charged: Author) -> str:
     text = names(tables)
     missing = f"{text[0].upper()}{text[1:]} {'are' if len(tables) > 1 else 'is'} missing"
+    them = "it" if len(tables) == 1 else "them"
     event = cause.event
     if event is None:
         return (
-            f"{missing}: dropped, and not made again"
+            f"{missing}: dropped, and not created again"
             if cause.what == "dropped somewhere"
-            else f"{missing}: nothing made it"
+            else f"{missing}: nothing created {them}"
         )
     who = named(run, author_of(run, event.worker, event.unit)) or "an import"
     if cause.what == "cleared":
-        return f"{missing}: {who} took it out of its MetaData"
+        return f"{missing}: {who} removed {them} from the MetaData"
     if cause.what == "registered late":
-        return f"{missing}: its model came after create_all()"
+        return f"{missing}: registered after create_all()"
     if cause.charged:
-        return f"{missing}: {who} dropped {'it' if len(tables) == 1 else 'them'}"
-    return f"{missing}: nothing made it again after {who} dropped it"
+        return f"{missing}: {who} dropped {them}"
+    return f"{missing}: not created again after {who} dropped {them}"
 
 
 def _evidence(run: Run, cause: _Cause, first: Test, table: str, effects: list[NoOpDdl]) -> list[Evidence]:
     told = []
     made, event, failure = cause.made, cause.event, first.failure
     if made is not None:
-        told.append(Evidence(f"'{made.table}' created {by(run, made.worker, made.unit)}", made.place, made.unit.nodeid))
+        told.append(Evidence(f"`{made.table}` created {by(run, made.worker, made.unit)}", made.place, made.unit.nodeid))
     if event is not None:
-        word = {TableEventKind.DROPPED: "dropped", TableEventKind.REGISTERED: "registered, after tables were created,"}
-        what = word.get(event.kind, "taken out of its MetaData")
+        word = {
+            TableEventKind.DROPPED: "dropped",
+            TableEventKind.REGISTERED: "registered, after the tables were created,",
+        }
+        what = word.get(event.kind, "removed from its MetaData")
         how = " (its creation was rolled back)" if event.by == "rollback" else ""
-        text = f"'{event.table}' {what} {by(run, event.worker, event.unit)}{how}"
+        text = f"`{event.table}` {what} {by(run, event.worker, event.unit)}{how}"
         told.append(Evidence(text, event.place, event.unit.nodeid))
     for effect in effects:
         text = f"create_all() created nothing, with {effect.known} tables known, {by(run, effect.worker, effect.unit)}"
         told.append(Evidence(text, effect.place, effect.unit.nodeid))
     if event is None:
-        told.append(Evidence(f"no CREATE TABLE of '{table}' was seen that still stood"))
+        told.append(Evidence(f"no CREATE TABLE of `{table}` was seen, or it was dropped since"))
     if failure is not None:
-        told.append(Evidence(f"'{table}' is asked for, and missing", failed_at(run, failure), first.nodeid))
+        told.append(Evidence(f"the query for `{table}` failed", failed_at(run, failure), first.nodeid))
     return told
 
 
@@ -268,26 +271,24 @@ def _remedy(run: Run, cause: _Cause, tables: tuple[str, ...], charged: Author) -
     text = names(tables)
     if cause.what == "cleared":
         return (
-            f"Do not clear the MetaData in {named(run, charged) or 'the suite'}: models register themselves once, when "
-            "they are imported, and create_all() makes only what is registered. Drop and create tables instead."
+            f"Do not clear the MetaData in {named(run, charged) or 'the suite'}: models register once, when they are "
+            "imported, and create_all() creates registered tables only. Drop and create tables instead."
         )
     if cause.what == "registered late":
-        return (
-            f"Import the model of {text} before create_all() is called: in the conftest, or where that fixture lives."
-        )
+        return f"Import the model of {text} before create_all() is called: in the conftest, or next to that fixture."
     if cause.what == "dropped" and event is not None and made is not None:
         maker = _maker(run, made)
         if cause.charged:
-            again = named(run, maker.author) if maker is not None else "what made them"
+            again = named(run, maker.author) if maker is not None else "the fixture that made them"
             return (
-                f"Let {named(run, charged)} put back what it drops, or give it a database of its own; or create the "
-                f"tables for each test, rather than once by {again}."
+                f"Let {named(run, charged)} create again what it drops, or give it its own database; or create the "
+                f"tables for each test, not once in {again}."
             )
         return (
-            f"Let these tests ask for the fixture that creates {text}: they relied on tables that others had made, and "
-            "that are rightly dropped again."
+            f"Let these tests request the fixture that creates {text}: they relied on tables of other tests, which are "
+            "rightly dropped again."
         )
     return (
-        f"Create {text} in a fixture that these tests ask for, on the engine that they use; import every model before "
+        f"Create {text} in a fixture that these tests request, on the engine that they use; import every model before "
         "create_all() is called."
     )

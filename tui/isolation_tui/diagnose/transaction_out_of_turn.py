@@ -1,4 +1,4 @@
-"""A session, connection or transaction was used out of its turn: SQLAlchemy's texts about begin() and closed ones."""
+"""A session, connection or transaction is used out of turn: SQLAlchemy's errors about begin() and closed ones."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _REMEDIES = (
         re.compile(
             r"^A transaction is already begun on this Session|^This connection has already initialized a SQLAlchemy Tr"
         ),
-        "A transaction begins by itself with the first statement: leave out this begin(), or commit or roll back "
-        "before it. A fixture that wraps the test in a transaction has to begin it before anything is executed, and "
-        "the test to use begin_nested() within it.",
+        "A transaction begins automatically with the first statement: leave out this begin(), or commit or roll back "
+        "before it. A fixture that wraps the test in a transaction has to begin it before any statement; the test "
+        "uses begin_nested() within it.",
     ),
     (
         re.compile(r"^This Connection is closed|^This transaction is (?:closed|inactive)|^This Session has been perma"),
-        "Use a connection, session or transaction only as long as the fixture or with block that opened it lasts; let "
-        "the one who opened it be the only one to close it, and give each test its own.",
+        "Use a connection, session or transaction only within the fixture or with block that opened it; close it only "
+        "there, and give each test its own.",
     ),
     (
         re.compile(r"^Can't operate on closed transaction inside context manager"),
-        "Do not commit or roll back inside 'with session.begin():', which does that at its end: leave the block first, "
+        "Do not commit or roll back inside 'with session.begin():', which commits at its end: leave the block first, "
         "or use a session without the block.",
     ),
 )
 
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
-    """One finding for each message and line. Nobody is charged: a test may do it all by itself; whom it shares with is
-    told as evidence."""
+    """One finding for each message and line. No author is charged: a test may do it all by itself. Tests that share the
+    object are evidence."""
     groups: dict[object, list[tuple[Test, str, Place]]] = {}
     remedies: dict[object, str] = {}
     for test in unexplained:
@@ -62,13 +62,13 @@ def _finding(run: Run, victims: list[tuple[Test, str, Place]], remedy: str) -> F
     for life in wide_lives(test):
         if any(given.what in ("session", "connection") for given in life.gave):
             given = next(given.what for given in life.gave if given.what in ("session", "connection"))
-            text = f"{life.definition.scope}-scoped fixture {life.name} gives one {given} to {len(life.users)} tests"
+            text = f"{life.definition.scope}-scoped fixture `{life.name}` gives one {given} to {len(life.users)} tests"
             author = author or life.users[0].nodeid
             evidence.append(Evidence(text, life.definition.place, life.users[0].nodeid))
     evidence.append(Evidence(sentence, place, test.nodeid))
     return Finding(
         kind=KIND,
-        title=f"{sentence}: {place.function or place.file.rpartition('/')[2]} asks for it out of turn",
+        title=f"{sentence}: {place.function or place.file.rpartition('/')[2]} uses it out of turn",
         tests=tuple(victim.nodeid for victim, _, _ in victims),
         evidence=tuple(evidence),
         remedy=remedy,
