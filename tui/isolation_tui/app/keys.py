@@ -12,11 +12,33 @@ from __future__ import annotations
 from textual.binding import Binding
 
 FOOTER = (
-    "...", "view.findings", "view.fix", "main.filter", "main.next", "run.all", "app.help", "app.quit",
-    "main.cause", "view.leaks", "view.compare", "main.previous", "view.metadata", "run.failed",
-    "run.selected", "run.stop", "run.watch", "main.author", "main.beside", "main.axis", "main.edit", "main.copy",
-    "view.output", "view.runs", "main.zoom_in", "main.zoom_out",
-)  # fmt: skip
+    "...",
+    "view.findings",
+    "view.fix",
+    "main.filter",
+    "main.next",
+    "run.all",
+    "app.help",
+    "app.quit",
+    "main.cause",
+    "view.leaks",
+    "view.compare",
+    "main.previous",
+    "view.metadata",
+    "run.failed",
+    "run.selected",
+    "run.stop",
+    "run.watch",
+    "main.author",
+    "main.beside",
+    "main.axis",
+    "main.edit",
+    "main.copy",
+    "view.output",
+    "view.runs",
+    "main.zoom_in",
+    "main.zoom_out",
+)
 """The order of the keys in the footer, the most needed first; "..." is the place of the current screen's own keys."""
 
 
@@ -63,7 +85,7 @@ MAIN: list[Binding] = [
         "main.filter",
         display="/",
         priority=True,
-    ),  # before the next key is looked at, which is to be typed
+    ),  # first, so that the next key is typed into the input
     key("c", "cause", "Cause", "The finding that explains this test", "main.cause"),
     key("n", "next_failure(1)", "Next", "Go to the next failing test", "main.next"),
     key("N", "next_failure(-1)", "Previous", "Go to the previous failing test", "main.previous", display="N"),
@@ -87,7 +109,7 @@ MAIN: list[Binding] = [
     key("equals_sign", "beside", "Beside", "Mark this test, then compare it with another", "main.beside", display="="),
     key("s", "rerun_selected", "This", "Run this test again; with a filter, all matches", "run.selected"),
     key("e", "edit", "Edit", "Open the failing line in $VISUAL or $EDITOR", "main.edit"),
-    key("y", "copy", "Copy", "Copy the command that repeats this test", "main.copy"),
+    key("y", "copy", "Copy", "Copy the command that runs this test", "main.copy"),
     key("t", "axis", "Axis", "Switch between one column per test and a time axis", "main.axis"),
     key("escape", "escape", "Back", "Back to the timeline; there, clear the filter", "main.escape", show=False),
     key("plus", "zoom(1)", "Wider", "Wider columns", "main.zoom_in", display="+"),

@@ -40,7 +40,7 @@ def clean_lines(text: str) -> list[str]:
 
 
 def first_line(text: str) -> str:
-    """The first line that is not blank, made safe; '' where there is none."""
+    """The first line that is not blank, made safe; '' if there is none."""
     return next((line for line in clean_lines(text) if line.strip()), "").strip()
 
 

@@ -51,9 +51,9 @@ def relative(path: str, root: str) -> str:
 
 
 def where(place: Place, run: RunFolders) -> str:
-    """``src/models/product.py:12``, relative to pytest's rootdir, else to where it was started.
+    """``src/models/product.py:12``, relative to pytest's rootdir, else to its working directory.
 
-    The module where the file is not known; '' where nothing is.
+    The module if the file is not known; '' if neither is.
     """
     if not place.file:
         return clean(place.module)

@@ -20,7 +20,7 @@ from ..theme import FAINT, MUTED
 
 _WORDS = {
     TableEventKind.REGISTERED: "registered",
-    TableEventKind.REFUSED: "failed to define again",
+    TableEventKind.REFUSED: "redefinition refused:",
     TableEventKind.CLEARED: "cleared from the metadata",
     TableEventKind.REMOVED: "removed from the metadata",
     TableEventKind.DISPOSED: "unmapped",

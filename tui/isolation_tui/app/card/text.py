@@ -174,7 +174,7 @@ def _fixtures(run: Run, test: Test, glyphs: Glyphs, width: int) -> Content | Non
 
 def _fixture_line(
     name: str, scope: str, fact: tuple[str, str], place: Place, run: Run, column: int, width: int, glyphs: Glyphs
-) -> Content:  # fmt: skip
+) -> Content:
     left = Content.assemble(pad(keep_end(name, column, glyphs.ellipsis), column), (f"  {scope:<8}", MUTED), "  ", fact)
     room = width - left.cell_length - 4
     shown = keep_end(where(place, run), room, glyphs.ellipsis) if room >= 14 else ""

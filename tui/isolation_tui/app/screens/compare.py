@@ -159,9 +159,13 @@ class CompareScreen(View):
         shown = pair.after if pair.after is not None and pair.after.outcome.bad else pair.before
         failure = shown.failure if shown is not None else None
         left = Content.assemble(
-            self._sign(pair.before), (f" {signs.arrow} ", MUTED), self._sign(pair.after), "  ", test_name(pair.nodeid),
+            self._sign(pair.before),
+            (f" {signs.arrow} ", MUTED),
+            self._sign(pair.after),
+            "  ",
+            test_name(pair.nodeid),
             (f"  {clean(pair.nodeid.partition('::')[0])}", MUTED),
-        )  # fmt: skip
+        )
         if failure is None or width < 100:
             return left
         message = first_line(failure.message) or clean(failure.exception)

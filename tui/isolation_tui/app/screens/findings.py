@@ -68,9 +68,11 @@ class FindingsScreen(View):
         self.set_class(bool(conclusions.findings), "-some")
         self._show_empty(run)
         self.query_one(Legend).show(
-            "Findings", ("", "", "causes, worst first"), ("x", "bold $text-accent", "can be fixed"),
+            "Findings",
+            ("", "", "causes, worst first"),
+            ("x", "bold $text-accent", "can be fixed"),
             (self.glyphs.arrow, MUTED, "Enter goes to the test"),
-        )  # fmt: skip
+        )
         causes = self.query_one("#causes", LineList)
         causes.border_title = conclusions.sentence() or "Causes"
         causes.show(self._cause_lines)
@@ -91,10 +93,11 @@ class FindingsScreen(View):
             nothing.show("Looking for the causes...", *looked)
         elif run.counts.bad:
             nothing.show(
-                "No isolation problem found.", *looked,
+                "No isolation problem found.",
+                *looked,
                 f"{number(run.counts.bad, 'failure or error has', 'failures and errors have')} no finding: "
                 "see their messages on the main screen.",
-            )  # fmt: skip
+            )
         else:
             nothing.show("No test failed, and nothing was found.", *looked)
 

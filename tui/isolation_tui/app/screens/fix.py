@@ -164,7 +164,7 @@ class FixScreen(View):
             "Fix",
             ("", "", f"recipe: {clean(self._plan.recipe)}" if self._plan else "planned from the project's files"),
             ("Tab", "$text-accent", "plan / diff"),
-        )  # fmt: skip
+        )
         self.query_one("#plan", LineList).show(self._plan_lines, top=top)
         diff = self.query_one("#diff", LineList)
         if top or not diff.lines:

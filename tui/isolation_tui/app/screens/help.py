@@ -52,11 +52,26 @@ _TERMS = (
 )
 
 _SHOWN = {
-    "question_mark": "?", "slash": "/", "plus": "+", "minus": "-", "equals_sign": "=", "escape": "Esc",
-    "enter": "Enter", "left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn",
-    "home": "Home", "end": "End", "space": "Space", "tab": "Tab", "left_square_bracket": "[",
+    "question_mark": "?",
+    "slash": "/",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "escape": "Esc",
+    "enter": "Enter",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "space": "Space",
+    "tab": "Tab",
+    "left_square_bracket": "[",
     "right_square_bracket": "]",
-}  # fmt: skip
+}
 
 
 def shown_keys(binding: Binding, glyphs: Glyphs = UNICODE) -> str:

@@ -57,9 +57,11 @@ class RunsScreen(View):
         self.query_one(EmptyState).show("No run yet.", "The runs of this session are listed here. r runs the suite.")
         signs = self.glyphs
         self.query_one(Legend).show(
-            "Runs", (signs.folded, "$text-accent", "shown"), ("+", "bold $text-accent", "marked (b compares two)"),
+            "Runs",
+            (signs.folded, "$text-accent", "shown"),
+            ("+", "bold $text-accent", "marked (b compares two)"),
             ("Enter", "$text-accent", "shows a run"),
-        )  # fmt: skip
+        )
         runs = self.query_one("#runs", LineList)
         runs.border_title = number(len(sources), "run")
         runs.show(self._lines)
@@ -82,12 +84,15 @@ class RunsScreen(View):
         style = "$text-error" if run.counts.bad else "$text-success"
         recorded = f"  {clean(source.recording.name)}" if source.recording is not None else ""
         return Content.assemble(
-            (f"{shown}{marked} ", "bold $text-accent"), f"{place:>2}  {began}  ",
-            (f"fix {'on ' if run.fix else 'off'}", "bold" if run.fix else MUTED), f"  {scope:>12}  ",
+            (f"{shown}{marked} ", "bold $text-accent"),
+            f"{place:>2}  {began}  ",
+            (f"fix {'on ' if run.fix else 'off'}", "bold" if run.fix else MUTED),
+            f"  {scope:>12}  ",
             (f"{seconds(run.elapsed) if run.started_at else '':>9}  ", MUTED),
             (keep_start(counts, max(width - 50, 20), signs.ellipsis), style),
-            (f"  {state}" if state else "", "$text-warning" if run.finished else "$text-primary"), (recorded, MUTED),
-        )  # fmt: skip
+            (f"  {state}" if state else "", "$text-warning" if run.finished else "$text-primary"),
+            (recorded, MUTED),
+        )
 
     @property
     def _here(self) -> Source | None:

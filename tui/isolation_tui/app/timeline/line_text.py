@@ -29,9 +29,16 @@ Run = list[tuple[str, str]]
 """(text, style name) pieces of a line; ``+cursor`` and ``+line`` after a name mean highlighted."""
 
 COUNTED = (
-    Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.CRASHED, Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED,
-    Outcome.UNKNOWN, Outcome.NOT_RUN,
-)  # fmt: skip
+    Outcome.PASSED,
+    Outcome.FAILED,
+    Outcome.ERROR,
+    Outcome.CRASHED,
+    Outcome.SKIPPED,
+    Outcome.XFAILED,
+    Outcome.XPASSED,
+    Outcome.UNKNOWN,
+    Outcome.NOT_RUN,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,14 @@ def finding_key(finding: Finding) -> Hashable:
 
 
 def cause_lines(
-    causes: Sequence[Finding], harmless: Sequence[Finding], unexplained: int, run: Run, width: int, glyphs: Glyphs,
+    causes: Sequence[Finding],
+    harmless: Sequence[Finding],
+    unexplained: int,
+    run: Run,
+    width: int,
+    glyphs: Glyphs,
     recipe: RecipeEffect,
-) -> list[Line]:  # fmt: skip
+) -> list[Line]:
     """One line per cause, then the unexplained tests, then the leaks that broke nothing."""
     every = (*causes, *harmless)
     digits = len(str(max([unexplained, *(len(finding.tests) for finding in every)], default=1)))
@@ -61,10 +66,12 @@ def cause_lines(
     ]
     if unexplained:
         line = Content.assemble(
-            (f"{unexplained:>{digits}}", "bold $text-error"), (_tests(unexplained), MUTED),
-            (pad("?", kinds) + "  ", MUTED), "not explained",
+            (f"{unexplained:>{digits}}", "bold $text-error"),
+            (_tests(unexplained), MUTED),
+            (pad("?", kinds) + "  ", MUTED),
+            "not explained",
             ("   see their messages below" if width >= 80 else "", MUTED),
-        )  # fmt: skip
+        )
         lines.append(Line(line, UNEXPLAINED))
     if harmless:
         if lines:
@@ -94,15 +101,15 @@ def _cause(
     kind = f"{clean(finding.code):<3} {clean(finding.kind) if kinds > 3 else ''}"
     left = Content.assemble(
         (f"{len(finding.tests):>{digits}}", "$text-warning" if finding.harmless else "bold $text-error"),
-        (_tests(len(finding.tests)), MUTED), (pad(kind, kinds) + "  ", MUTED), clean(finding.title),
-    )  # fmt: skip
+        (_tests(len(finding.tests)), MUTED),
+        (pad(kind, kinds) + "  ", MUTED),
+        clean(finding.title),
+    )
     named = test_name(finding.culprit).removeprefix("fixture ") in finding.title
     who = f"{_short(finding.culprit, 26, glyphs)}  " if finding.culprit and not named and width >= 130 else ""
     mark = (pad(f"  x {effect}" if effect else "", room + 4), "bold $text-accent") if room else ""
     right = Content.assemble((who, MUTED), (source, "$text-accent"), mark)
-    return Content.assemble(
-        cut(left, max(width - right.cell_length - 2, 10), glyphs), "  ", right
-    )  # fmt: skip
+    return Content.assemble(cut(left, max(width - right.cell_length - 2, 10), glyphs), "  ", right)
 
 
 def _short(culprit: str, width: int, glyphs: Glyphs) -> str:
@@ -152,10 +159,17 @@ def _facts(finding: Finding, run: Run) -> list[Line]:
     culprit = Content(clean(finding.culprit) or "not known")
     key = ("test", 1, finding.culprit) if finding.culprit in run.tests else None
     lines = [
-        Line(Content.assemble(("class    ", MUTED), class_of(finding), ("   grade ", MUTED), clean(finding.grade),
-                              (f"  {GRADES.get(finding.grade, '')}", MUTED))),
+        Line(
+            Content.assemble(
+                ("class    ", MUTED),
+                class_of(finding),
+                ("   grade ", MUTED),
+                clean(finding.grade),
+                (f"  {GRADES.get(finding.grade, '')}", MUTED),
+            )
+        ),
         Line(Content.assemble(("culprit  ", MUTED), culprit), key),
-    ]  # fmt: skip
+    ]
     if finding.locations:
         shown = "  ".join(clean(location) for location in finding.locations[:6])
         more = f"  and {len(finding.locations) - 6} more" if len(finding.locations) > 6 else ""

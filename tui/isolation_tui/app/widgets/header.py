@@ -34,9 +34,13 @@ class HeaderFacts:
 
 
 EXIT_WORDS = {
-    0: "passed", 1: "failed (1)", 2: "interrupted (2)", 3: "internal error (3)", 4: "usage error (4)",
+    0: "passed",
+    1: "failed (1)",
+    2: "interrupted (2)",
+    3: "internal error (3)",
+    4: "usage error (4)",
     5: "no tests (5)",
-}  # fmt: skip
+}
 """Exit status of pytest -> the word in the header."""
 
 

@@ -46,10 +46,12 @@ def leak_lines(leaks: Sequence[Leak], run: Run, width: int, glyphs: Glyphs, read
 
     def lines_of(some: Sequence[Leak]) -> list[Line]:
         return [
-            Line(partial(_leak, leak, run, width, author, glyphs, at > 0 and some[at - 1].author == leak.author),
-                 leak_key(leak))
+            Line(
+                partial(_leak, leak, run, width, author, glyphs, at > 0 and some[at - 1].author == leak.author),
+                leak_key(leak),
+            )
             for at, leak in enumerate(some)
-        ]  # fmt: skip
+        ]
 
     lines = [heads, *lines_of(harmful)] if harmful else []
     if benign:
@@ -104,10 +106,12 @@ def _leak(leak: Leak, run: Run, width: int, author: int, glyphs: Glyphs, again: 
     left = Content.assemble(
         (f"{failed or '':>{COUNT}}", "bold $text-error"),
         (f"{read or ''}{'?' if leak.maybe and read else '':<1}".rjust(COUNT), "$text-warning"),
-        (f"{leak.met or '':>{COUNT}}", MUTED), "  ",
-        pad(name, author), "  ",
+        (f"{leak.met or '':>{COUNT}}", MUTED),
+        "  ",
+        pad(name, author),
+        "  ",
         (what_is_left(run, leak), "" if read else MUTED),
-    )  # fmt: skip
+    )
     place = keep_end(where(leak.place, run), max(width // 4, 14), glyphs.ellipsis) if width >= 100 else ""
     if not place:
         return left
@@ -122,13 +126,15 @@ def opened_lines(leak: Leak, run: Run, author: Test | None, command: str, width:
     lines = [
         Line(
             Content.assemble(
-                ("left by  ", MUTED), clean(full_label(run, leak.author)), (during, MUTED),
+                ("left by  ", MUTED),
+                clean(full_label(run, leak.author)),
+                (during, MUTED),
             ),
             ("author", author.nodeid if author is not None else ""),
         ),
         Line(Content.assemble(("at       ", MUTED), (place or "not known", "$text-accent" if place else ""))),
         Line(Content.assemble(("left     ", MUTED), clean(leak.location), "  ", _amount(leak))),
-    ]  # fmt: skip
+    ]
     if leak.way:
         lines.append(Line(Content.assemble(("escaped  ", MUTED), WAYS.get(leak.way, clean(leak.way)))))
     if leak.keys:

@@ -27,10 +27,21 @@ class MatrixCanvas(ScrollView):
     """Lays the matrix out and draws it, see :meth:`show`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "matrix--kept", "matrix--new", "matrix--refused", "matrix--cleared", "matrix--created", "matrix--dropped",
-        "matrix--passed", "matrix--label", "matrix--section", "matrix--total", "matrix--file", "matrix--file-odd",
-        "matrix--line", "matrix--cursor",
-    }  # fmt: skip
+        "matrix--kept",
+        "matrix--new",
+        "matrix--refused",
+        "matrix--cleared",
+        "matrix--created",
+        "matrix--dropped",
+        "matrix--passed",
+        "matrix--label",
+        "matrix--section",
+        "matrix--total",
+        "matrix--file",
+        "matrix--file-odd",
+        "matrix--line",
+        "matrix--cursor",
+    }
 
     DEFAULT_CSS = """
     MatrixCanvas {

@@ -69,10 +69,14 @@ def cell_story(matrix: Matrix, layer: Layer, table: str, test: Test, glyphs: Gly
     outcome = Content.styled(f"{glyphs.outcome(test.outcome)} {test.outcome.value}", OUTCOME_STYLES[test.outcome])
     story = [
         Content.assemble(
-            (clean(table), "bold"), ("  in  ", MUTED), (test_name(test.nodeid), "bold"), "  ", outcome,
+            (clean(table), "bold"),
+            ("  in  ", MUTED),
+            (test_name(test.nodeid), "bold"),
+            "  ",
+            outcome,
             (f"  {where(Place('', test.file, test.line), run)}", MUTED),
         )
-    ]  # fmt: skip
+    ]
     happened = matrix.events(layer, table, test)
     story.extend(event_line(run, event, glyphs, room) for event in happened)
     if not happened:

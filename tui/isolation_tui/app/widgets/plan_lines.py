@@ -68,11 +68,17 @@ def summary_table(plan: Plan, width: int, glyphs: Glyphs) -> list[Line]:
         file = min(max((len(clean(row.file)) for row in plan.summary), default=4), max(rest // 4, 16))
         what = (rest - file) * 55 // 100
         widths = [8, file, what, lines_width, rest - file - what]
-        table = row_lines([(title, MUTED) for title in ("Change", "File", "What", "Lines", "Expected effect")],
-                          widths, glyphs)  # fmt: skip
+        table = row_lines(
+            [(title, MUTED) for title in ("Change", "File", "What", "Lines", "Expected effect")], widths, glyphs
+        )
         for row in plan.summary:
-            cells = [(row.change_type, _KIND_STYLES[row.change_type]), (row.file, ""), (row.what, ""),
-                     (row.lines.rjust(lines_width), ""), (row.impact, MUTED)]  # fmt: skip
+            cells = [
+                (row.change_type, _KIND_STYLES[row.change_type]),
+                (row.file, ""),
+                (row.what, ""),
+                (row.lines.rjust(lines_width), ""),
+                (row.impact, MUTED),
+            ]
             table += row_lines(cells, widths, glyphs)
     else:
         table = []

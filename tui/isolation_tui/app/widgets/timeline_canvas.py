@@ -21,10 +21,32 @@ if TYPE_CHECKING:
     from ..app import IsolationApp
 
 STYLES = (
-    "passed", "failed", "error", "crashed", "skipped", "xfailed", "xpassed", "running", "waiting", "not-run", "unknown",
-    "bar", "held", "tick", "muted", "file", "name",
-    "created", "dropped", "registered", "refused", "cleared", "removed", "disposed", "dirty",
-)  # fmt: skip
+    "passed",
+    "failed",
+    "error",
+    "crashed",
+    "skipped",
+    "xfailed",
+    "xpassed",
+    "running",
+    "waiting",
+    "not-run",
+    "unknown",
+    "bar",
+    "held",
+    "tick",
+    "muted",
+    "file",
+    "name",
+    "created",
+    "dropped",
+    "registered",
+    "refused",
+    "cleared",
+    "removed",
+    "disposed",
+    "dirty",
+)
 
 Key = tuple[object, ...]
 """The line and all that its drawing depends on; empty if there is no line."""
@@ -121,7 +143,7 @@ class TimelineCanvas(ScrollView):
         return strips
 
     def _keys(self) -> list[Key]:
-        """What each line in sight is drawn from."""
+        """The key of each visible line."""
         top, (width, height) = self.scroll_offset.y, self.region.size
         now = self.run.last_at if self.by_time and self.run is not None else 0
         keys: list[Key] = []
