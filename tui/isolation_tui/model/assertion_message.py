@@ -1,4 +1,4 @@
-"""The comparison that an assertion failed by, read from its message."""
+"""Parse the comparison that failed out of an assertion's message."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ _OPERATOR = re.compile(r" (==|!=|<=|>=|<|>|is not|is|not in|in) ")
 
 @dataclass(frozen=True, slots=True)
 class ComparedValues:
-    """``left operator right``. Sides are values where they are literals, else text, which pytest may have cut short.
-    ``operator`` is ``not`` where nothing stands on the right; '' where nobody knows which side was expected
+    """A comparison ``left operator right``. A side is a value if it is a literal, else text, which pytest may truncate.
+
+    ``operator`` is ``not`` without a right side, and '' if the message does not show which side was expected
     (``assertEqual``). ``explained`` is the whole message."""
 
     left: object
@@ -33,7 +34,7 @@ class ComparedValues:
 
     @property
     def status(self) -> bool:
-        """Whether two statuses of HTTP are compared: an error's, and one of success, or what is called so."""
+        """Whether HTTP statuses are compared: an error with a success, or values named so."""
         numbers = self.numbers
         if numbers is None:
             return False
@@ -41,7 +42,7 @@ class ComparedValues:
 
     @property
     def more(self) -> bool:
-        """Whether there is more, or other, than was expected: as there is where rows of others came in."""
+        """Whether the value found is larger than expected, or different: the effect of leftover rows."""
         match self.operator:
             case "==" | "is":
                 return self._is_more()
@@ -64,7 +65,7 @@ class ComparedValues:
 
 
 def compared(message: str) -> ComparedValues | None:
-    """None where the message tells of no comparison."""
+    """The comparison in the message; None without one."""
     found = _ASSERT.search(message)
     if found is not None:
         text = found.group(1)
@@ -81,7 +82,7 @@ def compared(message: str) -> ComparedValues | None:
 
 
 def _value(text: str) -> object:
-    """What a literal stands for; the text itself where it is none."""
+    """The value of a literal; any other text itself."""
     try:
         value: object = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):

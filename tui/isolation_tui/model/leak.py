@@ -1,4 +1,4 @@
-"""What one author left behind at one place."""
+"""A leak: what one author left behind at one location."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Leak:
-    """What one author left at one location.
+    """What one author left at one location, and the tests that met it.
 
-    ``location`` is ``engine.table`` for
-    rows and tables, ``metadata.table`` for what stands in a MetaData, else ``env:NAME``, ``global:mod.attr``...;
+    ``location`` is ``engine.table`` for rows and tables, ``metadata.table`` for what is in a MetaData, else
+    ``env:NAME``, ``global:mod.attr``...;
     ``what`` is ``rows``, ``table``, ``metadata`` or the kind of state. ``amount`` is the number of rows (0 for other
     state). ``met`` is how many later tests started with it, ``readers`` those of them that read it (or, with ``maybe``,
-    whose code may), ``victims`` the readers that failed, and in a way that may come of it; both in run order. ``keys``
+    whose code may), ``victims`` the readers that failed as if by it; both in run order. ``keys``
     are primary keys of the rows, as far as they are known.
     """
 
@@ -35,15 +35,15 @@ class Leak:
     maybe: bool = False
     keys: tuple[str, ...] = ()
     table: str = ""
-    """Its own name, where rows or a table are left: a name may hold dots, so the location does not tell it."""
+    """The name of the table, for rows and tables: it may contain dots, so it cannot be cut from the location."""
     way: str = ""
-    """How rows escaped what was to undo them; see the contract's RowsWritten."""
+    """How rows escaped the rollback; see the contract's RowsWritten."""
     readers: list[Test] = field(default_factory=list)
     victims: list[Test] = field(default_factory=list)
 
     @property
     def thing(self) -> str:
-        """What it is, in words; of rows, their table."""
+        """What was left, in words; for rows, the table."""
         if self.what == "table":
             return f"table {self.table}"
         if self.what == "metadata":
@@ -52,5 +52,5 @@ class Leak:
 
     @property
     def benign(self) -> bool:
-        """Nobody read it."""
+        """Whether no later test read it."""
         return not self.readers

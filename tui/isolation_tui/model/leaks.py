@@ -1,4 +1,4 @@
-"""Leaks: what was left behind, by whom, and who met it later; the one that did most harm first."""
+"""All leaks of a run: rows, tables, process state and connections, the most harmful first."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 _KNOWN: WeakKeyDictionary[Run, tuple[int, list[Leak]]] = WeakKeyDictionary()
-"""Of each run, as of a revision: several failure classes and two views ask for the same."""
+"""The leaks of each run as of a revision: several failure classes and two views ask for them."""
 
 
 def leaks(run: Run) -> list[Leak]:
-    """All leaks, the one with most victims first, then most readers (the certain before others), then most tests that
-    met it."""
+    """All leaks of the run: most victims first, then most readers (certain ones before others), then most tests that
+    met them."""
     revision = run.revision
     known = _KNOWN.get(run)
     if known is None or known[0] != revision:
@@ -43,7 +43,7 @@ def _leaks(run: Run) -> list[Leak]:
 
 
 def leaks_of_rows(run: Run, ways: Collection[str] | None = None) -> list[Leak]:
-    """Rows alone, in no order: those that escaped in one of these ways ('' for rows that did not), or all."""
+    """Leaks of rows, in no order: all, or those committed in one of these ways ('' is a plain commit)."""
     return [
         _of_rows(tally) for tally in run.residue.values() if tally.author.known and (ways is None or tally.way in ways)
     ]
@@ -55,22 +55,31 @@ def _harm(leak: Leak) -> tuple[int, int, int, int, str]:
 
 
 def _of_rows(tally: ResidueTotal) -> Leak:
-    """Readers are those that read whatever stood there. Where all that is known of any is that they looked up rows that
-    equal something, they are named with ``maybe``."""
+    """Readers are tests that read whole tables or keys. If all of them only looked up rows by their values, they are
+    readers with ``maybe``."""
     readers = [test for test, met in tally.readers.items() if met.read.how != "match"]
     return Leak(
-        tally.author, "rows", f"{tally.database}.{tally.table}", tally.place, tally.rows,
-        max(tally.met, len(tally.readers)), tally.inexact, bool(tally.readers) and not readers, tally.keys,
-        tally.table, tally.way, readers or list(tally.readers),
-        [test for test, met in tally.readers.items() if came_of(test, met)],
-    )  # fmt: skip
+        tally.author,
+        "rows",
+        f"{tally.database}.{tally.table}",
+        tally.place,
+        amount=tally.rows,
+        met=max(tally.met, len(tally.readers)),
+        inexact=tally.inexact,
+        maybe=bool(tally.readers) and not readers,
+        keys=tally.keys,
+        table=tally.table,
+        way=tally.way,
+        readers=readers or list(tally.readers),
+        victims=[test for test, met in tally.readers.items() if came_of(test, met)],
+    )
 
 
 def _of_state(run: Run) -> list[Leak]:
-    """State of the process that stood when later tests began. Read is what tests have in reach: all that failed, and
-    some of those that passed. What a wide fixture changed is meant to be so as long as it lives."""
+    """State of the process that later tests started with. Readers are tests whose code mentions it: all that failed,
+    and some of those that passed. The changes of a wide fixture are intended until it is torn down."""
     found: dict[tuple[Author, str], Leak] = {}
-    alike: dict[int, list[Test]] = {}  # tests share what they found, so that it is looked at once
+    alike: dict[int, list[Test]] = {}  # tests that found the same share one dictionary
     for test in run.order:
         alike.setdefault(id(test.state_found), []).append(test)
     for tests in alike.values():
@@ -102,7 +111,7 @@ def _leak_of(entry: StateResidue, found: dict[tuple[Author, str], Leak]) -> Leak
 
 
 def _of_holders(run: Run) -> list[Leak]:
-    """Connections and sessions that were never given back, by who took them, and where."""
+    """Connections and sessions that were never returned, by author and line."""
     found: dict[tuple[Author, str, Place], Leak] = {}
     for worker in run.workers.values():
         for held in worker.held.values():
@@ -119,5 +128,5 @@ def _of_holders(run: Run) -> list[Leak]:
 
 
 def _after(worker: Worker, test: Test) -> int:
-    """How many tests its worker started later."""
+    """How many tests its worker started afterwards."""
     return max(len(worker.order) - test.position - 1, 0)

@@ -1,7 +1,7 @@
-"""Whether what a test failed with may come of rows that others left: told from the exception and its text.
+"""Decide from its exception whether a test may have failed because of leftover rows.
 
-Rows of others add to what is read. So a comparison fits that found more, or other, than was expected, and one that
-found less does not.
+Leftover rows add to what is read. So a comparison fits if it found more than expected, or something else, and does not
+fit if it found less.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _CONFLICT = 409
 
 
 def came_of(test: Test, met: ResidueRead) -> bool:
-    """Whether the test's failure may come of rows of others that it met in one table, before it failed."""
+    """Whether the test may have failed because of the leftover rows that it read in one table before."""
     failure = test.failure
     if failure is None or failure.when not in _PHASES or met.read.unit.phase not in _PHASES:
         return False
     if _PHASES.index(met.read.unit.phase) > _PHASES.index(failure.when):
         return False
-    if met.read.how == "key" and met.intended:  # it may be of those that it was meant to find
+    if met.read.how == "key" and met.intended:  # it may be one of the intended rows
         return False
     if failure.exception == "AssertionError":
         return _compares_too_much(failure, met)
@@ -41,14 +41,14 @@ def came_of(test: Test, met: ResidueRead) -> bool:
 
 
 def _names(columns: str | None, table: str) -> bool:
-    """SQLite names the columns; elsewhere the statement alone tells the table."""
+    """Whether the message fits the table. SQLite names the columns; other databases do not."""
     if columns is None:
         return True
     return any(column.strip().rpartition(".")[0] == table.rpartition(".")[2] for column in columns.split(","))
 
 
 def _own(test: Test, met: ResidueRead) -> bool:
-    """Whether it committed rows to that table itself: it may have been refused one beside those."""
+    """Whether it committed rows to that table itself: its INSERT may have hit one of those."""
     return any(
         written.inserted and written.state == "committed"
         for written in test.rows_written
@@ -57,14 +57,14 @@ def _own(test: Test, met: ResidueRead) -> bool:
 
 
 def _says_taken(failure: Phase) -> bool:
-    """An application's own word for a row that it did not expect: ``Conflict: carla@example.com is taken``. Not
-    SQLAlchemy's, which says that of tables and transactions too."""
+    """Whether an application's own exception reports an existing row: ``Conflict: carla@example.com is taken``.
+    SQLAlchemy's exceptions use the same words for tables and transactions."""
     return "sqlalchemy" not in failure.message.partition(":")[0] and _TAKEN.search(failure.message) is not None
 
 
 def _compares_too_much(failure: Phase, met: ResidueRead) -> bool:
-    """Where rows were looked up by what they equal, others' need not be among them: then it takes a number that is too
-    large, by no more than as many rows as stood there."""
+    """Whether the assertion found too much. If rows were looked up by their values, the leftover rows need not be among
+    them: then the number found must exceed the expected one by at most as many rows as were left."""
     comparison = compared(failure.message)
     if comparison is None:
         return False

@@ -1,4 +1,4 @@
-"""Tables that a test left in a database, or in a MetaData, that others use as well."""
+"""Leaks of tables: in a database, or in a MetaData, that other tests use as well."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REFUSED = "is already defined for this MetaData instance"
 
 @dataclass(slots=True)
 class _Span:
-    """A table from when it was made to when it was gone, in seconds since the epoch."""
+    """A table from its creation until it was gone, in seconds since the epoch."""
 
     made: TableEvent
     until: float
@@ -34,8 +34,8 @@ _Spans = dict[tuple[str, str, str], list[_Span]]
 
 
 def leaks_of_tables(run: Run) -> list[Leak]:
-    """Tables that stood when later tests began which use the same database, or have the same MetaData, although only
-    another test, or a fixture that they do not have, had made them. Those that nobody read are benign."""
+    """Tables that later tests found in their database or MetaData, although only another test, or a fixture that they
+    do not use, had made them. Those that no test read are benign."""
     return [*_in_databases(run), *_in_metadata(run)]
 
 
@@ -59,8 +59,7 @@ def _in_databases(run: Run) -> Iterable[Leak]:
 
 
 def _in_metadata(run: Run) -> Iterable[Leak]:
-    """Who imports a module in which a table is defined leaves nothing: the definition is the module's. A MetaData that
-    one test alone has to do with is its own."""
+    """Tables that an import defines are no leaks, nor are those in a MetaData that only one test uses."""
     spans = _spans(run, TableEventKind.REGISTERED)
     everybody: dict[tuple[str, str], list[Test]] = defaultdict(list)
     by_name: dict[str, Test] = {}
@@ -81,7 +80,7 @@ def _in_metadata(run: Run) -> Iterable[Leak]:
     own = {(event.unit.nodeid, event.table) for event in run.table_events if event.kind is TableEventKind.REGISTERED}
     for event, span in _meetings(run, standing):
         reader = by_name.get(event.unit.nodeid)
-        # One that has such a table in a MetaData of its own makes that one.
+        # A test with such a table in its own MetaData creates that one.
         if reader is None or (event.kind is TableEventKind.CREATED and (reader.nodeid, event.table) in own):
             continue
         found.read(span, reader, event.kind is TableEventKind.REFUSED and _was_refused(reader))
@@ -89,14 +88,13 @@ def _in_metadata(run: Run) -> Iterable[Leak]:
 
 
 def _was_refused(test: Test) -> bool:
-    """Whether it failed by that very error, and not by what it says about one."""
+    """Whether it failed with that error, not with an assertion about it."""
     failure = test.failure
     return failure is not None and failure.exception.endswith("InvalidRequestError") and _REFUSED in failure.message
 
 
 def _meetings(run: Run, standing: dict[tuple[str, str], list[_Span]]) -> Iterator[tuple[TableEvent, _Span]]:
-    """A later definition that was refused, and the table's creation from its definition, with the definition that
-    stood then."""
+    """Later definitions that were refused, and creations of the table, with the definition that was there then."""
     for event in run.table_events if standing else ():
         made = event.kind is TableEventKind.CREATED and event.by == "orm"
         if not made and event.kind is not TableEventKind.REFUSED:
@@ -112,7 +110,7 @@ def _spans(run: Run, made: TableEventKind) -> _Spans:
         if event.kind is not made and event.kind not in _GONE:
             continue
         known = spans.setdefault((event.worker, event.holder, event.table), [])
-        if known:  # one that is made again was gone before, though nobody saw it go
+        if known:  # made again, so it was gone before, unseen
             known[-1].until = min(known[-1].until, event.at)
         if event.kind is made:
             known.append(_Span(event, run.table_history.holder_end(event)))
@@ -120,8 +118,8 @@ def _spans(run: Run, made: TableEventKind) -> _Spans:
 
 
 class _Found:
-    """Leaks by author and location. ``users`` are the tests that may meet them, by worker and database ('' where all
-    may), in the order they started."""
+    """Leaks by author and location. ``users`` are the tests that may meet them, by worker and database ('' if all may),
+    in the order they started."""
 
     def __init__(self, run: Run, what: str, users: dict[tuple[str, str], list[Test]]) -> None:
         self.leaks: dict[tuple[Author, str], Leak] = {}
@@ -133,7 +131,7 @@ class _Found:
         self._read: set[tuple[Author, str, str]] = set()
 
     def add_if_met(self, span: _Span) -> bool:
-        """Whether it was left by somebody for whom alone it was made, and a later test began while it stood."""
+        """Add a leak if a later test started while the table was there; return whether one did."""
         key = (span.made.worker, span.made.holder if self._what == "table" else "")
         starts = self._starts.get(key, [])
         first, last = bisect_right(starts, span.made.at), bisect_left(starts, span.until)
@@ -141,8 +139,8 @@ class _Found:
             first < last
             and span.until == self._run.table_history.holder_end(span.made) < self._users[key][last - 1].ended
         ):
-            last -= 1  # one during which the holder was let go of has another, that may be called the same
-        if first >= last:  # most tables: they went with the test that had made them
+            last -= 1  # the holder ended during this test, which then uses another of that name
+        if first >= last:  # most tables: dropped by the test that made them
             return False
         author, life = self._author(span.made)
         met = self._unserved(key, first, last, life) if author.known else 0
@@ -178,7 +176,7 @@ class _Found:
         return author_of(self._run, made.worker, made.unit) if by_test else UNKNOWN, None
 
     def _unserved(self, key: tuple[str, str], first: int, last: int, life: FixtureLife | None) -> int:
-        """How many of these users were not served by the fixture which had made the table."""
+        """How many of these users do not use the fixture that made the table."""
         if life is None:
             return last - first
         asked = (id(life), *key, first, last)
@@ -188,7 +186,7 @@ class _Found:
 
 
 def _serves(life: FixtureLife, test: Test) -> bool:
-    """Whether what the life made is meant for the test, or made by the same fixture for it anew."""
+    """Whether the table is intended for the test, or the same fixture makes it again for the test."""
     if life.definition.scope != "function" and (life.torn_down is None or life.torn_down > test.started):
         return True
     return any(own.definition is life.definition for own in test.lives)
