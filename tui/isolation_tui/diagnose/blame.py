@@ -90,13 +90,13 @@ def failed_waits(run: Run, why: str) -> dict[tuple[str, str], FailedWait]:
 def holders_as_evidence(run: Run, holders: Iterable[ResourceHolder], what: str, verb: str = "taken") -> list[Evidence]:
     """``2 connections in a transaction, taken by fixture client``: each author and line once, the most first."""
     counted = Counter(holders).most_common()
-    told = []
+    evidence = []
     for holder, count in counted[:HOLDERS_NAMED]:
         amount = f"{count} {what}s" if count > 1 else f"a {what}"
         who = f" by {full_label(run, holder.author)}" if holder.author.known else ""
-        told.append(Evidence(f"{amount}, {verb}{who}", holder.place, holder.author.nodeid))
+        evidence.append(Evidence(f"{amount}, {verb}{who}", holder.place, holder.author.nodeid))
     left = len(counted) - HOLDERS_NAMED
-    return [*told, Evidence(f"and {left} more")] if left > 0 else told
+    return [*evidence, Evidence(f"and {left} more")] if left > 0 else evidence
 
 
 def only_author(holders: Iterable[ResourceHolder]) -> Author:

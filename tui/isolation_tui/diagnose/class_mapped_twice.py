@@ -43,8 +43,8 @@ def _mappings(run: Run, test: Test, name: str) -> list[Mapping]:
     """The mappings that were in the registry when the test failed, the oldest first."""
     ended = test.failure.ended if test.failure is not None else test.ended
     of_name = run.workers[test.worker].mapped.by_name.get(name, {})
-    stood = [mapping for known in of_name.values() for mapping in known.kept if mapping.valid(ended)]
-    return sorted(stood, key=lambda mapping: mapping.at)
+    valid = [mapping for known in of_name.values() for mapping in known.kept if mapping.valid(ended)]
+    return sorted(valid, key=lambda mapping: mapping.at)
 
 
 def _finding(run: Run, victims: list[tuple[Test, str, MappedTwice | None]]) -> Finding:

@@ -24,15 +24,15 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     for test in unexplained:
         match = matching(test, _EXCEPTIONS, _MESSAGE)
         if match is not None and test.failure is not None:
-            told = waits.get((test.worker, test.nodeid))
-            author = only_author(told.holders) if told is not None else UNKNOWN
-            groups[failed_at(run, test.failure), author].append((test, match["name"], told))
+            wait = waits.get((test.worker, test.nodeid))
+            author = only_author(wait.holders) if wait is not None else UNKNOWN
+            groups[failed_at(run, test.failure), author].append((test, match["name"], wait))
     return [_finding(run, victims) for victims in groups.values()]
 
 
 def _finding(run: Run, victims: list[tuple[Test, str, FailedWait | None]]) -> Finding:
-    first, name, told = victims[0]
-    holders = told.holders if told is not None else ()
+    first, name, wait = victims[0]
+    holders = wait.holders if wait is not None else ()
     author = only_author(holders)
     evidence = holders_as_evidence(run, holders, "connection")
     database = _label(run, first, name)

@@ -28,17 +28,17 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     waits = failed_waits(run, "locked")
     for test in unexplained:
         if is_locked(test):
-            told = waits.get((test.worker, test.nodeid))
-            groups[tuple(dict.fromkeys(told.holders)) if told is not None else ()].append((test, told))
+            wait = waits.get((test.worker, test.nodeid))
+            groups[tuple(dict.fromkeys(wait.holders)) if wait is not None else ()].append((test, wait))
     return [_finding(run, holders, victims) for holders, victims in groups.items()]
 
 
 def _finding(run: Run, holders: tuple[ResourceHolder, ...], victims: list[tuple[Test, FailedWait | None]]) -> Finding:
-    first, told = victims[0]
+    first, wait = victims[0]
     author = only_author(holders)
     evidence = holders_as_evidence(run, holders, "connection with an open transaction")
-    if told is not None and told.place.file:
-        evidence.append(Evidence("waited for the lock until the timeout", told.place, first.nodeid))
+    if wait is not None and wait.place.file:
+        evidence.append(Evidence("waited for the lock until the timeout", wait.place, first.nodeid))
     elif first.failure is not None:
         evidence.append(Evidence("waited for the lock until the timeout", failed_at(run, first.failure), first.nodeid))
     if holders:
@@ -51,7 +51,7 @@ def _finding(run: Run, holders: tuple[ResourceHolder, ...], victims: list[tuple[
             "No SQLAlchemy connection of this process was seen to hold it. Look for a connection opened with sqlite3 "
             "itself, and for another process; give each worker its own file."
         )
-    database = told.database if told is not None else ""
+    database = wait.database if wait is not None else ""
     who = f" by {named(run, author)}" if named(run, author) else ""
     return Finding(
         kind=KIND,

@@ -23,20 +23,20 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     waits = failed_waits(run, "pool")
     for test in unexplained:
         if matching(test, _EXCEPTIONS, _MESSAGE) is not None:
-            told = waits.get((test.worker, test.nodeid))
-            holders = told.holders if told is not None else ()
+            wait = waits.get((test.worker, test.nodeid))
+            holders = wait.holders if wait is not None else ()
             author = only_author(holders)
-            groups[author if author.known else frozenset(holders)].append((test, told))
+            groups[author if author.known else frozenset(holders)].append((test, wait))
     return [_finding(run, victims) for victims in groups.values()]
 
 
 def _finding(run: Run, victims: list[tuple[Test, FailedWait | None]]) -> Finding:
-    first, told = victims[0]
-    holders = told.holders if told is not None else ()
+    first, wait = victims[0]
+    holders = wait.holders if wait is not None else ()
     author = only_author(holders)
     evidence = holders_as_evidence(run, holders, "connection")
     if first.failure is not None:
-        place = told.place if told is not None and told.place.file else failed_at(run, first.failure)
+        place = wait.place if wait is not None and wait.place.file else failed_at(run, first.failure)
         evidence.append(Evidence("one more was requested", place, first.nodeid))
     count = f"all {len(holders)} connections" if holders else "all connections"
     who = named(run, author)
@@ -57,5 +57,5 @@ def _finding(run: Run, victims: list[tuple[Test, FailedWait | None]]) -> Finding
         author=author,
         command=command(run, author.nodeid, first.nodeid),
         code="F16",
-        locations=(told.database,) if told is not None and told.database else (),
+        locations=(wait.database,) if wait is not None and wait.database else (),
     )

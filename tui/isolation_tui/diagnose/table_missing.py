@@ -243,10 +243,12 @@ def _title(run: Run, cause: _Cause, tables: tuple[str, ...], charged: Author) ->
 
 
 def _evidence(run: Run, cause: _Cause, first: Test, table: str, effects: list[NoOpDdl]) -> list[Evidence]:
-    told = []
+    evidence = []
     made, event, failure = cause.made, cause.event, first.failure
     if made is not None:
-        told.append(Evidence(f"`{made.table}` created {by(run, made.worker, made.unit)}", made.place, made.unit.nodeid))
+        evidence.append(
+            Evidence(f"`{made.table}` created {by(run, made.worker, made.unit)}", made.place, made.unit.nodeid)
+        )
     if event is not None:
         word = {
             TableEventKind.DROPPED: "dropped",
@@ -255,15 +257,15 @@ def _evidence(run: Run, cause: _Cause, first: Test, table: str, effects: list[No
         what = word.get(event.kind, "removed from its MetaData")
         how = " (its creation was rolled back)" if event.by == "rollback" else ""
         text = f"`{event.table}` {what} {by(run, event.worker, event.unit)}{how}"
-        told.append(Evidence(text, event.place, event.unit.nodeid))
+        evidence.append(Evidence(text, event.place, event.unit.nodeid))
     for effect in effects:
         text = f"create_all() created nothing, with {effect.known} tables known, {by(run, effect.worker, effect.unit)}"
-        told.append(Evidence(text, effect.place, effect.unit.nodeid))
+        evidence.append(Evidence(text, effect.place, effect.unit.nodeid))
     if event is None:
-        told.append(Evidence(f"no CREATE TABLE of `{table}` was seen, or it was dropped since"))
+        evidence.append(Evidence(f"no CREATE TABLE of `{table}` was seen, or it was dropped since"))
     if failure is not None:
-        told.append(Evidence(f"the query for `{table}` failed", failed_at(run, failure), first.nodeid))
-    return told
+        evidence.append(Evidence(f"the query for `{table}` failed", failed_at(run, failure), first.nodeid))
+    return evidence
 
 
 def _remedy(run: Run, cause: _Cause, tables: tuple[str, ...], charged: Author) -> str:

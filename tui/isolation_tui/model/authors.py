@@ -30,7 +30,7 @@ class AuthorKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who is charged: a fixture definition, a test, an import, or nobody known.
+    """Who is charged: a fixture definition, a test, an import, or unknown.
 
     Two authors are equal if they are the same definition, test or importing file; ``label`` (``fixture customer``, a
     node id, ``import``, ``unknown``) is for people and documents, and several authors may share one.
@@ -68,7 +68,7 @@ UNKNOWN = Author(AuthorKind.UNKNOWN, "unknown")
 
 
 def author_of(run: Run, worker: str, unit: Unit, place: Place = Place()) -> Author:  # noqa: B008 - it cannot be changed
-    """The author that a unit of a worker stands for; ``place`` is the line that it ran, which identifies an import."""
+    """The author of what a unit of a worker did; ``place`` is the line that it ran, which identifies an import."""
     life = run.life_of_unit(worker, unit)
     if life is not None:
         return life.author
