@@ -122,6 +122,8 @@ class OrderHooks:
         self._without: List[str] = []
         self._servers = ServersUsed()
         self._engines: Dict[str, Any] = {}
+        self._states: Optional[ServerStates] = None
+        """Until the first test's own code runs."""
         self._undo: Optional[Undo] = None
         self._early: Optional[Undo] = None
         """The same, until the first test's own code runs."""
@@ -203,15 +205,12 @@ class OrderHooks:
         report.write("collected", count=len(self._items), missing=missing, errors=errors, imported=imported)
         if missing or imported:
             return
-        servers = ServerStates(spec.servers, self._engines)
-        counts = servers.counted()
-        difference = servers.difference(counts)
-        report.write("servers", counts=counts, difference=difference)
-        if not difference:
-            self._undo = Undo(spec.undo) if spec.undo else None
-            self._run_items(session, [self._items[nodeid] for nodeid in spec.tests], report)
-            self._undo = None
-            report.write("servers_used", urls=sorted(self._servers.urls))
+        self._states = ServerStates(spec.servers, self._engines)
+        report.write("servers", counts=self._states.counted())
+        self._undo = Undo(spec.undo) if spec.undo else None
+        self._run_items(session, [self._items[nodeid] for nodeid in spec.tests], report)
+        self._undo = None
+        report.write("servers_used", urls=sorted(self._servers.urls))
 
     def _imported_all_the_same(self) -> List[str]:
         """Files that were to be left out, and that some other module imported."""
@@ -231,6 +230,9 @@ class OrderHooks:
         undo, self._early = self._early, None
         if undo is not None:
             undo.look_again()
+        states, self._states = self._states, None
+        if states is not None:
+            self._outcomes.report.write("servers_at_call", counts=states.counted())
 
     def _run_items(self, session: Any, items: List[Any], report: ReportFile) -> None:
         session.items[:] = items

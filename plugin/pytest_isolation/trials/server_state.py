@@ -1,12 +1,12 @@
-"""What the servers' databases hold when a trial begins: table names and row counts, read with a connection of our own.
+"""What the servers' databases hold when a trial begins, and when its first test does: table names and row counts.
 
 A trial cannot put a server's database back, but it can tell that it does not begin like the one before.
 """
 
 import sys
-from typing import Any, Dict, List, Set, Tuple
+from typing import Any, Dict, List, Set
 
-from .undo_database import engine_with, engines, shown, with_connection
+from .undo_database import engine_with, engines, with_connection
 
 MOST_TABLES = 300
 MOST_COUNTED = 10_000
@@ -18,36 +18,25 @@ Counts = Dict[str, int]
 
 
 class ServerStates:
-    """The databases on servers that ``imported`` engines lead to, or that an earlier trial is known to use."""
+    """The databases on servers that ``imported`` engines lead to, or that an earlier trial is known to use: their URLs,
+    with passwords, are ``known``."""
 
-    def __init__(self, known: Dict[str, Counts], imported: Dict[str, Any]) -> None:
-        self._imported = imported
+    def __init__(self, known: List[str], imported: Dict[str, Any]) -> None:
+        self._engines = dict(imported)
         self._known = known
-        """URL, with its password -> what it held when an earlier trial began; empty if that is not known."""
 
     def counted(self) -> Dict[str, Counts]:
         """What each holds now; those that cannot be read are left out."""
+        for url in self._known:
+            if url not in self._engines:
+                self._engines[url] = engine_with(url)
         found: Dict[str, Counts] = {}
-        for url, engine in self._engines():
+        for url, engine in self._engines.items():
             try:
                 found[url] = with_connection(engine, _counts)
             except Exception:
                 pass  # not there yet, or not reached in this way
         return found
-
-    def difference(self, now: Dict[str, Counts]) -> str:
-        """In what the start differs from that of an earlier trial, '' if in nothing that is known."""
-        for url, before in self._known.items():
-            if before and url in now and now[url] != before:
-                return "database %s is not as it was: %s" % (_name(url), _first_difference(before, now[url]))
-        return ""
-
-    def _engines(self) -> List[Tuple[str, Any]]:
-        found = dict(self._imported)
-        for url in self._known:
-            if url not in found:
-                found[url] = engine_with(url)
-        return list(found.items())
 
 
 def imported_engines() -> Dict[str, Any]:
@@ -100,19 +89,3 @@ def _counts(connection: Any) -> Counts:
         some = "SELECT 1 FROM %s LIMIT %d" % (quote(name), MOST_COUNTED)
         counts[name] = connection.execute(sqlalchemy.text("SELECT count(*) FROM (%s) AS counted" % some)).scalar()
     return counts
-
-
-def _first_difference(before: Counts, now: Counts) -> str:
-    for name in sorted({*before, *now}):
-        if name not in now:
-            return "table %s is gone" % name
-        if name not in before:
-            return "table %s is new" % name
-        if before[name] != now[name]:
-            return "table %s has %d row%s, had %d" % (name, now[name], "s" if now[name] != 1 else "", before[name])
-    return ""
-
-
-def _name(url: str) -> str:
-    sqlalchemy: Any = sys.modules["sqlalchemy.engine.url"]
-    return str(shown(sqlalchemy.make_url(url)))

@@ -26,8 +26,8 @@ class Spec(NamedTuple):
     without_files: List[str] = []
     undo: Optional[Dict[str, Any]] = None
     """A location that is put back right before the last of the tests."""
-    servers: Dict[str, Dict[str, int]] = {}
-    """URLs of servers' databases that earlier trials used, with the row counts that they began with."""
+    servers: List[str] = []
+    """URLs of servers' databases that earlier trials used."""
     keep: str = ""
     """Folder for copies of the project's files that are about to be written ('' to keep none), and its journal."""
     root: str = ""

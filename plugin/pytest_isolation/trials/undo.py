@@ -63,7 +63,7 @@ class Undo:
         """The first test's wide fixtures are set up, which may have made the database, and its own work begins."""
         rows = self._rows
         if rows is not None:
-            self._try(lambda: rows.remember(late=True))
+            self._try(rows.look_again)
 
     def apply(self) -> str:
         """Put it back; why that was not possible, '' if it was."""

@@ -31,20 +31,33 @@ class _InDatabases:
     def __init__(self, table: str, database: str) -> None:
         self._schema, _, self._table = table.rpartition(".")
         self._database = database
-        self._before: Dict[Any, Optional[_Remembered]] = {}
-        """By the engine's key."""
+        self._begun: Dict[Any, Optional[_Remembered]] = {}
+        self._late: Dict[Any, Optional[_Remembered]] = {}
+        """By the engine's key: when the trial began, and when its wide fixtures were set up."""
 
-    def remember(self, *, late: bool = False) -> None:
-        """Of the databases that have not been seen before. ``late``: also where the table was not there before."""
+    def remember(self) -> None:
+        """The trial begins."""
         for key, engine in engines(self._database):
-            if key not in self._before or (late and self._before[key] is None):
-                self._before[key] = with_connection(engine, self._read)
+            self._begun[key] = with_connection(engine, self._read)
+
+    def look_again(self) -> None:
+        """The wide fixtures are set up, which may have made the table; once for each database that has it."""
+        for key, engine in engines(self._database):
+            if self._late.get(key) is None:
+                self._late[key] = with_connection(engine, self._read)
 
     def put_back(self) -> bool:
-        """Whether anything differed; raises LookupError where no database was seen in time."""
-        found = [(engine, self._before[key]) for key, engine in engines(self._database) if key in self._before]
-        if not found:
+        """Whether anything differed; raises LookupError where no database was seen in time.
+
+        As it was when the wide fixtures were set up; if that is how it is, as it was when the trial began: then a wide
+        fixture may be what left it.
+        """
+        if not self._begun and not self._late:
             raise LookupError("no database was open when the trial began")
+        return self._put_all_back(self._late) or self._put_all_back(self._begun)
+
+    def _put_all_back(self, known: Dict[Any, Optional[_Remembered]]) -> bool:
+        found = [(engine, known[key]) for key, engine in engines(self._database) if key in known]
         differed = [with_connection(engine, self._putting(before)) for engine, before in found]
         return any(differed)
 

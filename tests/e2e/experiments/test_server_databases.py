@@ -89,6 +89,34 @@ def test_a_restore_command_lets_each_trial_begin_alike(tmp_path: Path, url: str)
             assert said(prober.run(trial(EMPTY))) == [f"{EMPTY} passed"]
 
 
+@pytest.mark.parametrize("scope", ["session", "function"])
+def test_a_suite_may_bring_its_database_to_a_known_state_itself(tmp_path: Path, url: str, scope: str) -> None:
+    conftest = f"""
+        import pytest
+        from shop import run
+
+        @pytest.fixture(scope="{scope}", autouse=True)
+        def schema():
+            run("drop table if exists orders")
+            run("create table orders (id integer)")
+        """
+    suite = """
+        from shop import run
+
+        def test_adds(): run("insert into orders values (1)")
+        def test_leaves(): run("insert into orders values (2)")
+        def test_victim(): assert run("select count(*) from orders") == 0
+        """
+    adds, leaves, victim = (f"test_shop.py::test_{name}" for name in ("adds", "leaves", "victim"))
+    files = {"pytest.ini": INI, "shop.py": AT_IMPORT, "test_shop.py": suite, "conftest.py": conftest}
+    carried = "failed" if scope == "session" else "passed"
+    with Prober(write_project(tmp_path, files)) as prober:
+        for _ in range(2):
+            assert said(prober.run(trial(victim))) == [f"{victim} passed"]
+            assert said(prober.run(trial(adds, victim))) == [f"{adds} passed", f"{victim} {carried}"]
+            assert said(prober.run(trial(leaves, victim))) == [f"{leaves} passed", f"{victim} {carried}"]
+
+
 @pytest.mark.parametrize("shop", [AT_IMPORT, IN_A_FUNCTION], ids=["at import", "in a function"])
 def test_trials_work_on_a_copy_of_the_database(tmp_path: Path, url: str, shop: str) -> None:
     project = write_project(tmp_path, {"pytest.ini": INI, "shop.py": shop, "test_shop.py": SUITE})

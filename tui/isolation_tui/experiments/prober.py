@@ -20,10 +20,12 @@ from .fork_server import ForkRefused, ForkServer
 from .fresh_process import FreshProcess
 from .plain_command import plain_command
 from .restore import Restore
+from .server_starts import ServerStarts, Start
 from .trial import Trial, TrialResult
 from .trial_files import child_environment, plugin_folder
 from .trial_report import Ending, TrialReport, outcomes_and_problem, read_report
 
+UNEQUAL = "the trial does not begin as the first one"
 STOPPED = "the trial was stopped"
 
 PLUGIN = "pytest_isolation.trials"
@@ -70,8 +72,9 @@ class Prober:
         """What runs now."""
         self._server: ForkServer | None = None
         self._restore = Restore(project, self._folder, self._inject, databases=databases, commands=restore)
-        self._servers: dict[str, dict[str, int]] = {}
-        """URLs of servers' databases -> what they held when a trial first began with them; empty if not known yet."""
+        self._starts = ServerStarts()
+        self._start = Start.EQUAL
+        """How the last trial began, as to databases on servers."""
         self._plain: TrialReport | None = None
         self._reorderers: dict[str, None] = {}
 
@@ -105,21 +108,29 @@ class Prober:
         if self._restore.copies_databases and not self._plain:
             # Which databases the imports connect to, before any test writes to them.
             self._from_the_start(Trial((), ""), self._forked_or_fresh)
-        known = len(self._servers)
+        known = len(self._starts.urls)
         result = self._from_the_start(trial, self._forked_or_fresh)
-        if len(self._servers) > known and not result.problem:
+        if len(self._starts.urls) > known and not result.problem:
             # It used a server's database that was not known, so it is not known from which state it began.
             result = self._from_the_start(trial, self._forked_or_fresh)
+        if self._start is Start.UNKNOWN and self._starts.can_compare(trial.victim):
+            # Does the suite itself bring its database to a known state?
+            alone = self._from_the_start(Trial((trial.victim,), trial.victim), self._forked_or_fresh)
+            if not alone.problem:
+                result = self._from_the_start(trial, self._forked_or_fresh)
         return result
 
     def _from_the_start(self, trial: Trial, run: Callable[[Trial], TrialResult]) -> TrialResult:
-        problem = self._restore.before_trial(self._servers)
+        problem = self._restore.before_trial(self._starts.urls)
         if problem or self._stopped.is_set():
             return TrialResult(trial, problem=problem or STOPPED)
         start = self._restore.fingerprint()
         result = run(trial)
         not_put_back = self._restore.after_trial()
-        return replace(result, start=start, problem=result.problem or not_put_back)
+        problem = result.problem or not_put_back
+        if not problem and self._start is not Start.EQUAL:
+            problem = f"{UNEQUAL}: {self._starts.difference}. Give a command that puts it back with --restore"
+        return replace(result, start=start, problem=problem)
 
     def _forked_or_fresh(self, trial: Trial) -> TrialResult:
         if not trial.fresh and not trial.without_files and self._started_server():
@@ -167,7 +178,7 @@ class Prober:
             "files": self._files,
             "without_files": list(trial.without_files) if trial else [],
             "undo": asdict(trial.undo) if trial and trial.undo else None,
-            "servers": self._servers,
+            "servers": self._starts.urls,
             "keep": self._restore.keep,
             "root": str(self.project.root),
             **more,
@@ -261,10 +272,9 @@ class Prober:
     def _result(self, trial: Trial, spec: Path, ending: Ending, seconds: float, *, fresh: bool) -> TrialResult:
         report = read_report(spec.with_name("report"))
         self._learn(report)
-        for url in report.servers_used:
-            self._servers.setdefault(url, {})
-        for url, counts in report.servers.items():
-            self._servers[url] = self._servers.get(url) or counts
+        self._starts.learn_used(report.servers_used)
+        first = trial.tests[0] if trial.tests else ""
+        self._start = self._starts.compare(first, report.servers, report.servers_at_call)
         outcomes, problem = outcomes_and_problem(trial, report, ending, self.limit)
         shutil.rmtree(spec.parent, ignore_errors=True)
         return TrialResult(trial, outcomes, seconds, "", problem, self.command(trial), fresh)

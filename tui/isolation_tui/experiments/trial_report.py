@@ -33,9 +33,9 @@ class TrialReport:
     plain: list[str] = field(default_factory=list)
     servers: dict[str, dict[str, int]] = field(default_factory=dict)
     """URLs of servers' databases, with the rows of each table that they held when the trial began."""
+    servers_at_call: dict[str, dict[str, int]] = field(default_factory=dict)
+    """The same, when the fixtures of its first test were set up."""
     servers_used: list[str] = field(default_factory=list)
-    unequal: str = ""
-    """In what a server's database differs from how an earlier trial found it."""
     undone: str | None = None
     """Why the location could not be undone, '' if it was, None if it did not come so far."""
     reorderers: list[str] = field(default_factory=list)
@@ -76,7 +76,8 @@ def _take(report: TrialReport, record: dict[str, Any]) -> None:
             report.root, report.plain = _text(record, "root"), _texts(record, "arguments")
         case "servers":
             report.servers = _counts(record.get("counts"))
-            report.unequal = _text(record, "difference")
+        case "servers_at_call":
+            report.servers_at_call = _counts(record.get("counts"))
         case "servers_used":
             report.servers_used = _texts(record, "urls")
         case "undone":
@@ -167,10 +168,6 @@ def _problem(report: TrialReport, ending: Ending, limit: float) -> str:
         return f"{report.imported[0]} could not be left out: another module imports it"
     if report.missing:
         return _missing(report)
-    if report.unequal:
-        return (
-            f"the trial does not begin as the first one: {report.unequal}. Give --restore a command that puts it back"
-        )
     if report.problems:
         return report.problems[0] + where
     if not report.done or report.running:
