@@ -11,8 +11,9 @@ from pytest_isolation import events as ev
 from ..model import FixtureLife, Outcome, Run, Stamped, Test, leaks
 from ..model.tables import IMPORTED
 from ..settings import KINDS
+from ..text.wording import where
 from .leaks import Ended, LeakFound, LeakKey, find_leaks, key_of_test
-from .wording import author_title, complaint, home_of, line_of
+from .wording import author_title, complaint, home_of
 
 
 @dataclass(slots=True)
@@ -166,7 +167,7 @@ class Judge:
                 "what": found.what,
                 "group": found.group,
                 "thing": found.thing,
-                "place": line_of(self.run, home_of(self.run, found.author)),
+                "place": where(home_of(self.run, found.author), self.run),
                 "state": judged.state,
                 "times": 1 + judged.again,
                 "met": leak.met if leak is not None else 0,
@@ -185,11 +186,11 @@ class Judge:
                 for table in tables.values():
                     for entry in table.standing():
                         if entry.test is None and entry.life is None and not entry.unit.life:
-                            made.setdefault((line_of(self.run, entry.place), "rows of"), set()).add(table.table)
+                            made.setdefault((where(entry.place, self.run), "rows of"), set()).add(table.table)
         for origin in self.run.table_history.in_databases.present.values():
             event = origin.event
             if not event.unit.nodeid and not event.unit.life:
-                made.setdefault((line_of(self.run, event.place), "table"), set()).add(event.table)
+                made.setdefault((where(event.place, self.run), "table"), set()).add(event.table)
         return [[place, what, table] for (place, what), tables in sorted(made.items()) for table in sorted(tables)]
 
     def _doubts(self) -> list[str]:

@@ -10,7 +10,7 @@ from pytest_isolation.events import Place
 
 from ..model import Author, Run, Test
 from ..text.sanitize import clean
-from ..text.wording import number, relative, without_folders
+from ..text.wording import number, where, without_folders
 from .leaks import LeakFound, LeakKey, definition_of, file_of, xunit_name
 
 MOST_LINES = 20
@@ -26,13 +26,6 @@ _COLOURS = {"failed": "red", "late": "red", "uncertain": "yellow", "seen": "", "
 _MARKS = {"failed": "failed", "late": "not failed: found after the last test", "uncertain": "uncertain: not failed"}
 _STATES = ("failed", "late", "uncertain", "seen", "accepted")
 """The worst first."""
-
-
-def line_of(run: Run, place: Place) -> str:
-    """``tests/conftest.py:12``; '' where it is not known."""
-    if not place.file:
-        return clean(place.module)
-    return f"{clean(relative(place.file, run.rootdir))}:{place.line}" if place.line else clean(place.file)
 
 
 def author_title(run: Run, author: Author) -> str:
@@ -78,13 +71,13 @@ def complaint(run: Run, test: Test, leaks: Sequence[LeakFound]) -> str:
 
 def _paragraph(run: Run, test: Test, left: Sequence[LeakFound]) -> list[str]:
     author = left[0].author
-    home = line_of(run, home_of(run, author))
+    home = where(home_of(run, author), run)
     lines = [f"who      {author_title(run, author)}{f', {home}' if home else ''}"]
     if author.wide:
         lines.append("         It ended with this test, and is not the test's own.")
     sentences = _grouped([(leak.what, leak.group, leak.thing) for leak in left])
     for at, (text, first) in enumerate(sentences[:MOST_IN_ERROR]):
-        place = line_of(run, left[first].place)
+        place = where(left[first].place, run)
         lines.append(f"{'what' if not at else '':8} {text}{f'  ({place})' if place else ''}")
     if len(sentences) > MOST_IN_ERROR:
         lines.append(f"         and {number(len(sentences) - MOST_IN_ERROR, 'other thing')}")
