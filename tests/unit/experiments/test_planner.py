@@ -66,6 +66,12 @@ def test_a_location_that_cannot_be_undone_is_suspected_only() -> None:
     assert (verdict.location, verdict.grade) == (ROWS, "B")
 
 
+def test_a_location_of_others_that_cannot_be_undone_is_not_suspected() -> None:
+    polluted = suite({FIRST: (Effect("rows"),)}, cannot_undo=frozenset({"other rows"}))
+    verdict = drive(plan(question(Candidate((SECOND,), OTHER_ROWS))), polluted.run)
+    assert (verdict.polluters, verdict.location, verdict.grade) == (((FIRST,),), None, "C")
+
+
 def test_a_location_whose_undoing_does_not_heal_is_not_named() -> None:
     polluted = suite({FIRST: (Effect("rows"),)})
     verdict = drive(plan(question(Candidate((FIRST,), OTHER_ROWS))), polluted.run)

@@ -25,6 +25,9 @@ from isolation_tui.experiments.signature import signature
         ),
         ("assert ['a', 'b', 'c'] == ['c']", "assert ['b', 'c'] == ['c']"),
         ("assert [<User(id=1)>, <User(id=[2])>] == []", "assert [<User(id=7)>] == []"),
+        ("assert 'A' not in environ({'B': '{x...', 'C': '1'})", "assert 'A' not in environ({'B': '[', 'D': ...: 1}'})"),
+        ("assert [{'a': 1}, {'b'...2}, 'c'] == []", "assert ['c'] == []"),
+        ("assert {'detail': 'error in x'} == {}", "assert {'detail': 'is not found'} == {}"),
     ],
 )
 def test_what_changes_from_run_to_run_is_left_out(one: str, other: str) -> None:

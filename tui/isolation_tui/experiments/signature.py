@@ -22,14 +22,8 @@ _REPLACED = (
     (re.compile(r"\d+(?:[.,_]\d+)*"), "0"),
     (re.compile(r"\s+"), " "),
 )
-_COLLECTIONS = (
-    (re.compile(r"\[[^\[\]{}()]+\]"), "\ue000", "[...]"),
-    (re.compile(r"\{[^\[\]{}()]+\}"), "\ue001", "{...}"),
-    (re.compile(r"\([^\[\]{}()]+\)"), "\ue002", "(...)"),
-)
-"""Of each kind of brackets: one that holds something, but no brackets; its mark, so that the next one outwards is
-found; and what is written in the end."""
-_DEEPEST = 6
+_OPERATOR = re.compile(r" (?:==|!=|<=|>=|<|>|is not|is|not in|in) ")
+_OPENING, _CLOSING = "[({", "])}"
 _QUOTED = re.compile(r"'([^'\n]+)'")
 
 
@@ -53,10 +47,28 @@ def signature(exception: str, message: str, phase: str = "call") -> str:
 
 
 def _without_content(line: str) -> str:
-    """A comparison shows as many rows as there are: a collection is empty or it is not."""
-    for _ in range(_DEEPEST):
-        for pattern, mark, _ in _COLLECTIONS:
-            line = pattern.sub(mark, line)
-    for _, mark, word in _COLLECTIONS:
-        line = line.replace(mark, word)
-    return line
+    """A comparison shows as many rows as there are: a collection is empty or it is not.
+
+    pytest leaves out the middle of what is long, so brackets need not be balanced.
+    """
+    matches = list(_OPERATOR.finditer(line))
+    middle = next((each for each in matches if not _depth(line[: each.start()])), None)
+    if middle is None:
+        middle = next((each for each in reversed(matches) if not _depth(line[each.end() :])), None)
+    if middle is None:
+        return _emptied(line)
+    return _emptied(line[: middle.start()]) + middle[0] + _emptied(line[middle.end() :])
+
+
+def _depth(text: str) -> int:
+    return sum(map(text.count, _OPENING)) - sum(map(text.count, _CLOSING))
+
+
+def _emptied(side: str) -> str:
+    """One side of a comparison, without what is between its first bracket and its last."""
+    first = min((at for at in map(side.find, _OPENING) if at >= 0), default=-1)
+    last = max(map(side.rfind, _CLOSING))
+    if first < 0 or last == first + 1:
+        return side
+    closing = _CLOSING[_OPENING.index(side[first])]
+    return f"{side[: first + 1]}...{closing}{side[last + 1 :] if last > first else ''}"

@@ -11,7 +11,7 @@ from ..trial import Location, Trial
 from ..verdict import Kind, TestSet, Verdict
 from .draft import Draft
 from .notebook import EqualTrialsDiffer, Inconclusive, Notebook, Seen, Steps
-from .proof import EXTRA_CONFIRMATIONS, Control, confirm, find_location
+from .proof import EXTRA_CONFIRMATIONS, Control, SuspectedLocation, confirm, find_location
 from .search import Search
 
 HUNTED = 10
@@ -252,14 +252,19 @@ def _tests(notebook: Notebook, wanted: Seen, suspects: Iterable[TestSet] | None 
     return Search(notebook, order, wanted, trial, suspects, tries)
 
 
-def _locations(question: Question, found: TestSet) -> list[Location]:
+def _locations(question: Question, found: TestSet) -> list[SuspectedLocation]:
     """Of exactly these tests, then of some of them, then of any: an author may be wrong where the place is right."""
 
     def nearness(candidate: Candidate) -> int:
         items = {*candidate.tests, candidate.file}
         return 0 if items - {""} == {*found} else 1 if items & {*found} else 2
 
-    return [each.location for each in sorted(question.ranked, key=nearness) if each.location is not None]
+    known: dict[Location, SuspectedLocation] = {}
+    for candidate in sorted(question.ranked, key=nearness):
+        if candidate.location is not None:
+            theirs = nearness(candidate) < 2
+            known.setdefault(candidate.location, SuspectedLocation(candidate.location, theirs))
+    return list(known.values())
 
 
 def _tests_of(candidate: Candidate) -> TestSet:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import NamedTuple
 
 from ..trial import Location, Trial
 from ..verdict import TestSet
@@ -18,6 +20,13 @@ SHARED_CONFIRMATIONS = 2
 """For a set that is proven for another test as well."""
 
 
+class SuspectedLocation(NamedTuple):
+    """A location, and whether it is one of the set itself that is suspected to have left something there."""
+
+    location: Location
+    theirs: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """The trial without any polluter or setter, and what it showed."""
@@ -27,16 +36,17 @@ class Control:
 
 
 def find_location(
-    notebook: Notebook, search: Search, found: TestSet, control: Control, locations: Iterable[Location]
+    notebook: Notebook, search: Search, found: TestSet, control: Control, locations: Iterable[SuspectedLocation]
 ) -> Steps[tuple[Location | None, str]]:
     """What carries it, and the grade. Undoes one location after the other right before the victim: where that gives the
-    control's outcome, the location is certain. One that cannot be undone is as sure as the evidence for it."""
+    control's outcome, the location is certain. One that cannot be undone is as sure as the evidence for it, if that
+    names one of the set."""
     suspected = None
-    for location in [*dict.fromkeys(locations)][:MOST_LOCATIONS]:
+    for location, theirs in islice(locations, MOST_LOCATIONS):
         seen = yield from notebook.run(_without(search, found, location), optional=True)
         if seen is control.seen and not notebook.skipped():
             return location, "A"
-        if seen is Seen.NOTHING and suspected is None:
+        if seen is Seen.NOTHING and theirs and suspected is None:
             suspected = location
     return (suspected, "B") if suspected is not None else (None, "C")
 
