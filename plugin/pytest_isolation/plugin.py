@@ -84,10 +84,14 @@ def pytest_configure(config):  # type: ignore[no-untyped-def]
 _settings = read_settings()
 if _settings is not None:
     with plain_import():
-        from .hooks import start
-        from .startup.hide_from_coverage import hide
+        from .startup import collection_counts
 
-    hide()
-    # At import, which for `-p` is before any conftest: the probes must be armed before the project defines its models,
-    # and the socket must be open before a plugin such as pytest-socket forbids it.
-    _plugin = start(_settings)
+    with collection_counts.kept():
+        with plain_import():
+            from .hooks import start
+            from .startup.hide_from_coverage import hide
+
+        hide()
+        # At import, which for `-p` is before any conftest: the probes must be armed before the project defines its
+        # models, and the socket must be open before a plugin such as pytest-socket forbids it.
+        _plugin = start(_settings)
