@@ -96,6 +96,19 @@ def test_who_dropped_a_table_that_the_victim_reads_is_suspected() -> None:
     assert (candidate.tests, candidate.location) == ((B,), Location("table", "users", DATABASE))
 
 
+def test_a_table_that_is_there_is_no_likely_carrier_of_a_failure() -> None:
+    created = ev.TablesCreated(1, ["users"], "orm", ev.Place(), ev.Unit(A, "call"))
+    made = Shop().ran(A, created).ran(B).ran(VICTIM, read(VICTIM), outcome="failed").first()
+    assert (made.tests, made.fits) == ((A,), False)
+    dropped = ev.TablesDropped(1, ["users"], "orm", ev.Place(), ev.Unit(B, "call"))
+    story = Shop().ran(A, created).ran(B, dropped).begin(VICTIM).phase(VICTIM, "setup")
+    story.phase(VICTIM, "call", "failed", message="no such table: users", exception="OperationalError")
+    story.phase(VICTIM, "teardown").finished(1)
+    question = Questions(story.run).about(VICTIM)
+    assert question is not None
+    assert (question.candidates[0].tests, question.candidates[0].fits) == ((B,), True)
+
+
 def test_who_defined_the_table_that_the_victim_was_refused_is_suspected() -> None:
     place = ev.Place("tests", f"{ROOT}/tests/test_a.py", 5, "make")
     registered = ev.TableRegistered(1, "users", place, [], ev.Unit(A, "call"))

@@ -62,13 +62,14 @@ def test_a_location_whose_undoing_heals_is_certain() -> None:
 
 def test_a_location_that_cannot_be_undone_is_suspected_only() -> None:
     polluted = suite({FIRST: (Effect("rows"),)}, cannot_undo=frozenset({"rows"}))
-    verdict = drive(plan(question(Candidate((FIRST,), ROWS))), polluted.run)
+    verdict = drive(plan(question(Candidate((FIRST,), ROWS, fits=True))), polluted.run)
     assert (verdict.location, verdict.grade) == (ROWS, "B")
+    assert drive(plan(question(Candidate((FIRST,), ROWS))), polluted.run).grade == "C"
 
 
 def test_a_location_of_others_that_cannot_be_undone_is_not_suspected() -> None:
     polluted = suite({FIRST: (Effect("rows"),)}, cannot_undo=frozenset({"other rows"}))
-    verdict = drive(plan(question(Candidate((SECOND,), OTHER_ROWS))), polluted.run)
+    verdict = drive(plan(question(Candidate((SECOND,), OTHER_ROWS, fits=True))), polluted.run)
     assert (verdict.polluters, verdict.location, verdict.grade) == (((FIRST,),), None, "C")
 
 

@@ -30,8 +30,8 @@ class Weight(IntEnum):
     """A conclusion about this failure charges it."""
     ROWS_THAT_FIT = 90
     """Left rows that the victim read, and its failure is one that others' rows bring about."""
-    TABLE_REFUSED = 85
-    """Defined the table that the victim was refused to define."""
+    TABLE_CONCERNED = 85
+    """Defined the table that the victim was refused to define, or took away the one that it misses."""
     STATE_IN_REACH = 80
     """Changed state that the victim's code mentions."""
     ROWS_READ = 70
@@ -51,12 +51,17 @@ class Weight(IntEnum):
     ROWS_THERE = 15
     STATE_THERE = 10
     TABLE_MEANT = 5
-    """A wide fixture that is alive made the table."""
+    """Made a table that is there, or that a wide fixture made which is alive; the victim failed otherwise."""
+
+
+FITTING = Weight.STATE_IN_REACH - 1
+"""From here on the victim's failure, or its code, points to the location."""
 
 
 _KINDS = {"env": "environment", "cache": "memoised", "config": "app_config"}
 """Kinds of process state that have another name among locations."""
 
+_MADE = (TableEventKind.CREATED, TableEventKind.REGISTERED)
 _IN_METADATA = frozenset(
     (
         TableEventKind.REGISTERED,
@@ -204,8 +209,11 @@ class Questions:
         concerned = dict.fromkeys([*named, *(table for _, table in test.tables_read)])
         for table in concerned:
             for event in self._last_events(test, table):
-                certain = table in refused and event.kind in _IN_METADATA
-                yield from self._table(test, event, Weight.TABLE_REFUSED if certain else Weight.TABLE_READ)
+                gone = table == missing and event.kind not in _MADE
+                certain = gone or (table in refused and event.kind in _IN_METADATA)
+                harmless = event.kind in _MADE and test.failure is not None
+                weight = Weight.TABLE_MEANT if harmless else Weight.TABLE_READ
+                yield from self._table(test, event, Weight.TABLE_CONCERNED if certain else weight)
 
     def _last_events(self, test: Test, table: str) -> Iterator[TableEvent]:
         """What happened to the table last, in each MetaData and database, before the test started."""
@@ -249,7 +257,7 @@ class Questions:
     def _candidate(self, author: Test, location: Location | None, reason: str, weight: float) -> Candidate:
         """The later test is a little more suspected."""
         recency = author.position / (len(self._run.order) + 1) / 100
-        return Candidate((author.nodeid,), location, reason, weight + recency)
+        return Candidate((author.nodeid,), location, reason, weight + recency, fits=weight > FITTING)
 
 
 def observed_signature(test: Test) -> str:

@@ -23,6 +23,7 @@ class Candidate:
     reason: str = ""
     weight: float = 0.0
     file: str = ""
+    fits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,8 +262,8 @@ def _locations(question: Question, found: TestSet) -> list[SuspectedLocation]:
     known: dict[Location, SuspectedLocation] = {}
     for candidate in sorted(question.ranked, key=nearness):
         if candidate.location is not None:
-            theirs = nearness(candidate) < 2
-            known.setdefault(candidate.location, SuspectedLocation(candidate.location, theirs))
+            likely = candidate.fits and nearness(candidate) < 2
+            known.setdefault(candidate.location, SuspectedLocation(candidate.location, likely))
     return list(known.values())
 
 

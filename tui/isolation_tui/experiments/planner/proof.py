@@ -21,10 +21,11 @@ SHARED_CONFIRMATIONS = 2
 
 
 class SuspectedLocation(NamedTuple):
-    """A location, and whether it is one of the set itself that is suspected to have left something there."""
+    """A location, and whether it is likely even where it cannot be undone: it fits the failure, and evidence says that
+    one of the set left something there."""
 
     location: Location
-    theirs: bool
+    likely: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,13 @@ def find_location(
     notebook: Notebook, search: Search, found: TestSet, control: Control, locations: Iterable[SuspectedLocation]
 ) -> Steps[tuple[Location | None, str]]:
     """What carries it, and the grade. Undoes one location after the other right before the victim: where that gives the
-    control's outcome, the location is certain. One that cannot be undone is as sure as the evidence for it, if that
-    names one of the set."""
+    control's outcome, the location is certain. One that cannot be undone is suspected where it is likely."""
     suspected = None
-    for location, theirs in islice(locations, MOST_LOCATIONS):
+    for location, likely in islice(locations, MOST_LOCATIONS):
         seen = yield from notebook.run(_without(search, found, location), optional=True)
         if seen is control.seen and not notebook.skipped():
             return location, "A"
-        if seen is Seen.NOTHING and theirs and suspected is None:
+        if seen is Seen.NOTHING and likely and suspected is None:
             suspected = location
     return (suspected, "B") if suspected is not None else (None, "C")
 
