@@ -14,7 +14,7 @@ from types import TracebackType
 
 from pytest_isolation.trials.spec import RUN, SERVE, SPEC_VARIABLE, WATCH
 
-from ..launch.process import private_folder
+from ..launch.process import plugin_folder, private_folder
 from ..launch.project import Project
 from .fork_server import ForkRefused, ForkServer
 from .fresh_process import FreshProcess
@@ -22,7 +22,7 @@ from .plain_command import plain_command
 from .restore import Restore
 from .server_starts import ServerStarts, Start
 from .trial import Trial, TrialResult
-from .trial_files import child_environment, plugin_folder
+from .trial_environment import child_environment
 from .trial_report import Ending, TrialReport, outcomes_and_problem, read_report
 
 UNEQUAL = "the trial does not begin as the first one"

@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..launch.process import private_folder
+from ..launch.process import plugin_folder, private_folder
 from ..launch.project import Project
 from .fresh_process import FreshProcess
 from .kept_files import KeepError, KeptFiles, opened_elsewhere
 from .template_copy import TemplateCopies
-from .trial_files import plugin_folder, user_environment
+from .trial_environment import user_environment
 
 TEMPLATE = "template"
 """In place of a restore command: copy the databases."""

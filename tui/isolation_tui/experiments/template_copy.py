@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_isolation.trials.template_copy import DATABASE_VARIABLE
 
-from .trial_files import child_environment
+from .trial_environment import child_environment
 
 LIMIT = 300.0
 """Seconds that making one copy may take."""

@@ -123,7 +123,7 @@ _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 def _environment(folder: Path, settings: dict[str, object], select: Sequence[str]) -> dict[str, str]:
     env = dict(os.environ)
-    path = str(_injection(folder))
+    path = str(plugin_folder(folder))
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [path, env.get("PYTHONPATH", "")]))
     settings["current_test_file"] = str(folder)
     if select:
@@ -134,7 +134,7 @@ def _environment(folder: Path, settings: dict[str, object], select: Sequence[str
     return env
 
 
-def _injection(folder: Path) -> Path:
+def plugin_folder(folder: Path) -> Path:
     """Make a folder for PYTHONPATH with only the plugin's package in it.
 
     Our own site-packages there would shadow the project's packages.
