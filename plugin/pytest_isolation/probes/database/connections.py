@@ -1,14 +1,14 @@
-"""Connections and sessions that are out: taken and not given back, or with a transaction that has not ended.
+"""Connections that were not returned to their pool, and sessions with an open transaction.
 
-Nothing is kept alive, and nobody is asked but the objects themselves, at the edges of units: what was collected, closed
-or given back meanwhile is not out. Facts about SQLAlchemy (1.4 to 2.1) that shape this file:
+Objects are held weakly and asked when a unit ends: what was freed, closed or returned meanwhile is not open.
+
+Facts about SQLAlchemy (1.4 to 2.1) that shape this file:
 
 * The pool's ``checkout`` fires for each that is taken, for async engines too; its third argument lives as long as the
   connection is out, and is valid until it is given back.
 * ``Session.after_begin`` fires when a session first speaks to a database in a transaction, and for each savepoint.
 * A session takes its own connection, unless it was bound to one: one thing that is out, not two.
-* Before a drop, and when a driver says that it waited in vain, it is too late to ask a database: what is out is told
-  from what was seen.
+* Before a drop, and when a driver reports a lock timeout, a query could wait too: what is open is known from events.
 """
 
 import functools
@@ -22,22 +22,22 @@ from ...recorder import Recorder
 from .databases import Databases
 from .ddl import SchemaProbe
 from .drivers import in_transaction, pool_of, transaction_open
-from .engine_hooks import Taps
+from .engine_hooks import EngineHooks
 from .patches import POOL_EMPTY
 
 PROBE = "connections"
 
-SAID_AT_ONCE = 50
-"""How many connections and sessions are said to be out at the end of one test, and how many stood in the way."""
+MOST_HELD = 50
+"""How many open connections and sessions are emitted for one test, and how many for one wait."""
 MOST_COMPLAINTS = 20
-"""How often a test that tries again and again is said to wait."""
+"""How many waits are emitted for one test, which may retry."""
 _REMEMBERED = 256
 _IN_VAIN = (
     ("locked", ("database is locked", "database table is locked", "database schema is locked")),
     ("lock timeout", ("lock timeout", "Lock wait timeout", "deadlock detected")),
     ("in use", ("is being accessed by other users",)),
 )
-"""Why somebody waited, or was turned away, and how drivers say so."""
+"""Why a statement waited or was refused, and the words of the drivers."""
 _POOL_IS_EMPTY = "QueuePool limit of size"
 
 
@@ -50,15 +50,15 @@ class Taken(NamedTuple):
 
 
 class Used:
-    """A session: who used it first, and its present transaction."""
+    """A session: the unit that used it first, and its transaction."""
 
-    __slots__ = ("begun", "connection", "first", "number", "owner", "said_to", "what")
+    __slots__ = ("begun", "connection", "first", "number", "owner", "shared_with", "what")
 
     def __init__(self, what: Any, unit: Unit) -> None:
         self.what = what
         self.owner = self.first = unit
         self.number = 0
-        self.said_to = ""
+        self.shared_with = ""
         self.begun: Optional[Taken] = None
         self.connection: Any = None
 
@@ -68,17 +68,16 @@ class ConnectionsProbe:
         self._recorder = recorder
         self._databases: Optional[Databases] = None
         self._latest: Optional[Taken] = None
-        """What was taken last: a session that begins has mostly just taken it."""
+        """What was checked out last: mostly by the session that begins next."""
         self._out: Dict[int, Taken] = {}
-        """id of the pool's record, or of what the pool handed out -> who took it. Most of it has been given back: the
-        next to take it takes its place here."""
+        """id of the pool's record, or of what the pool handed out -> who checked it out. Most have been returned."""
         self._begun: Dict[int, Any] = {}
         """id(Connection) -> weak reference, of those that began a transaction."""
         self._sessions: Dict[int, Used] = {}
         self._complaints = 0
-        """How often somebody was said to wait since the test began."""
-        self._said: Dict[int, Tuple[str, Taken]] = {}
-        """Number -> what was said to be out: ``connection`` or ``session``, and who took it."""
+        """How many waits were emitted since the test began."""
+        self._held: Dict[int, Tuple[str, Taken]] = {}
+        """Number -> what was emitted as open: ``connection`` or ``session``, and who took it."""
         self._count = 0
 
     # -- listeners ------------------------------------------------------------------------------------------------
@@ -120,14 +119,14 @@ class ConnectionsProbe:
         if not used.first.nodeid:
             used.first = unit
         nodeid = unit.nodeid
-        if nodeid not in (used.first.nodeid, used.said_to, ""):
-            used.said_to = nodeid
+        if nodeid not in (used.first.nodeid, used.shared_with, ""):
+            used.shared_with = nodeid
             used.number = used.number or self._next()
             place = used.begun.place
             self._recorder.emit(SessionShared(used.number, used.first.nodeid, place, unit, used.owner))
 
     def failed(self, context: Any) -> None:
-        """A statement raised: say who stands in its way, if that is why."""
+        """A statement raised: emit who holds what it waited for, if that is why."""
         if self._complaints >= MOST_COMPLAINTS:
             return
         # What it was made with, as far as that is plain text: it may be an exception of the suite's own.
@@ -135,25 +134,25 @@ class ConnectionsProbe:
         why = next((why for why, texts in _IN_VAIN if any(each in text for each in texts)), "")
         conn = context.connection
         if why and self._databases is not None:
-            # DROP DATABASE, sent from another, is refused while anybody is connected; the rest wait for transactions.
+            # DROP DATABASE is refused while another connection is open; other statements wait for transactions.
             engine = conn if conn is not None else context.engine
             number = self._databases.number(engine) or 0
             if why == "in use":
                 out = [taken for proxy, taken in self._still_out() if self._databases.of_pool(pool_of(proxy)) != number]
-                self._say_in_vain(why, number, out)
+                self._emit_wait(why, number, out)
             else:
-                self._say_in_vain(why, number, self._in_the_way(number, conn))
+                self._emit_wait(why, number, self._in_the_way(number, conn))
 
     def pool_is_empty(self, pool: Any) -> None:
         if self._complaints >= MOST_COMPLAINTS:
             return
         number = self._databases.of_pool(pool) if self._databases is not None else 0
         out = [taken for proxy, taken in self._still_out() if pool_of(proxy) is pool]
-        self._say_in_vain("pool", number, out)
+        self._emit_wait("pool", number, out)
 
-    def _say_in_vain(self, why: str, number: int, out: List[Taken]) -> None:
+    def _emit_wait(self, why: str, number: int, out: List[Taken]) -> None:
         self._complaints += 1
-        out = out[:SAID_AT_ONCE]
+        out = out[:MOST_HELD]
         places, units = [taken.place for taken in out], [taken.unit for taken in out]
         self._recorder.emit(WaitedInVain(number, why, places, units, caller(4), self._recorder.unit()))
 
@@ -162,12 +161,12 @@ class ConnectionsProbe:
         if self._complaints >= MOST_COMPLAINTS:
             return
         number = self._databases.number(connection) if self._databases is not None else None
-        holders = self._in_the_way(number, connection)[:SAID_AT_ONCE] if number is not None and self._begun else []
+        holders = self._in_the_way(number, connection)[:MOST_HELD] if number is not None and self._begun else []
         if holders:
             self._complaints += 1
             places, units = [taken.place for taken in holders], [taken.unit for taken in holders]
             self._recorder.emit(DropAwaited(number or 0, places, place, self._recorder.unit(), units))
-            self._recorder.flush_now()  # a server may wait for ever
+            self._recorder.flush_now()  # a server may wait forever
 
     # -- what is out ----------------------------------------------------------------------------------------------
 
@@ -201,22 +200,22 @@ class ConnectionsProbe:
         self._count += 1
         return self._count
 
-    # -- the edges ------------------------------------------------------------------------------------------------
+    # -- boundaries ----------------------------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """The unit leaves the stage: say what it gave back."""
-        for number, (what, taken) in list(self._said.items()):
+    def flush(self) -> None:
+        """A unit ends: emit what it returned."""
+        for number, (what, taken) in list(self._held.items()):
             held = taken.what()
             if held is None or not (self._holds(held) if what == "session" else held.is_valid):
-                del self._said[number]
+                del self._held[number]
                 self._recorder.emit(HeldClosed(number, self._recorder.unit()))
 
     def test_boundary(self) -> None:
-        """A test has ended: say what is out."""
+        """A test starts, or has ended: then emit what is open."""
         if self._recorder.phase != "teardown":
             self._complaints = 0
             return
-        budget = SAID_AT_ONCE
+        budget = MOST_HELD
         own_connections = set()
         for key, used in list(self._sessions.items()):
             session = used.what()
@@ -227,7 +226,7 @@ class ConnectionsProbe:
                 if getattr(session, "bind", None) is not conn:
                     own_connections.add(id(conn.connection))
                 if not used.begun.unit.nodeid or used.begun.unit.nodeid == self._recorder.nodeid:
-                    budget -= self._say_out(budget, "session", used.begun, self._number(conn), True)
+                    budget -= self._emit_held(budget, "session", used.begun, self._number(conn), True)
         if self._out:
             self._forget()
             still = self._still_out()
@@ -235,23 +234,23 @@ class ConnectionsProbe:
             for proxy, taken in still:
                 if id(proxy) not in own_connections and taken.unit.nodeid in ("", self._recorder.nodeid):
                     number = self._databases.of_pool(pool_of(proxy)) if self._databases is not None else 0
-                    budget -= self._say_out(budget, "connection", taken, number, id(proxy) in begun)
+                    budget -= self._emit_held(budget, "connection", taken, number, id(proxy) in begun)
         if self._begun:
             self._begun = {id(conn): weakref.ref(conn) for conn in self._in_transaction()}
 
-    def _say_out(self, budget: int, what: str, taken: Taken, database: int, in_transaction: bool) -> int:
-        """How many facts it took."""
-        if budget <= 0 or any(said is taken for _, said in self._said.values()):
+    def _emit_held(self, budget: int, what: str, taken: Taken, database: int, in_transaction: bool) -> int:
+        """How many facts were emitted."""
+        if budget <= 0 or any(said is taken for _, said in self._held.values()):
             return 0
         number = self._next()
-        self._said[number] = (what, taken)
+        self._held[number] = (what, taken)
         self._recorder.emit(
             HeldOpen(self._recorder.nodeid, number, database, what, in_transaction, taken.place, taken.unit)
         )
         return 1
 
     def _holds(self, session: Any) -> bool:
-        """Whether the session is in a transaction, and speaks to a database in it."""
+        """Whether the session is in a transaction that uses a connection."""
         used = self._sessions.get(id(session))
         conn = used.connection() if used is not None and used.connection is not None else None
         return conn is not None and _usable(conn) and in_transaction(session)
@@ -263,7 +262,7 @@ def _is_out(taken: Taken) -> bool:
 
 
 def _usable(conn: Any) -> bool:
-    """Closed or invalid, it must not be made to connect again."""
+    """Whether it is neither closed nor invalid: then it would connect again."""
     return not (conn.closed or conn.invalidated)
 
 
@@ -276,17 +275,22 @@ def _driver(conn: Any) -> Any:
 
 
 def arm_core(
-    recorder: Recorder, sqlalchemy: Any, taps: Taps, probe: ConnectionsProbe, databases: Databases, schema: SchemaProbe
+    recorder: Recorder,
+    sqlalchemy: Any,
+    hooks: EngineHooks,
+    probe: ConnectionsProbe,
+    databases: Databases,
+    schema: SchemaProbe,
 ) -> None:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     probe._databases = databases
     sqlalchemy.event.listen(sqlalchemy.pool.Pool, "checkout", recorder.guarded(PROBE, probe.taken))
     for name in ("begin", "begin_twophase"):
-        taps.listen(PROBE, name, probe.begins)
-    taps.listen(PROBE, "handle_error", probe.failed)
+        hooks.listen(PROBE, name, probe.begins)
+    hooks.listen(PROBE, "handle_error", probe.failed)
     schema.before_drops.append(recorder.guarded(PROBE, probe.drops))
     recorder.patches.install(POOL_EMPTY, _noticing_empty_pools(recorder.guarded(PROBE, probe.pool_is_empty)))
-    recorder.before_phase_ends(PROBE, probe.settle)
+    recorder.before_phase_ends(PROBE, probe.flush)
     recorder.at_test_boundaries(PROBE, probe.test_boundary)
 
 

@@ -1,4 +1,4 @@
-"""The databases that a suite speaks to, each with a number: all probes that tell of databases share it."""
+"""Number the databases that a suite uses; all probes share the numbers."""
 
 import os
 import re
@@ -18,19 +18,21 @@ MOST_KEPT = 500
 
 
 class Databases:
+    """The number of each database, by its URL; of in-memory SQLite, by its pool."""
+
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._count = 0
         self._numbers: Dict[str, int] = {}
-        """What :func:`_place` makes of a URL -> number of the database."""
+        """:func:`_place` of a URL -> number of the database."""
         self._pools: Dict[int, Tuple[Any, int]] = {}
-        """id(pool) -> (weak reference, number of its database): asked for each table, so it must be quick."""
+        """id(pool) -> (weak reference, number of its database): looked up for each table."""
         self._gone: List[int] = []
-        """In-memory databases that were let go of, and not yet said to be."""
+        """In-memory databases that were freed since the last test boundary."""
         self.when_gone: List[Callable[[int], None]] = []
-        """Called with the number of an in-memory database that is no more, before that is said."""
+        """Called with the number of an in-memory database that was freed, before the fact is emitted."""
         self.when_pool_gone: List[Callable[[int], None]] = []
-        """Called with the id that a pool had. It comes from the collector, at any moment: no more than a note of it."""
+        """Called with the id of a pool that was freed: by the garbage collector at any moment, so only note it."""
         self._makers: Any = weakref.WeakKeyDictionary()
         """Engine -> the unit that made it."""
 
@@ -93,8 +95,8 @@ class Databases:
         known = self._pools.get(id(pool))
         return known[1] if known is not None and known[0]() is pool else 0
 
-    def say_gone(self) -> None:
-        """At a test's edge: whose databases are no more. They end when the collector says so, anywhere."""
+    def flush_gone(self) -> None:
+        """Emit the databases that were freed, at a test boundary."""
         if self._gone:
             gone, self._gone = self._gone, []
             for number in gone:
@@ -103,7 +105,7 @@ class Databases:
             self._recorder.emit(HoldersGone(databases=gone))
 
     def _forgetter(self, key: int, number: int) -> Any:
-        """What to do when a pool is let go of; ``number`` is its database, 0 where that stays."""
+        """A callback for when a pool is freed; ``number`` is its database, 0 if that remains."""
 
         def forget(gone: Any) -> None:
             if self._pools.get(key, (None, 0))[0] is gone:
@@ -124,8 +126,8 @@ def _label(url: Any) -> str:
 
 
 def _place(url: Any) -> str:
-    """The same for all drivers that lead to one database: asyncio's is another than that of the fixtures, say. Without
-    the password, which the query may yet hold: it never leaves the process."""
+    """A key that is the same for all drivers of one database, and has no password. The query may contain one: the key
+    never leaves the process."""
     kind, name = str(url.drivername).partition("+")[0], url.database
     if kind == "sqlite" and name and not name.startswith("file:"):
         try:

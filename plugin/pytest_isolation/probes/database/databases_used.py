@@ -1,4 +1,4 @@
-"""The databases that a test sent statements to, whoever sent them."""
+"""Emit the databases that a test sent statements to, itself or through its fixtures."""
 
 from typing import Any, Dict, List
 
@@ -8,6 +8,8 @@ from .databases import Databases
 
 
 class UsedDatabases:
+    """Collects the databases used since the test began."""
+
     def __init__(self, recorder: Recorder, databases: Databases) -> None:
         self._recorder = recorder
         self._databases = databases

@@ -1,10 +1,12 @@
-"""What DDL makes of a database: tables created and dropped, by SQLAlchemy's DDL or by raw SQL.
+"""Emit the tables that are created and dropped in a database, by SQLAlchemy's DDL or by raw SQL.
 
-No query is ever sent: a database's tables are what DDL was seen to make of them. Facts about SQLAlchemy (1.3 to 2.1):
+No query is sent: the tables of a database are those that statements were seen to create.
+
+Facts about SQLAlchemy (1.3 to 2.1):
 
 * ``create_all`` fires ``MetaData.before_create``, then sends a statement for each table that is not there yet. Tables
-  of one call are said in one fact, with one look at the stack.
-* A statement of SQLAlchemy's own DDL knows its Table. Commits and rollbacks are told of before the driver is called.
+  of one call are emitted in one fact, with one look at the stack.
+* A statement of SQLAlchemy's own DDL knows its Table. Commits and rollbacks are announced before the driver is called.
 """
 
 import re
@@ -17,7 +19,7 @@ from ...events import NothingDone, Place, TablesCreated, TablesDropped, Unit
 from ...recorder import Recorder
 from .databases import MOST_KEPT, Databases
 from .drivers import autocommit, connection_of
-from .engine_hooks import Taps
+from .engine_hooks import EngineHooks
 from .sql_writes import BEFORE, LONGEST_KEPT, MEMO_LIMIT, QUALIFIED, RELEASE, ROLLBACK_TO, SAVEPOINT, plain, shape_of
 
 PROBE = "schema"
@@ -37,7 +39,7 @@ _MAY_MATTER = frozenset(
     for a in (first, first.lower())
     for b in (second, second.lower())
 ) | frozenset(a + b for a in "-/ \n\t\r" for b in "-*/ \n\t\rACDSRacdsr")
-"""The first two characters of DDL, and of what is told of savepoints; a SELECT's are not among them."""
+"""The first two characters of DDL and of statements about savepoints; a SELECT's are not among them."""
 
 
 class _Change(NamedTuple):
@@ -76,7 +78,7 @@ class SchemaProbe:
         """Called with database and tables, at the moment of the drop."""
         databases.when_gone.append(self._forget)
         self._idle: Set[NothingDone] = set()
-        """Said since the unit stepped on the stage: it may call ten thousand times."""
+        """Emitted since the unit began: it may call ten thousand times."""
         self.before_drops: List[Callable[[Any, Place], None]] = []
         """Called with the connection and the line, before the first table of a call is dropped."""
         self._uncommitted: Any = weakref.WeakKeyDictionary()
@@ -86,20 +88,20 @@ class SchemaProbe:
 
     def create_all_begins(self, metadata: Any, connection: Any, **given: Any) -> None:
         self._call_begins()
-        self._say_if_nothing(metadata, connection, "create_all", given)
+        self._emit_if_nothing(metadata, connection, "create_all", given)
 
     def drop_all_begins(self, metadata: Any, connection: Any, **given: Any) -> None:
         place = self._call_begins()
-        self._say_if_nothing(metadata, connection, "drop_all", given)
+        self._emit_if_nothing(metadata, connection, "drop_all", given)
         for warn in self.before_drops if given.get("tables") else ():
             warn(connection, place)
 
     def _call_begins(self) -> Place:
-        self.say()
+        self.flush()
         self._call_site = caller(4)
         return self._call_site
 
-    def _say_if_nothing(self, metadata: Any, connection: Any, call: str, given: Any) -> None:
+    def _emit_if_nothing(self, metadata: Any, connection: Any, call: str, given: Any) -> None:
         """SQLAlchemy has looked already which of the tables are there."""
         if given.get("tables") or self._call_site is None:
             return
@@ -113,7 +115,7 @@ class SchemaProbe:
                 self._recorder.emit(said)
 
     def call_ends(self, *_: Any, **__: Any) -> None:
-        self.say()
+        self.flush()
         self._call_site = None
 
     def table_drops(self, table: Any, connection: Any, **_: Any) -> None:
@@ -148,7 +150,7 @@ class SchemaProbe:
             for table in change.tables:
                 if not change.perhaps or (table in self._tables.get(number, ())) is (change.kind is TablesDropped):
                     self._gather(change.kind, conn, number, [table], "sql")
-        self.say()
+        self.flush()
 
     def committed(self, conn: Any) -> None:
         if conn in self._uncommitted:
@@ -163,7 +165,7 @@ class SchemaProbe:
                 kind = TablesDropped if change.created else TablesCreated
                 self._gather(kind, None, change.database, [change.table], "rollback")
         if changes:
-            self.say()
+            self.flush()
 
     def _savepoint(self, conn: Any, verb: str, name: str) -> None:
         changes = self._uncommitted.setdefault(conn, [])
@@ -191,7 +193,7 @@ class SchemaProbe:
             or held[:3] != (kind, number, by)
             or self._would_be_undone(conn) is not self._undone
         ):
-            self.say()
+            self.flush()
             self._begin(kind, conn, number, by)
         self._note(tables)
 
@@ -225,8 +227,8 @@ class SchemaProbe:
             changes = self._uncommitted.setdefault(self._connection, [])
             changes += [_Change(kind is TablesCreated, number, table) for table in tables]
 
-    def say(self) -> None:
-        """Say what was gathered, which is one unit's: it is called whenever one leaves the stage."""
+    def flush(self) -> None:
+        """Emit what was gathered; called when a unit ends."""
         if self._gathered is not None:
             kind, number, by, place, unit = self._gathered
             self._recorder.emit(kind(number, self._names, by, place, unit))
@@ -234,9 +236,9 @@ class SchemaProbe:
             self._connection = self._lite = None
 
     def forget_call(self) -> None:
-        """A phase or fixture step ends: a create_all that raised has not told us of its end."""
+        """A phase or fixture step ends: a create_all that raised fires no event at its end."""
         if self._gathered is not None:
-            self.say()
+            self.flush()
         self._call_site = None
         if self._idle:
             self._idle.clear()
@@ -298,7 +300,7 @@ def wants(conn: Any, statement: str) -> bool:
 
 
 def arm(
-    recorder: Recorder, sqlalchemy: Any, taps: Taps, databases: Databases, metadata_number: Callable[[Any], int]
+    recorder: Recorder, sqlalchemy: Any, hooks: EngineHooks, databases: Databases, metadata_number: Callable[[Any], int]
 ) -> SchemaProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     MetaData = sqlalchemy.MetaData
@@ -312,8 +314,8 @@ def arm(
     listen(MetaData, "after_create", probe.call_ends)
     listen(MetaData, "after_drop", probe.call_ends)
     listen(sqlalchemy.Table, "before_drop", probe.table_drops)
-    taps.statements.tell(PROBE, wants, probe.executed)
-    taps.listen(PROBE, "commit", probe.committed)
-    taps.listen(PROBE, "rollback", probe.rolled_back)
+    hooks.statements.subscribe(PROBE, wants, probe.executed)
+    hooks.listen(PROBE, "commit", probe.committed)
+    hooks.listen(PROBE, "rollback", probe.rolled_back)
     recorder.before_phase_ends(PROBE, probe.forget_call)
     return probe

@@ -1,5 +1,7 @@
-"""Transactions that a fixture began in its set-up and holds open: what is committed beside them meanwhile, on another
-connection of the same database, is not undone by them."""
+"""Transactions that a fixture begins in its set-up and holds open around tests.
+
+What is committed meanwhile on another connection of the same database is not undone by their rollback.
+"""
 
 import threading
 from typing import Any, Dict, NamedTuple
@@ -17,7 +19,9 @@ class Held(NamedTuple):
     life: int
 
 
-class AroundTests:
+class EnclosingTransactions:
+    """Knows which transactions are open around the running unit."""
+
     def __init__(self, recorder: Recorder, databases: Databases) -> None:
         self._recorder = recorder
         self._databases = databases
@@ -25,7 +29,7 @@ class AroundTests:
         """id of the driver's connection -> the fixture that began its transaction. Mostly empty."""
 
     def begins(self, conn: Any) -> None:
-        """Called for each transaction: out again at once unless a fixture is being set up."""
+        """Called for each transaction; notes those that begin in the set-up of a fixture."""
         stage = self._recorder.unit_stack
         if stage and stage[-1][1] == "setup":
             number, dbapi = self._databases.number(conn), connection_of(conn)
@@ -47,7 +51,7 @@ class AroundTests:
         return ""
 
     def unit_ends(self) -> None:
-        """A fixture that was torn down holds nothing any more, whatever it left open."""
+        """A fixture that was torn down holds no transaction, even if it left one open."""
         stage = self._recorder.unit_stack
         if self.held and stage and stage[-1][1] == "teardown":
             gone = stage[-1][0]

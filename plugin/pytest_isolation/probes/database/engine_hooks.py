@@ -1,15 +1,15 @@
-"""How the probes hear of what engines do: statements sent, transactions begun, committed and rolled back, errors.
+"""Tell the probes of statements, of transactions that begin and end, and of errors.
 
-SQLAlchemy has events for all of it. But an ``Engine`` with a single listener hands round three to six events for each
-statement, to nobody mostly: a listener that does nothing made a suite of small statements a twelfth slower (counted in
-instructions; SQLAlchemy 2.1). So from 2.0 on the same moments are seen without them:
+SQLAlchemy has events for all of it. But an ``Engine`` with a single listener fires three to six events for each
+statement: a listener that does nothing made a suite of small statements a twelfth slower (counted in instructions;
+SQLAlchemy 2.1). So from 2.0 on methods are wrapped instead (:mod:`.patches`):
 
-* ``ExecutionContext.post_exec`` is called once for each statement, when the driver has executed it, and does nothing.
-  Dialects that have one of their own are told of before that runs.
-* ``Connection._commit_impl`` and its likes are wrapped: the listeners are called, then the method itself. pytest hides
-  the wrapper's frame in the traceback of a commit that fails.
+* ``ExecutionContext.post_exec`` does nothing, and is called once for each statement when the driver has executed it. A
+  dialect may have its own, which is wrapped too.
+* The methods of ``Connection`` that begin and end a transaction. pytest hides the wrapper's frame in the traceback of a
+  commit that fails.
 
-Where SQLAlchemy is older, or is not built as it was (its own code is asked), its events are listened to.
+If SQLAlchemy is older or is built otherwise, and in safe mode, its events are used.
 """
 
 import functools
@@ -19,40 +19,43 @@ from typing import Any, Callable, Dict, List, Sequence
 from ...patches import Patches
 from ...recorder import Recorder
 from .patches import CONTEXT_SUBCLASSES, DIALECT_EVENTS, ERRORS, POST_EXEC, RESULT, TRANSACTIONS, engine_fits
-from .statement_dispatch import StatementsSent
+from .statement_dispatch import StatementDispatch
 
 Listener = Callable[..., None]
-"""Called with the Connection, before the driver is called; what else it is given differs by version."""
+"""Called with the Connection before the driver is called; its other arguments differ by version."""
 
 
-class Taps:
-    """``module`` is ``sqlalchemy``, as the suite imported it."""
+class EngineHooks:
+    """Calls listeners at SQLAlchemy's events, or at the methods that fire them.
+
+    ``module`` is ``sqlalchemy``, as the suite imported it.
+    """
 
     def __init__(self, recorder: Recorder, module: Any) -> None:
         self._recorder = recorder
         self._module = module
         self._listeners: Dict[str, List[Listener]] = {}
-        self.statements = StatementsSent(recorder)
+        self.statements = StatementDispatch(recorder)
         engine = module.engine
         self._connection, self._context = engine.base.Connection, engine.default.DefaultExecutionContext
         self._patches = recorder.patches
-        self.tapped = engine_fits(self._connection, self._context) and not self._patches.safe
-        """Whether there are no events, and several batches of one statement are told of as one."""
+        self.hooked = engine_fits(self._connection, self._context) and not self._patches.safe
+        """Whether methods are wrapped. Then a statement that is sent in batches is dispatched once."""
 
     def listen(self, probe: str, event: str, listener: Listener) -> None:
-        """``event`` is SQLAlchemy's name of it. The listener cannot fail: that would disable its probe."""
+        """Call the listener at an event, by SQLAlchemy's name of it. An exception disables its probe."""
         self._listeners.setdefault(event, []).append(self._recorder.guarded(probe, listener))
 
     def open(self) -> None:
         """Install the wrappers, or listen to the events, when all listeners are known."""
         listen, Engine = self._module.event.listen, self._module.engine.Engine
         self._listen_to_errors(self._listeners.pop("handle_error", ()))
-        if self.tapped:
-            _tap_contexts(self._context, self.statements, self._patches)
+        if self.hooked:
+            _hook_contexts(self._context, self.statements, self._patches)
         else:
             listen(Engine, "after_cursor_execute", _as_event(self.statements))
         for event, listeners in self._listeners.items():
-            if self.tapped:
+            if self.hooked:
                 self._patches.install(TRANSACTIONS[event], self._announcing(listeners))
             else:
                 for listener in listeners:
@@ -65,7 +68,7 @@ class Taps:
         had_none = getattr(DIALECT_EVENTS.owner(), DIALECT_EVENTS.name, None) is False
         for listener in listeners:
             self._module.event.listen(self._module.engine.Engine, "handle_error", listener)
-        if self.tapped and had_none and self._patches.install(ERRORS, self._announcing([_have_events])):
+        if self.hooked and had_none and self._patches.install(ERRORS, self._announcing([_have_events])):
             self._patches.install(DIALECT_EVENTS, lambda _: False)
 
     def _announcing(self, listeners: "Sequence[Listener]") -> Callable[[Any], Any]:
@@ -80,7 +83,7 @@ class Taps:
                     for listener in listeners:
                         listener(connection)
                 except Exception:
-                    statements.unheard = True
+                    statements.missed = True
                 return original(connection, *args, **kwargs)
 
             return method
@@ -109,67 +112,67 @@ def when_result_is_there(context: Any, then: Callable[[Any], None]) -> None:
         context.__dict__[name] = make_result
 
 
-def _tap_contexts(context_class: Any, statements: StatementsSent, patches: Patches) -> None:
-    """The class itself, the dialects' own, and those that are imported later."""
-    heard, first = statements.heard, statements.first
+def _hook_contexts(context_class: Any, statements: StatementDispatch, patches: Patches) -> None:
+    """Wrap ``post_exec`` of the class, of the dialects' own classes, and of those that are imported later."""
+    used, first = statements.used, statements.first
 
-    def tell(context: Any) -> None:
-        """Of a statement that nobody wants to hear of, half a microsecond. Cannot fail."""
+    def dispatch(context: Any) -> None:
+        """Call the subscribers; half a microsecond if there are none. Never raises."""
         try:
             statement = context.statement
-            if statement in statements.quiet:
+            if statement in statements.unwanted:
                 return
             conn = context.root_connection
             try:
-                hearers = heard[id(conn.engine.pool)][statement]
+                subscribers = used[id(conn.engine.pool)][statement]
             except KeyError:
-                hearers = first(conn, statement)
-            if hearers:
+                subscribers = first(conn, statement)
+            if subscribers:
                 cursor = context.cursor
-                for hear in hearers:
+                for call in subscribers:
                     try:
-                        hear(conn, cursor, statement, None, context, None)
+                        call(conn, cursor, statement, None, context, None)
                     except Exception as error:
-                        statements.failed(hear, error)
+                        statements.failed(call, error)
         except Exception:
-            statements.unheard = True
+            statements.missed = True
 
-    def telling(original: Any) -> Any:
+    def dispatching(original: Any) -> Any:
         @functools.wraps(original)
         def post_exec(context: Any) -> Any:
             __tracebackhide__ = True
-            tell(context)
+            dispatch(context)
             return original(context)
 
         return post_exec
 
-    def tap(own: Any) -> None:
+    def hook(own: Any) -> None:
         original = own.__dict__.get(POST_EXEC.name)
-        if original is not None and "super" not in original.__code__.co_names:  # else the class above tells
-            patches.install(POST_EXEC, telling, own)
+        if original is not None and "super" not in original.__code__.co_names:  # else its parent's is called
+            patches.install(POST_EXEC, dispatching, own)
 
     def subclasses(own: Any) -> Any:
         for each in own.__subclasses__():
             yield each
             yield from subclasses(each)
 
-    def tapping(original: Any) -> Any:
+    def hooking(original: Any) -> Any:
         def __init_subclass__(cls: Any, /, **given: Any) -> None:
             super(context_class, cls).__init_subclass__(**given)
-            tap(cls)
+            hook(cls)
 
         return classmethod(__init_subclass__)
 
-    patches.install(POST_EXEC, lambda _: tell, context_class)
+    patches.install(POST_EXEC, lambda _: dispatch, context_class)
     for each in list(subclasses(context_class)):
-        tap(each)
-    patches.install(CONTEXT_SUBCLASSES, tapping, context_class)
+        hook(each)
+    patches.install(CONTEXT_SUBCLASSES, hooking, context_class)
 
 
-def _as_event(statements: StatementsSent) -> Any:
+def _as_event(statements: StatementDispatch) -> Any:
     executed = statements.executed
 
-    # SQLAlchemy looks at a listener's own arguments, so they are named as it names them.
+    # SQLAlchemy reads the names of a listener's arguments.
     def after_cursor_execute(
         conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> None:

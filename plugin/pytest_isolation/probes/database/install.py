@@ -1,4 +1,4 @@
-"""All that watches SQLAlchemy, put in its place: the core when the suite has imported that, the ORM when that."""
+"""Arm the database probes: those of the core when the suite has imported SQLAlchemy, the rest with its ORM."""
 
 import sys
 from typing import Any, Optional, Tuple
@@ -8,13 +8,13 @@ from ...recorder import Recorder
 from .. import fixture_values
 from . import connections, ddl, failed_statements, reads, row_verification, rows
 from .databases import Databases
-from .engine_hooks import Taps
+from .engine_hooks import EngineHooks
 from .metadata import MetadataProbe, arm_core, arm_orm
 from .patches import NOT_SEEN_IN_SAFE_MODE
 
 
 class SqlalchemyProbes:
-    """Probes named in ``off`` are not armed. ``verify`` asks for a real count of rows after each test."""
+    """All probes of SQLAlchemy, but those in ``off``. ``verify`` asks for a real count of rows after each test."""
 
     def __init__(self, recorder: Recorder, off: Tuple[str, ...] = (), verify: bool = False) -> None:
         self._recorder = recorder
@@ -31,21 +31,21 @@ class SqlalchemyProbes:
         arm_core(recorder, module, self._metadata)
         databases = Databases(recorder)
         databases.watch_engines()
-        taps = Taps(recorder, module)
-        databases.when_pool_gone.append(taps.statements.forget)
-        tables = ddl.arm(recorder, module, taps, databases, self._metadata.known_number)
+        hooks = EngineHooks(recorder, module)
+        databases.when_pool_gone.append(hooks.statements.forget)
+        tables = ddl.arm(recorder, module, hooks, databases, self._metadata.known_number)
         if reads.PROBE not in self._off:
-            reads.arm(recorder, taps, databases, tables)
-        written = rows.arm(recorder, module, taps, databases, tables)
+            reads.arm(recorder, hooks, databases, tables)
+        written = rows.arm(recorder, module, hooks, databases, tables)
         if self._verify:
-            row_verification.arm(recorder, module, taps, databases, written, tables)
-        failed_statements.arm(recorder, taps, databases)
+            row_verification.arm(recorder, module, hooks, databases, written, tables)
+        failed_statements.arm(recorder, hooks, databases)
         fixture_values.arm(recorder, module)
         if self._held is not None:
-            connections.arm_core(recorder, module, taps, self._held, databases, tables)
-        taps.open()
-        recorder.at_test_boundaries("statements", taps.statements.test_boundary)
-        recorder.at_test_boundaries("databases", databases.say_gone)  # when all have told of them
+            connections.arm_core(recorder, module, hooks, self._held, databases, tables)
+        hooks.open()
+        recorder.at_test_boundaries("statements", hooks.statements.test_boundary)
+        recorder.at_test_boundaries("databases", databases.flush_gone)  # after the facts about them
         version = str(module.__version__)
         recorder.emit(LibraryArmed("sqlalchemy", version, _limits(version, recorder.patches.safe)))
 

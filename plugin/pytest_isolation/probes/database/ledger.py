@@ -1,4 +1,4 @@
-"""The ledger of one connection: rows written on each level of its transaction, until they are committed or undone."""
+"""The ledger of one connection: rows written in its transaction and savepoints, until commit or rollback."""
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -8,24 +8,41 @@ from .primary_keys import MOST_KEYS
 OPEN, COMMITTED, ROLLED_BACK = "open", "committed", "rolled back"
 
 MOST_GONE = 20
-"""How many rows of others' a unit may delete so that it is told which."""
+"""How many deleted rows of other units are named by their keys."""
 
 CellKey = Tuple[int, int, str]
-"""(turn of the unit on the stage, number of the database, table)."""
+"""(number of the unit, number of the database, table)."""
 
 
 class Cell:
     """What one unit wrote into one table, on one level of one transaction. See :class:`..events.RowsWritten`."""
 
     __slots__ = (
-        "database", "deleted", "emptied", "gone", "inexact", "inserted", "into", "kept", "keys", "place", "said",
-        "state", "table", "taken", "turn", "unit", "unsure", "updated", "way",
+        "database",
+        "deleted",
+        "emitted",
+        "emptied",
+        "gone",
+        "inexact",
+        "inserted",
+        "into",
+        "kept",
+        "keys",
+        "place",
+        "state",
+        "table",
+        "taken",
+        "turn",
+        "unit",
+        "unsure",
+        "updated",
+        "way",
     )  # fmt: skip
 
     def __init__(self, turn: int, database: int, table: str, unit: Unit, place: Place) -> None:
         self.turn, self.database, self.table, self.unit, self.place = turn, database, table, unit, place
         self.inserted = self.updated = self.deleted = self.kept = self.taken = 0
-        self.inexact = self.emptied = self.said = self.unsure = False
+        self.inexact = self.emptied = self.emitted = self.unsure = False
         self.keys: Sequence[str] = ()
         """The first primary keys of ``kept``, as far as they are known."""
         self.gone: Sequence[str] = ()
@@ -58,20 +75,20 @@ class Cell:
             self.keys = [key for key in self.keys if key not in mine]
             gone = [key for key in gone if key not in mine]
         elif own:
-            self.keys = ()  # nobody knows which
+            self.keys = ()  # it is not known which
         self.kept -= own
         self.taken += rows - own
         all_known = known and len(gone) == rows - own and len(self.gone) + len(gone) == self.taken <= MOST_GONE
         self.gone = [*self.gone, *gone] if all_known else ()
 
     def empty(self) -> None:
-        """All rows of the table are gone, and nobody knows how many there were."""
+        """All rows of the table are gone; how many is not known."""
         self.kept = self.taken = 0
         self.keys = self.gone = ()
         self.emptied = True
 
     def drop(self) -> None:
-        """The table itself is gone, which is said elsewhere."""
+        """The table itself was dropped, which is a fact of its own."""
         self.kept = self.taken = 0
         self.keys = self.gone = ()
         self.emptied = False
@@ -134,9 +151,9 @@ class Ledger:
         self.number, self.pool, self.connection, self.lite = number, pool, connection, lite
         self.levels = [Level()]
         self.committing = False
-        """The commit event was heard, which comes before the driver is called."""
+        """Whether a commit was announced; the driver is called after that."""
         self.way = ""
-        """How what is being committed escapes; see :class:`..events.RowsWritten`."""
+        """How what is being committed escapes its rollback; see :class:`..events.RowsWritten`."""
         self.aborted = False
         """PostgreSQL, after an error: a commit will undo what is pending."""
         self.quick: Optional[Tuple[str, Cell, str]] = None
@@ -182,7 +199,7 @@ class Ledger:
                     into[key] = cell
                 else:
                     known.absorb(cell)
-                    cell.state = ""  # told by the other
+                    cell.state = ""  # part of the other
         del self.levels[index:]
 
     def back_to(self, name: str) -> List[Cell]:
@@ -203,7 +220,7 @@ class Ledger:
         return None
 
     def take_all(self) -> List[Cell]:
-        """All cells, outermost level first; the ledger starts anew."""
+        """All cells, outermost level first; the ledger is empty again."""
         self.last = self.quick = None
         self.aborted = False
         if len(self.levels) == 1:

@@ -1,4 +1,4 @@
-"""What models and MetaData hold: tables registered, refused, removed, cleared; mappings made and disposed.
+"""Emit what happens to MetaData and models: tables registered, refused, removed, cleared; mappings made and disposed.
 
 Facts about SQLAlchemy (1.3 to 2.1) that shape this file:
 
@@ -39,11 +39,11 @@ class MetadataProbe:
         self._recorder = recorder
         self._known: Dict[int, Tuple[Any, int]] = {}
         """id(MetaData) -> (weak reference, number)."""
-        self._told: Dict[int, Tuple[str, ...]] = {}
-        """Number -> the keys that the facts so far add up to."""
+        self._emitted: Dict[int, Tuple[str, ...]] = {}
+        """Number -> the keys of its tables, according to the facts so far."""
         self._count = 0
         self._gone: List[int] = []
-        """Numbers of those that were let go of, and not yet said to be."""
+        """Numbers of those that were freed since the last test boundary."""
 
     def number_of(self, metadata: Any) -> int:
         """The number of a MetaData, which the first mention introduces."""
@@ -54,7 +54,7 @@ class MetadataProbe:
         number = self._count
         key = id(metadata)
         self._known[key] = (weakref.ref(metadata, lambda gone: self._forget(key, number)), number)
-        self._told[number] = ()
+        self._emitted[number] = ()
         info = getattr(metadata, "info", None)
         name = info.get("bind_key") if isinstance(info, dict) else None
         self._recorder.emit(MetadataSeen(number, str(name or ""), caller(3)))
@@ -68,11 +68,11 @@ class MetadataProbe:
     def _forget(self, key: int, number: int) -> None:
         if self._known.get(key, (None, 0))[1] == number:
             del self._known[key]
-        self._told.pop(number, None)
+        self._emitted.pop(number, None)
         self._gone.append(number)
 
     def _remember(self, metadata: Any, number: int) -> None:
-        self._told[number] = tuple(metadata.tables)
+        self._emitted[number] = tuple(metadata.tables)
 
     # -- listeners ------------------------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ class MetadataProbe:
         number = self.number_of(parent)
         self._recorder.emit(TableRegistered(number, str(table.key), own[0], own[1:], self._recorder.unit()))
         # SQLAlchemy enters it into .tables right after this event.
-        self._told[number] = (*self._told[number], str(table.key))
+        self._emitted[number] = (*self._emitted[number], str(table.key))
 
     def refused(self, frame: Any) -> None:
         """``frame`` is where the exception is made: ``Table._new`` (2.x) or ``Table.__new__``."""
@@ -136,10 +136,10 @@ class MetadataProbe:
         if models:
             self._recorder.emit(RegistryDisposed(models, caller(4), self._recorder.unit()))
 
-    # -- the belt to the events' braces -----------------------------------------------------------------------------
+    # -- comparison -------------------- -----------------------------------------------------------------------------
 
     def compare(self) -> None:
-        """At a test's edge: say which MetaData are no more, and what each holds where the facts say otherwise."""
+        """At a test boundary: emit which MetaData were freed, and what each holds if the facts differ."""
         if self._gone:
             gone, self._gone = self._gone, []
             self._recorder.emit(HoldersGone(metadata=gone))
@@ -149,12 +149,12 @@ class MetadataProbe:
             if metadata is None:
                 continue
             tables = metadata.tables
-            told = self._told.get(number, ())
+            told = self._emitted.get(number, ())
             if len(tables) != len(told) or tuple(tables) != told:
                 now = tuple(str(key) for key in tables)
                 if set(now) != set(told):
                     changed.append((number, list(now)))
-                self._told[number] = now
+                self._emitted[number] = now
         if changed:
             recorder = self._recorder
             edge = "start" if recorder.phase == "setup" else "end"

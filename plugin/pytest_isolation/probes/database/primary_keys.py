@@ -1,8 +1,8 @@
 """Primary keys of rows that were inserted or deleted, where they are known without a query: ``id=3``, ``a=1,b=2``.
 
-They come from parameters, from what the driver says of the row inserted last, and from the RETURNING that SQLAlchemy
+They come from parameters, from the id of the row inserted last, and from the RETURNING that SQLAlchemy
 adds by itself. No other column's value is looked at, and nothing of the suite's own is called: what is not a plain
-number, text, UUID or bytes is not told.
+number, text, UUID or bytes is left out.
 """
 
 import sys
@@ -11,7 +11,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 from .drivers import NAME_OF_VALUE
 
 MOST_KEYS = 5
-"""How many keys a unit tells of one table."""
+"""How many keys of one table are emitted for a unit."""
 _LONGEST = 40
 
 

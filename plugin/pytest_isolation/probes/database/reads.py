@@ -1,14 +1,14 @@
 """Which tables each test read, and how: from the texts of its statements, without a query.
 
 SQLite could tell exactly, by an authorizer: a function that it calls for each column as it prepares a statement. But
-there is one authorizer a connection, which nobody can ask for, so that ours would take the place of the suite's own;
-one that is set anew for each test has all statements prepared anew; and it is called in Python. Measured on statements
+there is one authorizer a connection, which cannot be read, so that ours would replace the suite's own;
+one that is set for each test has all statements prepared again; and it is called in Python. Measured on statements
 of 5 us in memory it took 2.5 us each, and the text takes a quarter of one: a statement that the test has sent before is
 known by one look into a set. So the text it is, for every database alike. What that misses: raw cursors, triggers,
-stored functions; and views that were made before the suite: a table that nobody saw created is told as *inexact*.
+stored functions; and views that were made before the suite: a table whose CREATE was not seen is emitted as *inexact*.
 
 A write reads its table only if it has to look what is there: an UPDATE or DELETE with a WHERE, unless that names one
-row by its key, which whoever sends it has in hand; an INSERT with ON CONFLICT; and one that a unique constraint
+row by its key, which its sender knows already; an INSERT with ON CONFLICT; and one that a unique constraint
 refused. What SQLAlchemy's ORM sends to refresh an object it has in hand, or for the one that such an object points to
 by its key, is no reading of what others left.
 """
@@ -21,9 +21,9 @@ from ...recorder import Recorder
 from .databases import Databases
 from .ddl import SchemaProbe
 from .drivers import loads_known_object
-from .engine_hooks import Taps
+from .engine_hooks import EngineHooks
 from .sql_reads import NOTHING, Reading, reading_of
-from .statement_dispatch import StatementsSent, sent
+from .statement_dispatch import StatementDispatch, sent
 
 PROBE = "reads"
 
@@ -37,7 +37,9 @@ TableKey = Tuple[int, str]
 
 
 class ReadsProbe:
-    def __init__(self, recorder: Recorder, databases: Databases, statements: StatementsSent) -> None:
+    """Emits the tables that each test reads."""
+
+    def __init__(self, recorder: Recorder, databases: Databases, statements: StatementDispatch) -> None:
         self._recorder = recorder
         self._databases = databases
         self._statements = statements
@@ -162,7 +164,7 @@ class ReadsProbe:
             self._primary[reading.defines] = reading.primary
         self._tables.add(reading.defines)
 
-    # -- telling --------------------------------------------------------------------------------------------------
+    # -- reporter --------------------------------------------------------------------------------------------------
 
     def _read(self, number: int, reading: Reading, how: str) -> None:
         strength = _STRENGTH[how]
@@ -187,8 +189,8 @@ class ReadsProbe:
             found += [table] if behind is None else self._resolved(behind, depth - 1)
         return tuple(found)
 
-    def say(self) -> None:
-        """The unit leaves the stage."""
+    def flush(self) -> None:
+        """The unit ends: emit what it read."""
         if self._fresh:
             fresh, self._fresh = self._fresh, {}
             for (number, how, emptied, inexact, place, unit), tables in fresh.items():
@@ -205,16 +207,16 @@ _NO_KEYS: Set[int] = set()
 
 
 def wants(conn: Any, statement: str) -> bool:
-    """Drops are told of by the probe of tables."""
+    """Texts that read, or define what reads look at. Drops come from the probe of tables."""
     reading = reading_of(statement)
     return reading is not NOTHING and not (reading.verb == "empty" and "DROP" in statement[:20].upper())
 
 
-def arm(recorder: Recorder, taps: Taps, databases: Databases, schema: SchemaProbe) -> None:
-    """Listen from now on. What a unit read is told before what it wrote: this comes before the probe of rows."""
-    probe = ReadsProbe(recorder, databases, taps.statements)
-    taps.statements.tell(PROBE, wants, probe.executed)
-    taps.listen(PROBE, "handle_error", probe.failed)
+def arm(recorder: Recorder, hooks: EngineHooks, databases: Databases, schema: SchemaProbe) -> None:
+    """Listen from now on. Armed before the probe of rows: what a unit reads is emitted before what it writes."""
+    probe = ReadsProbe(recorder, databases, hooks.statements)
+    hooks.statements.subscribe(PROBE, wants, probe.executed)
+    hooks.listen(PROBE, "handle_error", probe.failed)
     schema.when_dropped.append(recorder.guarded(PROBE, probe.emptied))
-    recorder.before_phase_ends(PROBE, probe.say)
+    recorder.before_phase_ends(PROBE, probe.flush)
     recorder.at_test_boundaries(PROBE, probe.test_boundary)

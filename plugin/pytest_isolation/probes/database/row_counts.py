@@ -1,9 +1,9 @@
-"""How many rows a statement wrote, as far as it can be known without asking the database.
+"""Count the rows that a statement wrote, as far as that is known without a query.
 
-* insertmanyvalues: told of once, when all batches have been sent and their rows fetched; or, where events are listened
-  to, with each batch, whose parameters differ by version, and before SQLite has counted what is not fetched yet.
+* insertmanyvalues: dispatched once, when all batches have been sent and their rows fetched; or, with events, for each
+  batch, whose parameters differ by version, and before SQLite has counted what is not fetched yet.
 * SQLite's ``total_changes`` counts every row that the connection wrote. Rows of a RETURNING are counted when they have
-  been fetched: aiosqlite has done so when the statement is told of.
+  been fetched: aiosqlite has done so when the statement is dispatched.
 * Some drivers count the last set of parameters alone, or nothing.
 """
 
@@ -19,7 +19,7 @@ _UNKNOWN = 2**63
 
 
 class Written:
-    """One statement that was executed, as it is told of. ``batched``: by insertmanyvalues, of which ``whole`` says that
+    """One statement that was executed. ``batched``: by insertmanyvalues, of which ``whole`` says that
     all batches have been sent."""
 
     __slots__ = ("batched", "context", "cursor", "many", "parameters", "shape", "whole")

@@ -1,5 +1,5 @@
-"""What each unit did to the rows of each table, kept until it leaves the stage: then it is told, and so is what became
-of what an earlier one had left open."""
+"""Emit what each unit did to the rows of each table, when the unit ends; and the end of transactions that an earlier
+unit left open."""
 
 from typing import Callable, Dict, List, Optional, Tuple
 
@@ -10,27 +10,29 @@ from .ledger import OPEN, Cell, CellKey, Ledger
 from .primary_keys import MOST_KEYS
 
 SAVEPOINT, DDL = "savepoint", "ddl"
-"""Ways of escape; the others are :mod:`.around`'s."""
+"""How rows escape a rollback; the others are in :mod:`.enclosing_transactions`."""
 
 
-class Telling:
+class RowReporter:
+    """Gathers the cells of the running unit."""
+
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._turn = 0
-        """Grows with every unit that leaves the stage."""
+        """Number of the running unit."""
         self._unit: Optional[Unit] = None
         self._places: Dict[Tuple[int, str], Place] = {}
         self._fresh: Dict[int, Cell] = {}
-        """id -> cell: those that the unit on the stage began, in transactions that have not ended."""
+        """id -> cell: those of the running unit, in transactions that have not ended."""
         self._asked: Dict[Tuple[int, str], int] = {}
         """(database, table) -> how often the unit was asked for its rows' primary keys."""
         self._done: Dict[Tuple[CellKey, str, bool, str], Cell] = {}
-        """Committed or undone since a unit last left the stage."""
+        """Committed or rolled back since the last unit ended."""
         self.when_written: Optional[Callable[[int, str], None]] = None
-        """Called with database and table of all that is told."""
+        """Called with database and table of each fact."""
 
     def cell(self, ledger: Ledger, table: str) -> Cell:
-        """Of the unit on the stage, on the innermost level of the ledger's transaction."""
+        """The cell of the running unit, on the innermost level of the ledger's transaction."""
         cells, key = ledger.levels[-1].cells, (self._turn, ledger.number, table)
         known = cells.get(key)
         if known is not None:
@@ -53,9 +55,9 @@ class Telling:
         self._asked[cell.database, cell.table] = asked + 1
         return True
 
-    def settle(self, cell: Cell, state: str) -> None:
+    def transaction_ended(self, cell: Cell, state: str) -> None:
         """Its transaction, or its savepoint, has ended."""
-        key = ((cell.turn, cell.database, cell.table), state, cell.said, cell.way)
+        key = ((cell.turn, cell.database, cell.table), state, cell.emitted, cell.way)
         known = self._done.get(key)
         cell.state = state
         self._fresh.pop(id(cell), None)
@@ -65,34 +67,34 @@ class Telling:
             known.absorb(cell)
 
     def dropped(self, number: int, table: str, pending: List[Cell]) -> None:
-        """A table is dropped: rows written to it and not yet told of are gone with it."""
+        """A table is dropped, and the rows that were written to it with it."""
         for cell in list(self._fresh.values()) + list(self._done.values()) + pending:
             if cell.database == number and cell.table == table:
                 cell.drop()
 
     @property
     def holds_any(self) -> bool:
-        """Whether there is something to tell of."""
+        """Whether there is something to emit."""
         return bool(self._fresh or self._done)
 
-    def say(self) -> None:
-        """The unit leaves the stage."""
+    def flush(self) -> None:
+        """The unit ends: emit its facts."""
         if self._done or self._fresh:
             done, self._done = self._done, {}  # the collector may end a transaction at any moment
             fresh, self._fresh = self._fresh, {}
             for (_, state, said, way), cell in done.items():
-                self._put(cell, state, way, said)
+                self._emit(cell, state, way, said)
             for cell in fresh.values():
                 if cell.state == OPEN:
-                    cell.said = True
-                    self._put(cell, OPEN, "", False)
+                    cell.emitted = True
+                    self._emit(cell, OPEN, "", False)
         if self._unit is not None:
             self._turn += 1
             self._unit = None
             self._places.clear()
             self._asked.clear()
 
-    def _put(self, cell: Cell, state: str, way: str, settled: bool) -> None:
+    def _emit(self, cell: Cell, state: str, way: str, settled: bool) -> None:
         if cell.empty_handed:
             return
         if self.when_written is not None:

@@ -1,4 +1,4 @@
-"""``--verify``: after each test a real count of the tables that it wrote to, where that can do no harm.
+"""``--verify``: count the rows of the tables that a test wrote to, if a query can do no harm.
 
 What can go wrong, and what is done about it:
 
@@ -6,10 +6,10 @@ What can go wrong, and what is done about it:
   it what the suite has not committed: so its driver's connection is asked directly, which changes nothing.
 * SingletonThreadPool: each thread has a database of its own, and ours may not be the one that was written to.
 * Elsewhere a connection of our own asks. It does not see what is not committed, and may have to wait for whoever drops
-  a table: so nobody is asked while a transaction is known to be open, and no lock is waited for beyond 100 ms.
-* A connection to an SQLite file that is no more would make it anew.
+  a table: so no query is sent while a transaction is known to be open, and no lock is waited for beyond 100 ms.
+* A connection to an SQLite file that is no more would create it again.
 
-Where nothing was counted it is said why.
+If nothing is counted, the fact says why.
 """
 
 import os
@@ -21,7 +21,7 @@ from ...recorder import Recorder, describe
 from .databases import Databases
 from .ddl import SchemaProbe
 from .drivers import connection_of, connection_of_thread, driver_connection, engine_itself, lite
-from .engine_hooks import Taps
+from .engine_hooks import EngineHooks
 from .rows import RowsProbe
 
 PROBE = "verify"
@@ -182,16 +182,16 @@ def _count_with(cursor: Any, names: List[Tuple[str, str]], rows: List[Tuple[str,
 
 
 def arm(
-    recorder: Recorder, sqlalchemy: Any, taps: Taps, databases: Databases, rows: RowsProbe, schema: SchemaProbe
+    recorder: Recorder, sqlalchemy: Any, hooks: EngineHooks, databases: Databases, rows: RowsProbe, schema: SchemaProbe
 ) -> None:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     probe = VerifyProbe(recorder, databases, rows)
-    taps.statements.when_first.append(recorder.guarded(PROBE, probe.speaks))
-    taps.listen(PROBE, "begin", probe.begins)
+    hooks.statements.when_first.append(recorder.guarded(PROBE, probe.speaks))
+    hooks.listen(PROBE, "begin", probe.begins)
     for name in ("commit", "rollback", "commit_twophase", "rollback_twophase"):
-        taps.listen(PROBE, name, probe.ends)
+        hooks.listen(PROBE, name, probe.ends)
     for name in ("reset", "close"):
         sqlalchemy.event.listen(sqlalchemy.pool.Pool, name, recorder.guarded(PROBE, probe.returns))
-    rows.telling.when_written = probe.written
+    rows.reporter.when_written = probe.written
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
     recorder.at_test_boundaries(PROBE, probe.test_boundary)

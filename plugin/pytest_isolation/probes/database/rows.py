@@ -1,13 +1,13 @@
-"""Rows inserted, updated and deleted, by whom, and whether they were committed: from events alone, without a query.
+"""Count the rows that each unit inserts, updates and deletes, and whether they are committed; without a query.
 
 Facts about SQLAlchemy (1.3 to 2.1) and its drivers that this rests on:
 
-* Begin, commit and rollback are told of before the driver is called, statements after it (:mod:`.taps`). A commit is
-  believed when the next thing happens without an error in between.
-* Savepoints are told by their statements, which also tells those of raw SQL.
+* Begin, commit and rollback are announced before the driver is called, statements after it (:mod:`.engine_hooks`). A
+  commit counts when the next thing happens without an error in between.
+* Savepoints are known from their statements, also in raw SQL.
 * A connection let go of without ``close()`` has no rollback event, only the pool's ``reset``.
 * SQLite: ``in_transaction`` after a statement tells whether it was committed by itself (AUTOCOMMIT; the release of a
-  savepoint that had no BEGIN), ``total_changes`` whether rows were written that no event told of.
+  savepoint that had no BEGIN), ``total_changes`` whether rows were written without an event.
 * PostgreSQL: a commit after an error undoes the transaction, without an error of its own.
 
 Not seen: rows that raw cursors, triggers and cascades wrote (on SQLite the count beside them becomes inexact), stored
@@ -26,11 +26,11 @@ from .databases import Databases
 from .databases_used import UsedDatabases
 from .ddl import SchemaProbe
 from .drivers import DIRECT, WRAPPED, autocommit, connection_of, in_transaction, transaction_open
-from .enclosing_transactions import AroundTests
-from .engine_hooks import Taps, when_result_is_there
+from .enclosing_transactions import EnclosingTransactions
+from .engine_hooks import EngineHooks, when_result_is_there
 from .ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
 from .row_counts import Written, count, count_at_once
-from .row_reporter import DDL, SAVEPOINT, Telling
+from .row_reporter import DDL, SAVEPOINT, RowReporter
 from .statement_dispatch import sent
 
 PROBE = "rows"
@@ -42,27 +42,29 @@ _DEADLOCK = 1213
 
 
 class RowsProbe:
-    def __init__(self, recorder: Recorder, databases: Databases, in_batches: Any, tapped: bool) -> None:
+    """Keeps a ledger for each connection, and hands what becomes of its rows to the reporter."""
+
+    def __init__(self, recorder: Recorder, databases: Databases, in_batches: Any, hooked: bool) -> None:
         self._recorder = recorder
         self._databases = databases
-        self.telling = Telling(recorder)
+        self.reporter = RowReporter(recorder)
         self._in_batches = in_batches  # SQLAlchemy's mark of insertmanyvalues; None before 2.0
-        self._tapped = tapped
+        self._tapped = hooked
         self.use = UsedDatabases(recorder, databases)
-        self.around = AroundTests(recorder, databases)
+        self.enclosing = EnclosingTransactions(recorder, databases)
         self._ledgers: Dict[int, Ledger] = {}
         """id of the driver's connection -> its ledger. The pool tells when a connection begins and ends."""
-        self._unsettled: Dict[int, Ledger] = {}
-        """Whose commit is not certain yet."""
+        self._uncertain: Dict[int, Ledger] = {}
+        """Those whose commit was announced and may still fail."""
         self._pools_gone: List[int] = []
         self._names: Dict[Tuple[int, str], str] = {}
         """(database, table as it was written) -> its name there."""
         self.spelt: Dict[Tuple[int, str], str] = {}
-        """(database, table) -> how a statement names it, quotes and all."""
+        """(database, table) -> its name in a statement, with quotes."""
         self._quick = False
-        """Whether a ledger may have a quick way for the unit on the stage."""
+        """Whether a ledger may have a shortcut for the running unit."""
         self._primary: Dict[Tuple[int, str], Tuple[str, ...]] = {}
-        """(database, table) -> the columns of its primary key, where they were met."""
+        """(database, table) -> the columns of its primary key, if known."""
         databases.when_pool_gone.append(self._pools_gone.append)
 
     def executed(
@@ -107,7 +109,7 @@ class RowsProbe:
             self._look(ledger, dbapi)
             ledger.aborted = False
             for cell in ledger.back_to(shape.table):
-                self.telling.settle(cell, ROLLED_BACK)
+                self.reporter.transaction_ended(cell, ROLLED_BACK)
         elif verb in (sql.COMMIT, sql.ROLLBACK):
             self._look(ledger, dbapi)
             self._end(ledger, COMMITTED if verb == sql.COMMIT and not ledger.aborted else ROLLED_BACK)
@@ -120,7 +122,7 @@ class RowsProbe:
     ) -> Optional[Cell]:  # fmt: skip
         """Where the rows went, if the same statement, sent again, may be counted there at once."""
         table = self._names.get((ledger.number, shape.table)) or self._name(conn, ledger.number, shape)
-        cell, verb = self.telling.cell(ledger, table), shape.verb
+        cell, verb = self.reporter.cell(ledger, table), shape.verb
         if verb == sql.TRUNCATE:
             cell.inexact = cell.inexact or shape.vague
             cell.empty()
@@ -135,7 +137,7 @@ class RowsProbe:
             count(
                 Written(shape, cursor, parameters, context, many, batched, self._tapped), ledger, cell, dbapi, primary
             )
-        if verb == sql.INSERT and not (shape.vague or shape.lenient) and self.telling.wants_keys(cell):
+        if verb == sql.INSERT and not (shape.vague or shape.lenient) and self.reporter.wants_keys(cell):
             if context.compiled is not None and context.isinsert:
                 self._when_keys_are_there(context, functools.partial(self._learn_keys, cell))
         elif shape.simple and ledger.lite == DIRECT and not batched:
@@ -170,7 +172,7 @@ class RowsProbe:
         return table
 
     def _ledger(self, conn: Any, dbapi: Any) -> Optional[Ledger]:
-        """Begin one, or believe the commit that was heard last."""
+        """The ledger of a connection; a commit that was announced has succeeded by now."""
         known = self._ledgers.get(id(dbapi))
         if known is None:
             number = self._databases.number(conn) if dbapi is not None else None
@@ -184,7 +186,7 @@ class RowsProbe:
 
     def committed(self, conn: Any, *_: Any, prepared: bool = False) -> None:
         dbapi = connection_of(conn)
-        self.around.ended(id(dbapi))
+        self.enclosing.ended(id(dbapi))
         ledger = self._ledgers.get(id(dbapi))
         if ledger is None or not ledger.pending:
             return
@@ -193,13 +195,13 @@ class RowsProbe:
             self._end(ledger, ROLLED_BACK)
         if not ledger.pending or (not prepared and self._ended_behind(ledger, dbapi)):
             return
-        ledger.committing, ledger.way = True, self.around.way(ledger) if self.around.held else ""
+        ledger.committing, ledger.way = True, self.enclosing.way(ledger) if self.enclosing.held else ""
         ledger.quick = None
-        self._unsettled[id(ledger)] = ledger
+        self._uncertain[id(ledger)] = ledger
 
     def rolled_back(self, conn: Any, *_: Any, prepared: bool = False) -> None:
         dbapi = connection_of(conn)
-        self.around.ended(id(dbapi))
+        self.enclosing.ended(id(dbapi))
         ledger = self._ledgers.get(id(dbapi))
         if ledger is not None and ledger.pending:
             dbapi = self._look(ledger, dbapi)
@@ -207,7 +209,7 @@ class RowsProbe:
                 self._undo(ledger)
 
     def _ended_behind(self, ledger: Ledger, dbapi: Any) -> bool:
-        """Whether the driver's own connection was told to commit, or to roll back: nobody knows which."""
+        """Whether the suite committed or rolled back on the driver's own connection; which is not known."""
         if (dbapi.in_transaction if ledger.lite else transaction_open(dbapi)) is not False:
             return False
         for cell in self._end(ledger, COMMITTED):
@@ -221,7 +223,7 @@ class RowsProbe:
     def reset(self, dbapi: Any, record: Any, *_: Any) -> None:
         """The connection comes back to its pool."""
         dbapi = drivers.driver_connection(dbapi, record)
-        self.around.ended(id(dbapi))
+        self.enclosing.ended(id(dbapi))
         ledger = self._ledgers.get(id(dbapi))
         if ledger is None or (not ledger.lite and not ledger.pending):
             return
@@ -235,10 +237,10 @@ class RowsProbe:
 
     def connected(self, dbapi: Any, record: Any) -> None:
         self._ledgers.pop(id(dbapi), None)
-        self.around.ended(id(dbapi))
+        self.enclosing.ended(id(dbapi))
 
     def closed(self, dbapi: Any, *_: Any) -> None:
-        self.around.ended(id(dbapi))
+        self.enclosing.ended(id(dbapi))
         ledger = self._ledgers.pop(id(dbapi), None)
         if ledger is not None and ledger.pending:
             self._undo(ledger)
@@ -282,11 +284,11 @@ class RowsProbe:
             if ledger.unsure is not None or rows < 0:
                 ledger.compare(written)
             elif rows:
-                cell = self.telling.cell(ledger, table)
+                cell = self.reporter.cell(ledger, table)
                 add(cell, shape.verb, rows)
                 ledger.expected = written
         elif conn.dialect.name != "postgresql" and getattr(context.execution_context, "executemany", False):
-            cell = self.telling.cell(ledger, table)
+            cell = self.reporter.cell(ledger, table)
             cell.inexact = True
 
     def _undone_by(self, error: Any, ledger: Ledger, dbapi: Any, conn: Any) -> None:
@@ -301,12 +303,12 @@ class RowsProbe:
             self._end(ledger, ROLLED_BACK)  # INSERT OR ROLLBACK, a full disk
 
     def _end(self, ledger: Ledger, state: str, way: str = "") -> List[Cell]:
-        if state == COMMITTED and not way and self.around.held:
-            way = self.around.way(ledger)
+        if state == COMMITTED and not way and self.enclosing.held:
+            way = self.enclosing.way(ledger)
         cells = ledger.take_all()
         for cell in cells:
             cell.way = way or cell.way
-            self.telling.settle(cell, state)
+            self.reporter.transaction_ended(cell, state)
         return cells
 
     def _look(self, ledger: Ledger, dbapi: Any) -> Any:
@@ -329,14 +331,14 @@ class RowsProbe:
         for ledger in list(self._ledgers.values()):
             if ledger.number == number and (ledger.levels[0].cells or len(ledger.levels) > 1):
                 pending += [cell for level in ledger.levels for cell in level.cells.values()]
-        if pending or self.telling.holds_any:
+        if pending or self.reporter.holds_any:
             for table in tables:
-                self.telling.dropped(number, table, pending)
+                self.reporter.dropped(number, table, pending)
 
-    def say(self) -> None:
-        """The unit leaves the stage."""
-        while self._unsettled:  # no error came: what was heard of as committed is
-            _, ledger = self._unsettled.popitem()
+    def flush(self) -> None:
+        """The unit ends: emit its rows."""
+        while self._uncertain:  # no error came: the commits have succeeded
+            _, ledger = self._uncertain.popitem()
             if ledger.committing:
                 ledger.committing = False
                 self._end(ledger, COMMITTED, ledger.way)
@@ -344,8 +346,8 @@ class RowsProbe:
             self._quick = False
             for ledger in list(self._ledgers.values()):
                 ledger.quick = None
-        self.telling.say()
-        self.around.unit_ends()
+        self.reporter.flush()
+        self.enclosing.unit_ends()
 
     def test_boundary(self) -> None:
         """A test starts or has ended."""
@@ -369,23 +371,25 @@ def wants(conn: Any, statement: str) -> bool:
     return shape is not None and (shape is not sql.PLAIN_DDL or conn.dialect.name in _DDL_COMMITS)
 
 
-def arm(recorder: Recorder, sqlalchemy: Any, taps: Taps, databases: Databases, schema: SchemaProbe) -> RowsProbe:
+def arm(
+    recorder: Recorder, sqlalchemy: Any, hooks: EngineHooks, databases: Databases, schema: SchemaProbe
+) -> RowsProbe:
     """Listen to ``sqlalchemy``, the module as the suite imported it."""
     interfaces = sys.modules.get("sqlalchemy.engine.interfaces")
     styles = getattr(interfaces, "ExecuteStyle", None)
-    probe = RowsProbe(recorder, databases, getattr(styles, "INSERTMANYVALUES", None), taps.tapped)
-    taps.statements.when_first.append(recorder.guarded(PROBE, probe.use))
-    taps.statements.tell(PROBE, wants, probe.executed)
-    taps.listen(PROBE, "begin", probe.around.begins)
-    taps.listen(PROBE, "commit", probe.committed)
-    taps.listen(PROBE, "rollback", probe.rolled_back)
-    taps.listen(PROBE, "commit_twophase", functools.partial(probe.committed, prepared=True))
-    taps.listen(PROBE, "rollback_twophase", functools.partial(probe.rolled_back, prepared=True))
-    taps.listen(PROBE, "handle_error", probe.failed)
+    probe = RowsProbe(recorder, databases, getattr(styles, "INSERTMANYVALUES", None), hooks.hooked)
+    hooks.statements.when_first.append(recorder.guarded(PROBE, probe.use))
+    hooks.statements.subscribe(PROBE, wants, probe.executed)
+    hooks.listen(PROBE, "begin", probe.enclosing.begins)
+    hooks.listen(PROBE, "commit", probe.committed)
+    hooks.listen(PROBE, "rollback", probe.rolled_back)
+    hooks.listen(PROBE, "commit_twophase", functools.partial(probe.committed, prepared=True))
+    hooks.listen(PROBE, "rollback_twophase", functools.partial(probe.rolled_back, prepared=True))
+    hooks.listen(PROBE, "handle_error", probe.failed)
     of_pools = {"connect": probe.connected, "reset": probe.reset, "close": probe.closed, "close_detached": probe.closed}
     for name, listener in of_pools.items():
         sqlalchemy.event.listen(sqlalchemy.pool.Pool, name, recorder.guarded(PROBE, listener))
     schema.when_dropped.append(recorder.guarded(PROBE, probe.dropped))
-    recorder.before_phase_ends(PROBE, probe.say)
+    recorder.before_phase_ends(PROBE, probe.flush)
     recorder.at_test_boundaries(PROBE, probe.test_boundary)
     return probe

@@ -1,4 +1,4 @@
-"""What a statement of SQL reads, told from its text alone: by regular expression, each text once."""
+"""Parse what a statement of SQL reads, from its text alone: by regular expression, each text once."""
 
 import re
 from typing import Dict, FrozenSet, NamedTuple, Tuple

@@ -1,6 +1,6 @@
-"""What a statement of SQL does, told from its text alone: by regular expression, each text once.
+"""Parse what a statement of SQL writes, from its text alone: by regular expression, each text once.
 
-Compiled and textual statements read alike here, on every version of SQLAlchemy: nothing is asked of its objects.
+Compiled and textual statements are alike here, on every version of SQLAlchemy.
 """
 
 import re
