@@ -269,9 +269,9 @@ def test_a_session_is_told_once_and_not_its_connection_too(seen: Seen) -> None:
 def test_a_drop_names_whose_transaction_stands_in_its_way(seen: Seen) -> None:
     (awaited,) = seen.run.awaited_drops
     assert awaited.unit.nodeid == nodeids(seen, "test_drop_refused")[0]
-    assert [holder.author.label for holder in awaited.authors] == nodeids(seen, "test_session_left")
+    assert [holder.author.label for holder in awaited.holders] == nodeids(seen, "test_session_left")
     (in_vain,) = seen.run.waited_in_vain
-    assert (in_vain.why, in_vain.holders) == ("locked", awaited.authors)
+    assert (in_vain.why, in_vain.holders) == ("locked", awaited.holders)
 
 
 def test_what_tests_and_fixtures_leave_open_is_a_harmless_finding_of_each(seen: Seen) -> None:
