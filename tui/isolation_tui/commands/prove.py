@@ -56,7 +56,10 @@ if nothing failed; 64 and above as for launch.
     help="Use this recording instead of running the suite.",
 )
 @click.option(
-    "--restore", metavar="COMMAND", multiple=True, help="Run this before each trial, to restore a server's database."
+    "--restore",
+    metavar="COMMAND",
+    multiple=True,
+    help="Run this before each trial, to restore a server's database; 'template' copies it (PostgreSQL).",
 )
 @click.option("--json", "json_name", metavar="FILE|-", help="Write the verdict as JSON (- stdout).")
 def prove(words: tuple[str, ...], **given: Any) -> int:
