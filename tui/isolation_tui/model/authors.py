@@ -44,6 +44,13 @@ class Author:
     """Where the fixture or test is defined, or the line that ran at import."""
     wide: bool = field(default=False, compare=False)
     """Whether it is a fixture that serves several tests."""
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.kind.value, self.label, self.identity)))
+
+    def __hash__(self) -> int:
+        return self._hash  # authors are keys wherever rows are added up, and an enum's hash takes a microsecond
 
     @property
     def known(self) -> bool:
