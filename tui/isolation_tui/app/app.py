@@ -31,6 +31,7 @@ from .screens.main import MainScreen
 from .screens.too_small import TooSmallScreen, fits
 from .screens.view import View
 from .theme import DARK, THEMES
+from .trials_worker import TrialsWorker
 from .widgets.header import HeaderFacts
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ Severity = Literal["information", "warning", "error"]
 
 TICKS_PER_SECOND = 30
 """How often new facts are folded."""
+
+_NEEDS_PYTEST = frozenset(("rerun_all", "rerun_failed", "rerun_selected", "watch", "stop", "verify", "verify_all"))
+"""Actions that start something: a replay has none of them."""
 
 FIX_DONE = {
     FixAction.APPLY: "Applied. Running again.",
@@ -100,7 +104,8 @@ class IsolationApp(App[int]):
         self.clock = clock
         self.asked_to_quit = asked_to_quit
         """Whether a signal asks the dashboard to quit; checked with every tick."""
-        self.conclusions = ConclusionsWorker()
+        self.trials = TrialsWorker()
+        self.conclusions = ConclusionsWorker(self.trials.verdicts)
         self.glyphs = glyphs.choose(os.environ, getattr(sys.__stdout__, "encoding", None))
         self.stopping = False
         self.quitting = False
@@ -145,6 +150,7 @@ class IsolationApp(App[int]):
             self._flags = flags
             self._changed, self._refreshed_at = True, float("-inf")
             self.refresh_bindings()
+        self._changed = self._update_trials() or self._changed
         if source is not None:
             self._warn(source)
             self._changed = self.conclusions.update(source.run) or self._changed
@@ -167,6 +173,18 @@ class IsolationApp(App[int]):
             if warning not in known:
                 known.add(warning)
                 self.notice(warning, severity="warning")
+
+    def _update_trials(self) -> bool:
+        """Collect what trials have shown; say so when the last one has ended."""
+        busy = self.trials.busy
+        changed = self.trials.update()
+        if busy and not self.trials.busy:
+            self.refresh_bindings()
+            if self.trials.problem:
+                self.notice(f"The trials ended early: {self.trials.problem}", severity="error")
+            else:
+                self.notice("The trials have ended: see Findings and the cards of the tests.")
+        return changed
 
     def _announce(self, source: Source) -> None:
         """Say why another run has started (a saved file)."""
@@ -252,9 +270,29 @@ class IsolationApp(App[int]):
     # -- actions -------------------------------------------------------------------------------------------------
 
     def start(self, select: Sequence[str] = ()) -> None:
-        """Run the whole suite, or the selected node ids; a current run is stopped first."""
+        """Run the whole suite, or the selected node ids; a current run and trials are stopped first."""
+        self.trials.stop()
         self.attempt(lambda: self.workbench.start(select))
         self.refresh_screens()
+
+    def verify(self, nodeids: Sequence[str]) -> None:
+        """Find out by trials why these tests of the current run ended as they did."""
+        source, project = self.workbench.current, self.workbench.project
+        if source is None or project is None or not source.finished:
+            self.notice("Trials begin once the run has ended.")
+            return
+        self.trials.prove(project, source.run, self.conclusions.of(source.run), nodeids)
+        what = nodeids[0].partition("::")[2] if len(nodeids) == 1 else f"{len(nodeids)} tests"
+        self.notice(f"Proving {what} by trials. S stops them.")
+        self.refresh_bindings()
+
+    def action_verify_all(self) -> None:
+        source = self.workbench.current
+        failed = [test.nodeid for test in source.run.order if test.outcome.bad] if source else []
+        if failed:
+            self.verify(failed)
+        else:
+            self.notice("No test failed in this run.")
 
     def action_rerun_all(self) -> None:
         self.start()
@@ -275,7 +313,11 @@ class IsolationApp(App[int]):
     def action_stop(self) -> None:
         source = self.workbench.current
         if source is None or source.finished:
-            self.notice("Nothing is running.")
+            if self.trials.busy:
+                self.trials.stop()
+                self.notice("Trials stopped. The project's files are as they were.")
+            else:
+                self.notice("Nothing is running.")
             return
         again = self.stopping
         self.stopping = True
@@ -316,16 +358,17 @@ class IsolationApp(App[int]):
         self.run_worker(self.action_quit(), exclusive=True, group="quit")
 
     def _quit(self) -> None:
+        self.trials.stop()
         status = self.workbench.current.run.exit_status if self.workbench.current else 0
         self.exit(status or 0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide actions that need pytest in a replay; disable stop while nothing runs."""
-        if action in ("rerun_all", "rerun_failed", "rerun_selected", "watch", "stop") and not self.workbench.can_run:
+        if action in _NEEDS_PYTEST and not self.workbench.can_run:
             return False
         if action == "stop":
             source = self.workbench.current
-            return True if source is not None and not source.finished else None
+            return True if self.trials.busy or (source is not None and not source.finished) else None
         return True
 
     # -- the palette ---------------------------------------------------------------------------------------------

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from ..diagnose.conclusions import NOTHING, Conclusions, conclude
+from ..experiments.proven import with_verdicts
+from ..experiments.verdict import Verdict
 from ..model import Run
 
 
@@ -17,6 +20,7 @@ class _Known(NamedTuple):
 
     conclusions: Conclusions
     revision: int
+    verdicts: tuple[Verdict, ...]
     due: float
 
 
@@ -27,6 +31,7 @@ class _Job:
 
     run: Run
     revision: int
+    verdicts: tuple[Verdict, ...]
     began: float
     done: bool = False
     conclusions: Conclusions | None = None
@@ -34,7 +39,7 @@ class _Job:
 
     def compute(self) -> None:
         try:
-            self.conclusions = conclude(self.run)
+            self.conclusions = with_verdicts(self.run, conclude(self.run), self.verdicts)
         except Exception as failure:
             self.failure = failure
         self.done = True
@@ -43,7 +48,8 @@ class _Job:
 class ConclusionsWorker:
     """Conclusions of each run, drawn once a second while it goes on (less often if that is slow) and once at its end.
 
-    Those of large runs are drawn in a thread, so that keys respond.
+    Those of large runs are drawn in a thread, so that keys respond. ``verdicts`` returns what trials have shown of a
+    run: new ones change its conclusions.
     """
 
     PERIOD = 1.0
@@ -52,7 +58,8 @@ class ConclusionsWorker:
     LARGE = 500
     """From this many tests on, the conclusions are drawn in a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, verdicts: Callable[[Run], tuple[Verdict, ...]] = lambda run: ()) -> None:
+        self._verdicts = verdicts
         self._known: WeakKeyDictionary[Run, _Known] = WeakKeyDictionary()
         self._job: _Job | None = None
         self.problem = ""
@@ -62,10 +69,11 @@ class ConclusionsWorker:
         """Draw conclusions if it is time; return whether there are new ones."""
         if self._job is not None:
             return self._collect()
-        now, last = time.monotonic(), self._known.get(run)
-        if last is not None and (last.revision == run.revision or not (run.finished or now >= last.due)):
+        now, last, verdicts = time.monotonic(), self._known.get(run), self._verdicts(run)
+        same = last is not None and last.revision == run.revision and last.verdicts == verdicts
+        if same or (last is not None and not (run.finished or now >= last.due)):
             return False
-        job = self._job = _Job(run, run.revision, now)
+        job = self._job = _Job(run, run.revision, verdicts, now)
         if len(run.order) < self.LARGE:
             job.compute()
             return self._collect()
@@ -82,7 +90,8 @@ class ConclusionsWorker:
             if job.failure is not None and job.revision == run.revision:  # no fact was folded meanwhile
                 self.problem = f"{type(job.failure).__name__}: {job.failure}"
             conclusions = self.of(run)
-        self._known[run] = _Known(conclusions, job.revision, now + max(self.PERIOD, (now - job.began) / self.SHARE))
+        due = now + max(self.PERIOD, (now - job.began) / self.SHARE)
+        self._known[run] = _Known(conclusions, job.revision, job.verdicts, due)
         return True
 
     def of(self, run: Run | None) -> Conclusions:

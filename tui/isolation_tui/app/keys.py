@@ -15,6 +15,7 @@ FOOTER = (
     "...",
     "view.findings",
     "view.fix",
+    "main.verify",
     "main.filter",
     "main.next",
     "run.all",
@@ -26,6 +27,7 @@ FOOTER = (
     "main.previous",
     "view.metadata",
     "run.failed",
+    "run.verify_all",
     "run.selected",
     "run.stop",
     "run.watch",
@@ -66,6 +68,7 @@ APP: list[Binding] = [
     key("m", "view('metadata')", "Metadata", "Tables by tests: kept, defined, created, dropped", "view.metadata"),
     key("o", "view('output')", "Output", "What pytest itself printed", "view.output"),
     key("u", "view('runs')", "Runs", "The runs of this session, and recordings", "view.runs"),
+    key("V", "verify_all", "Verify all", "Prove by trials why each failing test fails", "run.verify_all", display="V"),
     key("r", "rerun_all", "Rerun", "Run all tests again", "run.all"),
     key("R", "rerun_failed", "Failed", "Run the failed tests again", "run.failed", display="R"),
     key("w", "watch", "Watch", "Run again whenever a file is saved: on or off", "run.watch"),
@@ -107,6 +110,7 @@ MAIN: list[Binding] = [
         display="]",
     ),
     key("equals_sign", "beside", "Beside", "Mark this test, then compare it with another", "main.beside", display="="),
+    key("v", "verify", "Verify", "Prove by trials why this test fails", "main.verify"),
     key("s", "rerun_selected", "This", "Run this test again; with a filter, all matches", "run.selected"),
     key("e", "edit", "Edit", "Open the failing line in $VISUAL or $EDITOR", "main.edit"),
     key("y", "copy", "Copy", "Copy the command that runs this test", "main.copy"),
@@ -182,6 +186,7 @@ GRID: list[Binding] = [
 """In the metadata matrix."""
 
 FINDINGS: list[Binding] = [
+    key("v", "verify", "Verify", "Prove by trials why the victims of this cause fail", "findings.verify"),
     key("y", "copy", "Copy", "Copy the command that reproduces the finding", "findings.copy"),
     key("e", "edit", "Edit", "Open the line of evidence in $VISUAL or $EDITOR", "findings.edit"),
     key("tab", "app.focus_next", "Causes/evidence", "Switch between the causes and the evidence", "findings.switch"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from ..diagnose.conclusions import Conclusions
@@ -25,7 +25,7 @@ class Investigation:
     each result, in the thread that calls :meth:`prove`. A context manager: at its end nothing is left running, and the
     databases that the trials wrote to are as they were. With ``further``, polluters beside the first are looked for,
     which takes runs of all that went before. ``problem`` is why trials cannot begin like the run did: then every
-    verdict is unknown.
+    verdict is unknown. ``kept`` says that the SQLite files are as they were before the run.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class Investigation:
         restore: Sequence[str] = (),
         further: bool = True,
         problem: str = "",
+        kept: bool = True,
         on_trial: OnTrial = print,
     ) -> None:
         self._questions = Questions(run, found.findings)
@@ -52,6 +53,8 @@ class Investigation:
             restore=restore,
         )
         self._problem = problem
+        self._run = run
+        self._dirty = frozenset(() if restore else _left_in(run, files=not kept))
         self._stopped = False
 
     def __enter__(self) -> Investigation:
@@ -82,8 +85,23 @@ class Investigation:
         if question is None:
             return Verdict(nodeid, Kind.UNKNOWN, reason="it did not run to its end in the observed run")
         verdict = drive(plan(self._series.prepared(question)), self._try)
+        verdict = self._if_the_start_is_that_of_the_run(verdict)
         self._series.learn(verdict)
         return verdict
+
+    def _if_the_start_is_that_of_the_run(self, verdict: Verdict) -> Verdict:
+        """The verdict; unknown if the test failed alone in a database that holds what the observed run left."""
+        test = self._run.tests[verdict.victim]
+        dirty = next((label for label in test.databases_used if label in self._dirty), "")
+        if not dirty or verdict.kind not in (Kind.FAILS_ALONE, Kind.NEEDS_EARLIER_TEST):
+            return verdict
+        return Verdict(
+            verdict.victim,
+            Kind.UNKNOWN,
+            reason=f"it fails alone, but in {dirty}, which holds what the observed run left: pass --restore",
+            signature=verdict.signature,
+            trials=verdict.trials,
+        )
 
     def _try(self, trial: Trial) -> TrialResult:
         """A trial with a process of its own is made by the very command that is printed for people, where there is
@@ -92,3 +110,12 @@ class Investigation:
         result = self._prober.confirm(trial) if plain else self._prober.run(trial)
         self._on_trial(result)
         return result
+
+
+def _left_in(run: Run, *, files: bool) -> Iterator[str]:
+    """Labels of the databases that outlive a process and in which the run left rows; SQLite ``files`` among them."""
+    for total in run.residue.values():
+        on_server = not total.database.startswith("sqlite")
+        in_file = ":memory:" not in total.database and not total.database.endswith("://")
+        if total.rows and (on_server or (files and in_file)):
+            yield total.database

@@ -17,6 +17,7 @@ from ...model import Run, Test
 from ..keys import CARD
 from ..widgets.run_text import run_card, troubled
 from .text import card, title
+from .trials import trials_lines
 
 if TYPE_CHECKING:
     from ..app import IsolationApp
@@ -55,7 +56,8 @@ class TestCard(VerticalScroll, can_focus=True):
         same = self._shown[:3] == (id(run), id(test), width) and found is self._found
         if same and run is not None and not run.finished and now - self._painted_at < self.PATIENCE:
             return
-        seen = (id(run), id(test), width, _state(run, None if about_run else test, found))
+        trials = trials_lines(app.trials, run, test)
+        seen = (id(run), id(test), width, len(trials), _state(run, None if about_run else test, found))
         if seen == self._shown or not self.is_mounted:
             return
         self._shown, self._found, self._painted_at = seen, found, now
@@ -63,7 +65,7 @@ class TestCard(VerticalScroll, can_focus=True):
             self._update(run_card(run, app.glyphs, can_run=app.workbench.can_run))
             self.border_title = self.border_subtitle = ""
         else:
-            self._update(card(run, test, app.glyphs, width, found))
+            self._update(card(run, test, app.glyphs, width, found, trials))
             self._entitle(test, caption)
 
     def _update(self, content: Content) -> None:

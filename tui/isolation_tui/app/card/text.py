@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from pytest_isolation.events import Place
@@ -34,11 +36,19 @@ MOST_LINES = 400
 """Most lines of a traceback; pytest's output has the rest."""
 
 
-def card(run: Run, test: Test, glyphs: Glyphs, width: int, found: Conclusions = NOTHING) -> Content:
-    """The whole card, ``width`` cells wide; ``found`` are the conclusions of the run."""
+def card(
+    run: Run,
+    test: Test,
+    glyphs: Glyphs,
+    width: int,
+    found: Conclusions = NOTHING,
+    trials: Sequence[Content] = (),
+) -> Content:
+    """The whole card, ``width`` cells wide; ``found`` are the conclusions of the run, ``trials`` lines about trials."""
     blocks = [
         _top(run, test, glyphs),
         _titled("Findings" if test.failure is None else "Cause", findings_lines(run, test, found)),
+        _titled("Trials", list(trials)),
         _message(run, test, glyphs, width),
         _refused(run, test, glyphs, width),
         _fixtures(run, test, glyphs, width),

@@ -194,6 +194,15 @@ class FindingsScreen(View):
                 return Place("", test.file, test.line)
         return finding.evidence[-1].place if finding is not None and finding.evidence else None
 
+    def action_verify(self) -> None:
+        """Prove by trials why the victims of the cause under the cursor fail."""
+        finding = self.opened
+        run = self.run_shown
+        if finding is not None and run is not None:
+            self.isolation.verify([nodeid for nodeid in finding.tests if nodeid in run.tests])
+        elif self._conclusions.unexplained:
+            self.isolation.verify([test.nodeid for test in self._conclusions.unexplained])
+
     def action_copy(self) -> None:
         finding = self.opened
         if finding is not None and finding.command:

@@ -176,6 +176,13 @@ class MainScreen(View):
         else:
             self.isolation.notice("Put the cursor on a test first.")
 
+    def action_verify(self) -> None:
+        """Prove by trials why the test under the cursor ended as it did."""
+        if self.test is not None:
+            self.isolation.verify([self.test.nodeid])
+        else:
+            self.isolation.notice("Put the cursor on a test first.")
+
     def action_copy(self) -> None:
         if self.test is None:
             self.isolation.notice("Put the cursor on a test first.")
