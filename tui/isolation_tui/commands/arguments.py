@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("launch", "prove", "replay", "fix")
+COMMANDS = ("launch", "prove", "hunt", "replay", "fix")
 """The commands, each in the module of its name."""
 
 EXIT_STATUSES = """\b

@@ -108,6 +108,11 @@ class Questions:
             files=self._files,
         )
 
+    def suspects(self, nodeid: str) -> tuple[Candidate, ...]:
+        """The candidates for one test that ran; none if it is not known."""
+        test = self._run.tests.get(nodeid)
+        return self._candidates(test) if test is not None else ()
+
     def _candidates(self, test: Test) -> tuple[Candidate, ...]:
         """Each pair of tests and location once, with its best reason; among equals the latest test first."""
         best: dict[tuple[tuple[str, ...], Location | None, str], Candidate] = {}
@@ -189,7 +194,7 @@ class Questions:
             for step, each in enumerate((entry, *reversed(entry.earlier))):
                 for author in self._authors(each):
                     if _before(author, test):
-                        yield self._candidate(author, _state_location(entry), reason, weight - step / 10)
+                        yield self._candidate(author, state_location(entry), reason, weight - step / 10)
 
     def _authors(self, entry: StateResidue) -> list[Test]:
         if entry.among:
@@ -268,7 +273,8 @@ def observed_signature(test: Test) -> str:
     return signature(failure.exception, failure.message, failure.when)
 
 
-def _state_location(entry: StateResidue) -> Location:
+def state_location(entry: StateResidue) -> Location:
+    """The changed state as a location that a trial can undo."""
     return Location(_KINDS.get(entry.what, entry.what), entry.name)
 
 
