@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from isolation_tui.model import Run, Stamped
+from isolation_tui.model.authors import Author
 from pytest_isolation import events as ev
 
 PLACE = ev.Place("app", "/suite/app.py", 1)
@@ -140,3 +141,40 @@ def test_the_fold_takes_time_in_proportion_to_the_suite(story: Callable[[int], S
     once, twice = _facts(story, size), _facts(story, 2 * size)
     # A busy machine slows one of two measurements: only what is slow each time grows too fast.
     assert any(_seconds(twice) < 3 * _seconds(once) for _ in range(4))
+
+
+def leftover_rows(tests: int) -> Said:
+    """Thirty tests leave rows in a table, and the others read it and roll back what they write."""
+    yield "main", ev.DatabaseSeen(1, "sqlite:////tmp/app.db", "sqlite")
+    for number, nodeid in enumerate(_ids(tests)):
+        unit, kept = ev.Unit(nodeid, "call"), int(number < 30)
+        state = "committed" if kept else "rolled back"
+        yield "main", ev.TestStarted(nodeid)
+        yield "main", ev.TablesRead(1, ["users"], unit, PLACE)
+        yield (
+            "main",
+            ev.RowsWritten(1, "users", 1, 0, 0, state, PLACE, unit, kept=kept),
+        )
+        yield from (("main", fact) for fact in _phases(nodeid))
+        yield "main", ev.DatabasesUsed(nodeid, [1])
+
+
+def test_leftover_rows_are_added_up_when_they_change_and_not_at_each_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[Author] = []
+    own_hash = Author.__hash__
+
+    def counted(author: Author) -> int:
+        looked_up.append(author)
+        return own_hash(author)
+
+    monkeypatch.setattr(Author, "__hash__", counted)
+    run, tests = Run(), 300
+    for fact in _facts(leftover_rows, 30):
+        run.apply(fact)
+    few = len(looked_up)
+    run = Run()
+    for fact in _facts(leftover_rows, tests):
+        run.apply(fact)
+    many = len(looked_up) - few
+    assert many - few < tests
+    assert {total.met for total in run.residue.values()} == set(range(tests - 30, tests))

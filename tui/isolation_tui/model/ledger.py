@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_isolation.events import Place, RowsWritten, Unit
 
 from .authors import UNKNOWN, Author
-from .rows import AuthorShare, RowsAtStart
+from .rows import AuthorShare, ResidueTotal, RowsAtStart
 
 if TYPE_CHECKING:
     from .fixtures import FixtureLife
@@ -45,12 +45,35 @@ class StandingRows:
     """How they escaped the rollback that was meant to undo them; see the contract's RowsWritten."""
     keys: tuple[str, ...] = ()
     """Their first primary keys, as far as they are known."""
+    total: ResidueTotal | None = field(default=None, repr=False)
+    """What the author left in the table over the run; None until that is counted."""
+
+    def charge(self, author: Author) -> None:
+        """Name another author."""
+        self.author, self.total = author, None
 
     @property
     def intended(self) -> bool:
         """Whether they belong to a wide fixture that is not torn down."""
         life = self.life
         return life is not None and life.alive and life.definition.scope != "function"
+
+
+@dataclass(eq=False, slots=True)
+class Leftovers:
+    """The leftover rows in a table, as long as nothing changes them: what reads of them have in common."""
+
+    entries: list[StandingRows]
+    """Oldest first."""
+    shares: tuple[AuthorShare, ...]
+    """By author, the oldest rows first; of authors that are known."""
+    unknown: int
+    """How many authors are not in ``shares``."""
+    intended: bool
+    """Whether rows of a wide fixture that is not torn down are there too."""
+    inexact: bool
+    totals: list[ResidueTotal] | None = None
+    """The totals of the authors in ``shares``; None until a test has read the rows."""
 
 
 @dataclass(eq=False)
@@ -73,23 +96,33 @@ class TableRows:
     """How many rows were inserted since then, rolled back or not."""
     before: int | None = None
     """The number of rows from before the suite; None until it was counted."""
+    start_totals: list[ResidueTotal] | None = None
+    """The totals of the authors whose rows a test finds; None until a test has ended that found them."""
     _found: RowsAtStart | None = None
+    _leftovers: Leftovers | None = None
+    _writers: set[Test | None] | None = None
 
     def before_change(self, start: int) -> None:
         """Keep what the running test found; ``start`` is the number of tests that its worker has started."""
         if self.begun != start:
             self.at_start, self.begun = self.found(), start
-        self._found = None
 
     def refresh(self) -> None:
-        """An author of its rows has become known."""
-        self._found = None
+        """Its rows, or what is known of them, have changed."""
+        self._found = self._leftovers = self._writers = self.start_totals = None
+
+    def mark_inexact(self) -> None:
+        """Something was written, and it is not known how much."""
+        if not self.inexact:
+            self.inexact = True
+            self.refresh()
 
     def standing(self) -> list[StandingRows]:
         """Everything, oldest first."""
         return [*self.older.values(), *self.entries]
 
     def add(self, entry: StandingRows) -> None:
+        self.refresh()
         for known in reversed(self.entries):
             same = known.unit == entry.unit and known.life is entry.life and known.attempt == entry.attempt
             if same and known.open == entry.open:
@@ -107,7 +140,8 @@ class TableRows:
         author = entry.author if entry.author in self.older or len(self.older) < OLDER_KEPT else UNKNOWN
         known = self.older.get(author)
         if known is None:
-            entry.author = author
+            if author is not entry.author:
+                entry.charge(author)
             self.older[author] = entry
             return
         known.rows += entry.rows
@@ -117,6 +151,7 @@ class TableRows:
     def remove(self, rows: int, test: Test | None, gone: Sequence[str] = ()) -> None:
         """Remove rows that another unit deleted: those whose keys are ``gone``, then those written during the same
         test, then the oldest. If only some rows of others are deleted, the entries they are taken from are a guess."""
+        self.refresh()
         for key in gone:
             rows -= self._remove_key(key)
         mine = [entry for entry in self.entries if test is not None and entry.test is test]
@@ -137,6 +172,7 @@ class TableRows:
         return 0
 
     def clear(self) -> None:
+        self.refresh()
         self.entries.clear()
         self.older.clear()
         self.inexact = False
@@ -144,7 +180,10 @@ class TableRows:
 
     def close(self, unit: Unit) -> None:
         """The unit's transaction has ended: its open rows go, and those that were committed are recorded again."""
-        self.entries = [entry for entry in self.entries if not (entry.open and entry.unit == unit)]
+        kept = [entry for entry in self.entries if not (entry.open and entry.unit == unit)]
+        if len(kept) < len(self.entries):
+            self.entries = kept
+            self.refresh()
 
     def _sweep(self) -> None:
         self.entries = [entry for entry in self.entries if entry.rows > 0]
@@ -169,6 +208,43 @@ class TableRows:
                 inexact=self.inexact or any(entry.inexact for entry in self.standing()),
             )
         return self._found
+
+    def leftovers(self, reader: Test) -> Leftovers | None:
+        """What the test finds of others if it reads now, None if nothing. The same object as long as nothing changes,
+        except for tests that wrote some of the rows."""
+        if self._writers is None:
+            self._writers = {entry.test for entry in self.standing()}
+        if reader in self._writers:
+            return self._leftovers_of(reader)
+        if self._leftovers is None:
+            self._leftovers = self._leftovers_of(reader)
+        return self._leftovers
+
+    def _leftovers_of(self, reader: Test) -> Leftovers | None:
+        others = [entry for entry in self.standing() if entry.test is not reader]
+        left = sorted((entry for entry in others if not entry.intended), key=_age)
+        if not left:
+            return None
+        shares: dict[Author, AuthorShare] = {}
+        for entry in left:
+            known = shares.get(entry.author)
+            if known is None:
+                shares[entry.author] = AuthorShare(entry.author, entry.rows, entry.place, False, way=entry.way)
+            else:
+                number, way = known.rows + entry.rows, known.way or entry.way
+                shares[entry.author] = AuthorShare(entry.author, number, known.place, False, way=way)
+        named = tuple(share for share in shares.values() if share.author.known)
+        return Leftovers(
+            entries=left,
+            shares=named,
+            unknown=len(shares) - len(named),
+            intended=len(left) < len(others),
+            inexact=self.inexact or any(entry.inexact for entry in left),
+        )
+
+
+def _age(entry: StandingRows) -> float:
+    return entry.at
 
 
 def _remove(rows: int, entries: list[StandingRows], keys_known: bool) -> int:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from pytest_isolation import events as ev
 
-from ..authors import Author
-from ..ledger import StandingRows, TableRows
-from ..rows import AuthorShare, ResidueRead, TableRead
+from ..ledger import Leftovers, TableRows
+from ..rows import ResidueRead, ResidueTotal, TableRead
 from .registry import folds
 from .rows import total_of
 
@@ -43,35 +42,30 @@ def tables_read(run: Run, worker: Worker, at: float, fact: ev.TablesRead) -> Non
 def _record_residue(run: Run, test: Test, read: TableRead, rows: TableRows) -> None:
     """Record whose leftover rows were in the table: neither the test's own, nor those of a wide fixture. Reads during
     teardown do not count, because they clean up."""
-    standing = [entry for entry in rows.standing() if entry.test is not test]
-    left = sorted((entry for entry in standing if not entry.intended), key=_age)
-    if not left:
+    left = rows.leftovers(test)
+    if left is None:
         return
-    shares: dict[Author, AuthorShare] = {}
-    for entry in left:
-        known = shares.get(entry.author)
-        if known is None:
-            shares[entry.author] = AuthorShare(entry.author, entry.rows, entry.place, False, way=entry.way)
-        else:
-            number, way = known.rows + entry.rows, known.way or entry.way
-            shares[entry.author] = AuthorShare(entry.author, number, known.place, False, way=way)
-    named = tuple(share for share in shares.values() if share.author.known)[:MET_NAMED]
-    inexact = rows.inexact or any(entry.inexact for entry in left)
     met = ResidueRead(
         read=read,
-        shares=named,
-        others=len(shares) - len(named),
-        intended=len(left) < len(standing),
-        inexact=inexact,
-        since=left[0].at,
+        shares=left.shares[:MET_NAMED],
+        others=left.unknown + max(len(left.shares) - MET_NAMED, 0),
+        intended=left.intended,
+        inexact=left.inexact,
+        since=left.entries[0].at,
     )
     test.residue_met[read.database, read.table] = met
-    for entry in left:
+    if left.totals is None:
+        left.totals = _totals(run, rows, left)
+    for total in left.totals:
+        total.readers[test] = met
+
+
+def _totals(run: Run, rows: TableRows, left: Leftovers) -> list[ResidueTotal]:
+    """The totals of their known authors, which count at least these rows."""
+    totals: dict[ResidueTotal, None] = {}
+    for entry in left.entries:
         if entry.author.known:
             total = total_of(run, rows, entry)
             total.rows = max(total.rows, entry.rows)
-            total.readers[test] = met
-
-
-def _age(entry: StandingRows) -> float:
-    return entry.at
+            totals[total] = None
+    return list(totals)

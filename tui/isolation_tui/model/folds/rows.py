@@ -44,7 +44,7 @@ def rows_written(run: Run, worker: Worker, at: float, fact: ev.RowsWritten) -> N
         if fact.taken:
             table.remove(fact.taken, test, fact.gone)
         if fact.inexact and not fact.kept:
-            table.inexact = True
+            table.mark_inexact()
     if fact.kept > 0:
         life = worker.lives.get(fact.unit.life)
         entry = StandingRows(
@@ -117,7 +117,7 @@ def fixture_known(run: Run, worker: Worker, life_id: int) -> None:
     """Name the author of what a fixture wrote during its set-up, which has just been reported."""
     for table, entry in worker.nameless.pop(life_id, ()):
         entry.life = worker.lives.get(life_id)
-        entry.author = author_of(run, worker.name, entry.unit, entry.place)
+        entry.charge(author_of(run, worker.name, entry.unit, entry.place))
         table.refresh()
 
 
@@ -130,6 +130,7 @@ def fixture_ended(run: Run, worker: Worker, life_id: int) -> None:
         mine = [entry for entry in table.standing() if entry.life is life]
         if mine:
             table.before_change(worker.starts)
+            table.refresh()
         for entry in mine:
             if not entry.open:
                 total_of(run, table, entry).rows += entry.rows
@@ -158,6 +159,19 @@ def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) 
 
 def _count_start(run: Run, table: TableRows, found: RowsAtStart, test: Test) -> None:
     """Count the test as one that started with rows of these authors: those named, and those whose rows remain."""
+    unchanged = found is table.found()
+    totals = table.start_totals if unchanged else None
+    if totals is None:
+        totals = _start_totals(run, table, found, test)
+        if unchanged:
+            table.start_totals = totals
+    for total in totals:
+        total.met += 1
+
+
+def _start_totals(run: Run, table: TableRows, found: RowsAtStart, test: Test) -> list[ResidueTotal]:
+    """The totals of these authors, which count at least the rows that the test found."""
+    totals: list[ResidueTotal] = []
     rows: dict[Author, int] = {}
     for entry in table.standing():
         if entry.at < test.latest.started and not (entry.intended or entry.open):
@@ -170,7 +184,8 @@ def _count_start(run: Run, table: TableRows, found: RowsAtStart, test: Test) -> 
             place = next((share.place for share in found.shares if share.author == author), ev.Place())
             total = run.residue[key] = ResidueTotal(author, table.database, table.table, place)
         total.rows = max(total.rows, number)
-        total.met += 1
+        totals.append(total)
+    return totals
 
 
 @folds(ev.RowsCounted)
@@ -222,10 +237,13 @@ def _left(table: TableRows, entry: StandingRows) -> RowsLeft:
 
 def total_of(run: Run, table: TableRows, entry: StandingRows) -> ResidueTotal:
     """What the entry's author left in that table over the run."""
-    key = (entry.author, table.database, table.table)
-    total = run.residue.get(key)
+    total = entry.total
     if total is None:
-        total = run.residue[key] = ResidueTotal(entry.author, table.database, table.table, entry.place)
+        key = (entry.author, table.database, table.table)
+        total = run.residue.get(key)
+        if total is None:
+            total = run.residue[key] = ResidueTotal(entry.author, table.database, table.table, entry.place)
+        entry.total = total
     total.inexact = total.inexact or entry.inexact or table.inexact
     total.way = total.way or entry.way
     if entry.keys and len(total.keys) < KEYS_KEPT:
@@ -246,7 +264,7 @@ def tables_created(worker: Worker, fact: ev.TablesCreated) -> None:
     """Rows come back with a DROP that was rolled back, and the ledger has forgotten them."""
     if fact.by == "rollback":
         for name in fact.tables:
-            _table(worker, fact.database, name).inexact = True
+            _table(worker, fact.database, name).mark_inexact()
 
 
 def database_gone(worker: Worker, number: int) -> None:
