@@ -13,8 +13,8 @@ SUITE = """
     import os
     from pathlib import Path
 
-    HERE = Path(__file__).parent
-    with (HERE / "imported").open("a") as file:
+    OUTSIDE = Path(__file__).parents[1]  # what collecting writes into the project forbids forks
+    with (OUTSIDE / "imported").open("a") as file:
         file.write("x")
     SEEN = []
     IMPORTED_BY = os.getpid()
@@ -29,7 +29,7 @@ FILLS, EMPTY, KILLS = (f"test_it.py::test_{name}" for name in ("fills", "is_empt
 
 
 def test_one_process_collects_for_all_trials(tmp_path: Path) -> None:
-    with Prober(write_project(tmp_path, {"test_it.py": SUITE})) as prober:
+    with Prober(write_project(tmp_path / "suite", {"test_it.py": SUITE})) as prober:
         for _ in range(3):
             assert said(prober.run(trial(FILLS, EMPTY))) == [f"{FILLS} passed", f"{EMPTY} failed"]
             assert said(prober.run(trial(EMPTY))) == [f"{EMPTY} passed"]
@@ -44,7 +44,7 @@ def test_its_session_ends_once(tmp_path: Path) -> None:
         import atexit
         from pathlib import Path
 
-        FILE = Path(__file__).parent / "ends"
+        FILE = Path(__file__).parents[1] / "ends"
 
         def say(text):
             with FILE.open("a") as file:
@@ -55,7 +55,7 @@ def test_its_session_ends_once(tmp_path: Path) -> None:
         def pytest_sessionfinish():
             say("finish ")
         """
-    with Prober(write_project(tmp_path, {"test_it.py": SUITE, "conftest.py": conftest})) as prober:
+    with Prober(write_project(tmp_path / "suite", {"test_it.py": SUITE, "conftest.py": conftest})) as prober:
         for _ in range(2):
             assert not prober.run(trial(EMPTY)).fresh
         assert not (tmp_path / "ends").exists()
@@ -78,7 +78,7 @@ def test_its_session_ends_once(tmp_path: Path) -> None:
     ids=["thread", "socket", "loop", "child", "database"],
 )  # fmt: skip
 def test_what_a_fork_would_share_is_refused(tmp_path: Path, conftest: str, why: str) -> None:
-    with Prober(write_project(tmp_path, {"test_it.py": SUITE, "conftest.py": conftest})) as prober:
+    with Prober(write_project(tmp_path / "suite", {"test_it.py": SUITE, "conftest.py": conftest})) as prober:
         result = prober.run(trial(FILLS, EMPTY))
         assert result.fresh
         assert said(result) == [f"{FILLS} passed", f"{EMPTY} failed"]
@@ -108,7 +108,7 @@ def test_a_database_in_memory_is_no_reason(tmp_path: Path) -> None:
             assert rows() == 0
         """
     files = {"test_it.py": suite, "conftest.py": conftest, "pytest.ini": "[pytest]\npythonpath = .\n"}
-    with Prober(write_project(tmp_path, files)) as prober:
+    with Prober(write_project(tmp_path / "suite", files)) as prober:
         for _ in range(2):
             result = prober.run(trial(FILLS, EMPTY))
             assert said(result) == [f"{FILLS} passed", f"{EMPTY} failed"]
@@ -117,7 +117,7 @@ def test_a_database_in_memory_is_no_reason(tmp_path: Path) -> None:
 
 
 def test_a_server_that_dies_is_replaced_by_fresh_processes(tmp_path: Path) -> None:
-    with Prober(write_project(tmp_path, {"test_it.py": SUITE})) as prober:
+    with Prober(write_project(tmp_path / "suite", {"test_it.py": SUITE})) as prober:
         assert not prober.run(trial(EMPTY)).fresh
         prober.run(trial(KILLS, EMPTY))
         result = prober.run(trial(FILLS, EMPTY))
