@@ -17,6 +17,9 @@ from .output import print_line
 if TYPE_CHECKING:
     from rich.console import Console
 
+SHOWN = 20
+"""How many differences without a proof are shown."""
+
 
 def draw_hunt(console: Console, hunt: Hunt, *, stopped: str) -> None:
     """The outcome of a hunt. ``stopped`` says why it ended early."""
@@ -36,8 +39,10 @@ def draw_hunt(console: Console, hunt: Hunt, *, stopped: str) -> None:
                 print_line(console, f"  {headline(verdict)}")
     if hunt.waiting:
         heading(console, f"Differs with the order, not proven ({len(hunt.waiting)})")
-        for difference in hunt.waiting.values():
-            print_line(console, f"  {_difference(difference)}")
+        for difference in list(hunt.waiting.values())[:SHOWN]:
+            print_line(console, f"  {_difference(hunt, difference)}")
+        if len(hunt.waiting) > SHOWN:
+            print_line(console, f"  and {len(hunt.waiting) - SHOWN} more")
     heading(console, _conclusion(hunt, len(found)))
     for line in basis(hunt):
         print_line(console, f"  {line}")
@@ -57,10 +62,12 @@ def progress_line(result: TrialResult) -> str:
     return f"{result.trial.victim}: {trial_line(result, '')}"
 
 
-def _difference(difference: Difference) -> str:
+def _difference(hunt: Hunt, difference: Difference) -> str:
     if not difference.signature:
         return f"{difference.victim} passes in the suite and fails alone"
-    return f"{difference.victim} failed after {number(len(difference.earlier), 'test')}: {difference.signature}"
+    passes = "passes alone and " if hunt.passes_alone(difference.victim) else ""
+    after = number(len(difference.earlier), "test")
+    return f"{difference.victim} {passes}failed after {after}: {difference.signature}"
 
 
 def _conclusion(hunt: Hunt, found: int) -> str:

@@ -24,6 +24,10 @@ SHARE = 4
 SHORT = 16
 """Of so few earlier tests any may be suspected at once."""
 
+WORTH_HALVING = 2
+"""Halving takes about as many tests as are suspected; it waits for another order while these are more than so many
+orders' worth. Of 1, 2 and 3, 2 proves most in simulated suites."""
+
 MOST_CANDIDATES = 12
 
 ORDER_DEPENDENT = frozenset((Kind.ORDER_DEPENDENT, Kind.NEEDS_EARLIER_TEST, Kind.NON_IDEMPOTENT))
@@ -87,12 +91,21 @@ class Hunt:
             self._cover([test.nodeid for test in question.tests if test.worker == worker])
         self.pairs_observed = self.pairs.tried
 
+    def passes_alone(self, nodeid: str) -> bool:
+        """Whether it was seen to pass alone."""
+        result = self._alone.get(nodeid)
+        return result is not None and not failed(result.outcomes[-1])
+
     # -- search --------------------------------------------------------------------------------------------------
 
     def steps(self) -> Steps[None]:
-        """All trials of the hunt: each test alone, then by turns the pairs that the evidence suggests and whole orders,
-        until as many tests have run as the question allows. Each difference is proven as soon as few are suspected."""
+        """All trials of the hunt: each test alone, the reversed order, then by turns the pairs that the evidence
+        suggests and shuffled orders, until as many tests have run as the question allows. Each difference is proven as
+        soon as few tests are suspected."""
         yield from self._each_alone()
+        if not self.coverage.orders and self._affordable:
+            yield from self._whole_order()
+        yield from self._prove_waiting()
         while self._affordable:
             yield from self._pairs_of_evidence(len(self.order) // SHARE)
             if not self._affordable:
@@ -118,7 +131,6 @@ class Hunt:
                 yield from self._whole_order()
             if result is not None:
                 yield from self._compare_alone(test, result)
-        yield from self._prove_waiting()
 
     def _ensure_alone(self, nodeid: str) -> Steps[TrialResult | None]:
         """The result of the test alone, None if it shows nothing."""
@@ -210,11 +222,11 @@ class Hunt:
     # -- proof ---------------------------------------------------------------------------------------------------
 
     def _prove_waiting(self, last: bool = False) -> Steps[None]:
-        """Prove what the evidence explains. The rest by halving what is suspected: that waits until it takes no more
-        tests than another order, which halves it for all of them at once, or until the ``last`` order has run."""
+        """Prove what the evidence explains, then the rest by halving what is suspected. While that is much, it waits
+        for another order, which halves it for all of them at once; after the ``last`` order it waits no longer."""
         yield from self._each_waiting(self._prove_from_evidence)
         suspected = sum(len(self._suspects(difference)) for difference in self.waiting.values())
-        if last or suspected <= len(self.order):
+        if last or suspected <= WORTH_HALVING * len(self.order):
             yield from self._each_waiting(self._prove_by_halving)
         if last:
             yield from self._each_waiting(self._prove_by_bisection)
@@ -241,10 +253,11 @@ class Hunt:
 
     def _prove_by_halving(self, difference: Difference) -> Steps[None]:
         """One test that is needed is found by halving; first where it must be unless others clean up after it."""
+        candidates = self._candidates(difference)
         for strict in (True, False):
             suspects = self._suspects(difference, strict)
             if difference.victim in self.waiting and suspects:
-                yield from self._prove(difference, (yield from self._halved(difference, suspects)), ())
+                yield from self._prove(difference, (yield from self._halved(difference, suspects)), candidates)
 
     def _prove_by_bisection(self, difference: Difference) -> Steps[None]:
         """Leave it to the planner, which finds tests that are needed jointly as well."""
