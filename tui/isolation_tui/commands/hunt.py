@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from queue import SimpleQueue
 from typing import Any
 
 import click
@@ -13,15 +14,14 @@ from ..diagnose.conclusions import conclude
 from ..errors import Status, ToolError
 from ..experiments.hunt.document import dependent, to_hunt_document
 from ..experiments.hunt.evidence import hunt_question
-from ..experiments.hunt.hunting import Hunting
+from ..experiments.hunt.hunting import BUDGET_SPENT, Hunting
 from ..experiments.hunt.progress import VERSION, Beginning, Progress
 from ..experiments.trial import TrialResult
 from ..launch import Project, find_project
 from ..report.exit_status import exit_status
-from ..report.hunt import draw_hunt, progress_line
+from ..report.hunt import draw_hunt, progress_line, status_line
 from ..report.output import JsonTarget
 from ..settings import PROBES, read_project
-from ..text.sanitize import clean
 from ..text.wording import number
 from ..workbench import Workbench
 from .arguments import PytestCommand, pytest_args
@@ -127,15 +127,16 @@ def _hunted(
         driver.progress.note(f"Continuing after {number(len(progress.known), 'trial')} of an earlier hunt.")
     driver.progress.note(f"Hunting among {number(tests, 'test')}.")
 
-    def shown(result: TrialResult) -> None:
-        line = progress_line(result)
-        if line:
-            driver.progress.note(f"  {clean(line)}")
-
+    results = SimpleQueue[TrialResult]()
     with Hunting(
-        project, progress.beginning, progress, orders=given["orders"], restore=given["restore"], on_trial=shown
+        project,
+        progress.beginning,
+        progress,
+        orders=given["orders"],
+        restore=given["restore"],
+        on_trial=results.put,
     ) as hunting:
-        _follow(driver, hunting, deadline)
+        _follow(driver, hunting, results, deadline)
     if progress.failure:
         driver.progress.note(progress.failure)
     found, stopped = hunting.hunt, hunting.stopped
@@ -151,7 +152,7 @@ def _hunted(
     return driver.interrupts.status(status)
 
 
-def _follow(driver: Headless, hunting: Hunting, deadline: float | None) -> None:
+def _follow(driver: Headless, hunting: Hunting, results: SimpleQueue[TrialResult], deadline: float | None) -> None:
     """Make the trials in a thread; Ctrl-C, or the end of the budget, ends the trial in progress and skips the rest."""
     failure: list[BaseException] = []
 
@@ -163,12 +164,18 @@ def _follow(driver: Headless, hunting: Hunting, deadline: float | None) -> None:
 
     thread = threading.Thread(target=work, name="trials")
     thread.start()
-    while thread.is_alive():
+    while thread.is_alive() or not results.empty():
         if driver.interrupts.consume():
             driver.progress.note("Stopping: ending the trial and restoring the start.")
             hunting.stop(INTERRUPT)
-        elif deadline is not None and time.monotonic() > deadline:
-            hunting.stop("the budget is spent")
+        elif deadline is not None and time.monotonic() > deadline and not hunting.stopped:
+            hunting.stop(BUDGET_SPENT)
+        while not results.empty():
+            line = progress_line(results.get())
+            if line:
+                driver.progress.note(f"  {line}")
+        driver.progress.show_line(status_line(hunting.hunt))
         time.sleep(POLL_INTERVAL)
+    driver.progress.clear()
     if failure:
         raise failure[0]

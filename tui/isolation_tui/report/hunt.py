@@ -62,6 +62,20 @@ def progress_line(result: TrialResult) -> str:
     return f"{result.trial.victim}: {trial_line(result, '')}"
 
 
+def status_line(hunt: Hunt) -> str:
+    """How far the hunt is, in one line."""
+    coverage = hunt.coverage
+    found = len(dependent(hunt))
+    parts = [
+        f"{len(coverage.alone)}/{len(hunt.order)} alone",
+        number(len(coverage.orders), "order"),
+        f"{hunt.pairs.tried - hunt.pairs_observed}/{hunt.pairs.total - hunt.pairs_observed} pairs",
+        f"{found} found",
+        f"{len(hunt.waiting)} to prove",
+    ]
+    return "  ".join(parts)
+
+
 def _difference(hunt: Hunt, difference: Difference) -> str:
     if not difference.signature:
         return f"{difference.victim} passes in the suite and fails alone"

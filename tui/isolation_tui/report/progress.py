@@ -42,16 +42,24 @@ class Progress:
         began_running = not self._in_place and run.state is RunState.RUNNING and state != self._state
         self._state = state
         self._next = now + (ON_A_TERMINAL if self._in_place else ON_A_PIPE)
-        if run.state is RunState.FINISHED:
-            return
-        line = _line(run)
+        if run.state is not RunState.FINISHED:
+            self._emit(_line(run), began_running)
+
+    def show_line(self, line: str) -> None:
+        """Show a line of another kind, if an update is due."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + (ON_A_TERMINAL if self._in_place else ON_A_PIPE)
+            self._emit(clean(line))
+
+    def _emit(self, line: str, always: bool = False) -> None:
         if self._in_place:
             width = shutil.get_terminal_size().columns
             text = keep_start(line, max(width - 1, 10))
             if text != self._shown:
                 emit(self._stream, f"\r\x1b[2K{text}")
                 self._shown = text
-        elif line != self._shown or began_running:
+        elif line != self._shown or always:
             emit(self._stream, f"{line}\n")
             self._shown = line
 

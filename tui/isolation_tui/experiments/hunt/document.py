@@ -15,13 +15,13 @@ NAMED = 5
 
 def dependent(hunt: Hunt) -> list[Verdict]:
     """The verdicts on tests that depend on order, in the order of the suite."""
-    found = [verdict for verdict in hunt.verdicts.values() if verdict.kind in ORDER_DEPENDENT]
+    found = [verdict for verdict in list(hunt.verdicts.values()) if verdict.kind in ORDER_DEPENDENT]
     return sorted(found, key=lambda verdict: hunt.order.index(verdict.victim))
 
 
 def of_kind(hunt: Hunt, kind: Kind) -> list[Verdict]:
     """The verdicts of one kind."""
-    return [verdict for verdict in hunt.verdicts.values() if verdict.kind is kind]
+    return [verdict for verdict in list(hunt.verdicts.values()) if verdict.kind is kind]
 
 
 def to_hunt_document(hunt: Hunt, *, stopped: str, resumed: int, made: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...diagnose import Finding
-from ...model import Outcome, Run, Test
+from ...model import Outcome, Run, StateResidue, Test
 from ...model.tables import TableEventKind
 from ..evidence import Questions, Weight, observed_signature, state_location
 from ..question import Candidate
@@ -52,12 +52,17 @@ def _left(test: Test) -> Iterator[LeftBehind]:
             location = Location("rows", write.table, write.database)
             reason = f"changed or deleted rows of {write.table}"
             yield LeftBehind(test.nodeid, _rows(write.database, write.table), location, reason, Weight.ROWS_CHANGED)
-    for entry in test.state_changed:
+    for entry in _last_changes(test):
         if entry.change != "restored":
             reason = f"changed {entry.what} {entry.name}"
             yield LeftBehind(test.nodeid, entry.location, state_location(entry), reason, Weight.STATE_THERE)
     yield from _tables(test.nodeid, "table", test.database_at_start, test.database_at_end)
     yield from _tables(test.nodeid, "metadata", test.metadata_at_start, test.metadata_at_end)
+
+
+def _last_changes(test: Test) -> Iterable[StateResidue]:
+    """The last change of each location during the test."""
+    return {entry.location: entry for entry in test.state_changed}.values()
 
 
 def _tables(nodeid: str, kind: str, start: Tables, end: Tables) -> Iterator[LeftBehind]:
@@ -87,6 +92,9 @@ def _cleaned(test: Test) -> Iterator[str]:
     for event in test.table_events:
         if event.kind is TableEventKind.DROPPED:
             yield _rows(event.holder, event.table)
+    for entry in _last_changes(test):
+        if entry.change == "restored":
+            yield entry.location
 
 
 def _rows(database: str, table: str) -> str:

@@ -14,6 +14,8 @@ from ..trial import Trial, TrialResult
 from .plan import Hunt
 from .progress import Beginning, Progress
 
+BUDGET_SPENT = "the budget is spent"
+
 
 class Hunting:
     """Drives a :class:`Hunt` with real trials. A context manager: at its end nothing is left running, and the project's
@@ -70,7 +72,7 @@ class Hunting:
                 result = self._known(trial)
                 if result is None:
                     if deadline is not None and time.monotonic() > deadline:
-                        self.stopped = "the budget is spent"
+                        self.stopped = BUDGET_SPENT
                         return
                     result = self._made(trial)
                     if result is None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ...text.wording import number
 from ..planner import Series, Steps, plan
-from ..question import Candidate, EarlierTest, Question
+from ..question import Candidate, EarlierTest, Question, name_of
 from ..trial import Trial, TrialResult
 from ..verdict import Kind, Verdict
 from .clues import Clues, failed
@@ -162,7 +162,7 @@ class Hunt:
         for fan in self.pairs.fans():
             if not self._affordable or self.coverage.search >= limit:
                 return
-            result = yield from self._search(Trial(fan, fan[-1], why="a pair that the evidence suggests"))
+            result = yield from self._search(Trial(fan, fan[-1], why=_after(fan)))
             if result is not None:
                 self._compare(result)
             yield from self._prove_waiting()
@@ -335,3 +335,9 @@ class Hunt:
             if left.nodeid in position
         ]
         return tuple(sorted(found, key=lambda candidate: -candidate.weight)[:MOST_CANDIDATES])
+
+
+def _after(fan: Sequence[str]) -> str:
+    author, *readers = fan
+    among = f"{number(len(readers), 'reader')} " if len(readers) > 1 else ""
+    return f"{among}after {name_of(author)}"
