@@ -83,6 +83,22 @@ def test_readers_that_leave_nothing_are_tried_together() -> None:
     assert list(Pairs(question(left=left, reads=reads)).fans()) == [(A, C, D), (A, B), (B, C, D)]
 
 
+def test_where_all_tests_read_what_all_leave_a_part_of_the_pairs_is_tried() -> None:
+    names = [f"test_a.py::test_{number}" for number in range(3_000)]
+    pairs = Pairs(
+        HuntQuestion(
+            tuple(ObservedTest(name) for name in names),
+            tuple(LeftBehind(name, "rows db.users") for name in names),
+            dict.fromkeys(names, ("rows db.users",)),
+        )
+    )
+    assert pairs.total + pairs.left_out + 6 == 3_000**2  # no author reads what it left itself
+    assert pairs.total <= 20_000
+    pairs.cover(names)
+    pairs.cover(names[::-1])
+    assert pairs.open == []
+
+
 def test_clues_leave_those_that_were_always_before_the_victim_where_it_failed() -> None:
     clues = Clues([ObservedTest(name) for name in NAMES])
     clues.note(result(Trial((F, E, D, C, B, A), A), lambda tests: tests[-1] == C).outcomes)

@@ -87,6 +87,11 @@ def gaps(hunt: Hunt, stopped: str) -> list[str]:
     if open_pairs:
         limit = because or f", because {number(hunt.question.orders, 'order')} of tests were allowed"
         lines.append(f"{number(len(open_pairs), 'pair')} of author and reader never met{limit}.")
+    if hunt.pairs.left_out:
+        lines.append(
+            f"{number(hunt.pairs.left_out, 'further pair')} of author and reader were left to the whole orders: "
+            f"many tests leave something at the same place."
+        )
     if tests > 1:
         most = tests * (tests - 1)
         lines.append(f"{most - len(coverage.neighbours)} of {most} ordered pairs of tests were never neighbours.")

@@ -246,6 +246,8 @@ class Hunt:
     def _prove_from_evidence(self, difference: Difference) -> Steps[None]:
         candidates = self._candidates(difference)
         named = {nodeid for candidate in candidates for nodeid in candidate.tests}
+        for verdict in self.verdicts.values():  # the series tries what is proven for another test first
+            named.update(*verdict.polluters)
         earlier = tuple(each for each in difference.earlier if each in named)
         if len(difference.earlier) <= SHORT:
             earlier = difference.earlier
