@@ -9,7 +9,7 @@ from itertools import pairwise
 from ...text.wording import number
 from ..planner import Series, Steps, plan
 from ..question import Candidate, EarlierTest, Question, name_of
-from ..trial import Trial, TrialResult
+from ..trial import Outcome, Trial, TrialResult
 from ..verdict import Kind, Verdict
 from .clues import Clues, failed
 from .orders import Pairs, tuscan_orders
@@ -189,11 +189,14 @@ class Hunt:
         """Make a trial, and count it. None if it shows nothing."""
         result = yield trial
         self.coverage.search += len(trial.tests)
-        if result.problem or len(result.outcomes) < len(trial.tests):
-            self.coverage.in_vain.append((trial.why, result.problem))
+        problem = result.problem
+        if not problem and sum(each.outcome is not Outcome.NOT_RUN for each in result.outcomes) < len(trial.tests):
+            problem = "not all tests ran"
+        if problem:
+            self.coverage.in_vain.append((trial.why, problem))
             self._problems += 1
             if self._problems >= MOST_PROBLEMS:
-                self.problem = result.problem or "not all tests ran"
+                self.problem = problem
             return None
         self._problems = 0
         self._cover(trial.tests)
