@@ -153,3 +153,23 @@ def test_wrong_options_are_refused(tool: Any, project: Write, words: list[str]) 
     ended = tool.run("hunt", project(CLEAN), *words)
     assert ended.status == 64
     assert words[0] in ended.err
+
+
+def test_a_suite_that_cannot_be_collected_is_reported_as_a_run(tool: Any, project: Write) -> None:
+    root = project({"pytest.ini": "[pytest]\n", "test_broken.py": "import no_such_module\n"})
+    ended = tool.run("hunt", root, "--python", environments.CURRENT.interpreter)
+    assert ended.status == 2
+    assert "no_such_module" in ended.out
+
+
+def test_a_folder_without_tests_has_a_status_of_its_own(tool: Any, project: Write) -> None:
+    ended = tool.run("hunt", project({"pytest.ini": "[pytest]\n"}), "--python", environments.CURRENT.interpreter)
+    assert ended.status == 5
+
+
+def test_tests_that_the_observed_run_did_not_reach_are_not_covered(tool: Any, project: Write) -> None:
+    root = project({"pytest.ini": "[pytest]\n", "test_a.py": "def test_a(): assert 0\n\ndef test_b(): pass\n"})
+    ended = tool.run("hunt", root, "--python", environments.CURRENT.interpreter, "--", "-x")
+    assert "1 test did not run to the end in the observed run." in ended.out
+    assert "fails-alone (1)" in ended.out
+    assert ended.status == 0

@@ -106,9 +106,10 @@ def _begin(driver: Headless, project: Project, progress: Progress, given: dict[s
     """Observe the suite. Returns an exit status if it cannot be hunted in."""
     source, problem = observe(driver, project)
     run = source.run
-    if driver.interrupts.count or run.stopped or run.interrupted:
+    if driver.interrupts.count or run.stopped:
         return INTERRUPTED
     if not run.order:
+        driver.print_summary(source)
         return exit_status(run) or NO_TESTS
     if problem and not given["restore"]:
         raise ToolError(Status.CANNOT_WRITE, f"Trials cannot begin like the observed run: {problem}.")

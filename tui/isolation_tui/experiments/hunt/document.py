@@ -78,6 +78,8 @@ def gaps(hunt: Hunt, stopped: str) -> list[str]:
     why = stopped or hunt.problem or ("" if hunt.done else "the hunt ended early")
     because = f", because {why}" if why else ""
     lines = []
+    if hunt.question.not_run:
+        lines.append(f"{number(hunt.question.not_run, 'test')} did not run to the end in the observed run.")
     alone = [nodeid for nodeid in hunt.order if nodeid not in coverage.alone]
     if alone:
         lines.append(f"{number(len(alone), 'test')} never ran alone{because}: {_shortened(alone)}.")

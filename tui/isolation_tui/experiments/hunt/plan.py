@@ -254,7 +254,8 @@ class Hunt:
         earlier = tuple(each for each in difference.earlier if each in named)
         if len(difference.earlier) <= SHORT:
             earlier = difference.earlier
-        yield from self._prove(difference, earlier, candidates)
+        if earlier:
+            yield from self._prove(difference, earlier, candidates)
 
     def _prove_by_halving(self, difference: Difference) -> Steps[None]:
         """One test that is needed is found by halving; first where it must be unless others clean up after it."""
@@ -290,7 +291,7 @@ class Hunt:
         """Ask the planner, with only the ``earlier`` ones of the tests suspected; once for each choice of them."""
         victim = difference.victim
         tried = self._tried.setdefault(victim, set())
-        if earlier in tried or not earlier:
+        if earlier in tried:
             return
         tried.add(earlier)
         among = {*earlier}

@@ -38,8 +38,9 @@ class HuntQuestion:
 
     ``tests`` are in the order in which they ran. ``reads`` and ``cleans`` are the places that each test reads, or where
     it removes what others left; what is left at a place that is in nobody's ``reads`` may be read by any test.
-    ``files`` are all test files. ``orders`` is how many times as many tests as the suite has may run in search of
-    differences; ``seed`` decides on the shuffled orders.
+    ``files`` are all test files; ``not_run`` counts tests that were collected and did not run to their end. ``orders``
+    is how many times as many tests as the suite has may run in search of differences; ``seed`` decides on the shuffled
+    orders.
     """
 
     tests: tuple[ObservedTest, ...]
@@ -47,5 +48,6 @@ class HuntQuestion:
     reads: dict[str, tuple[str, ...]] | None = None
     cleans: dict[str, tuple[str, ...]] | None = None
     files: tuple[str, ...] = ()
+    not_run: int = 0
     seed: int = 0
     orders: int = 8
