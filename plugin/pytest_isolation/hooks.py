@@ -1,28 +1,19 @@
 """The hooks of pytest that observe a session: each emits a fact, and never raises."""
 
-import os
-import sys
 from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
-from . import report_facts
+from . import report_facts, session_facts
 from .events import (
-    PROTOCOL,
-    Collected,
-    CollectionFinished,
-    Deselected,
-    Hello,
     InternalError,
     Interrupted,
     SessionFinished,
-    SessionStarted,
     TestStarted,
     WarningCaught,
     WorkerCrashed,
 )
 from .probes.fixtures import FixtureProbe
-from .probes.process import patches as process
 from .probes.process.probe import arm as arm_process
 from .recorder import Recorder, describe
 from .settings import Settings, read_selection
@@ -35,10 +26,7 @@ from .transport.sender import QUEUE_LIMIT, Sender, close_at_exit
 
 _NOTHING_RAISED = report_facts.Raised()
 _NONE: List[int] = []
-"""No fixture lives; shared, and never added to."""
-
-COLLECTED_CHUNK = 500
-"""Node ids in one fact: keeps a line well under 100 kB."""
+"""No fixture lives: one list for all, never added to."""
 
 
 def start(settings: Settings) -> "Optional[IsolationPlugin]":
@@ -89,20 +77,7 @@ class IsolationPlugin:
         self._emitted_collected = False
         self._current_test_file = _open_current_test_file(settings)
         self._emitted_end = False
-        role = "worker" if self.is_worker else "main"
-        version = "%d.%d.%d" % sys.version_info[:3]
-        recorder.emit(
-            Hello(
-                protocol=PROTOCOL,
-                role=role,
-                pid=os.getpid(),
-                python=version,
-                pytest=pytest.__version__,
-                platform=sys.platform,
-                cwd=_cwd(),
-                args=sys.argv[1:],
-            )
-        )
+        recorder.emit(session_facts.hello(self.is_worker))
 
     def join(self, config: Any) -> None:
         """Register for the session of ``config``."""
@@ -120,9 +95,8 @@ class IsolationPlugin:
         try:
             path = getattr(error, "path", None)
             if path is not None:
-                root = str(getattr(config, "rootpath", None) or config.rootdir)
                 self.recorder.flush_unit()
-                self.recorder.emit(report_facts.conftest_failed(error, str(path), root))
+                self.recorder.emit(report_facts.conftest_failed(error, str(path), session_facts.root_of(config)))
         except Exception as failure:
             self.recorder.disable("collection", failure)
 
@@ -134,12 +108,8 @@ class IsolationPlugin:
             self._session = session
             config = session.config
             self.is_controller = not self.is_worker and config.pluginmanager.hasplugin("dsession")
-            workers = len(getattr(config.option, "tx", None) or ()) if self.is_controller else 0
-            root = getattr(config, "rootpath", None) or config.rootdir
-            inipath = getattr(config, "inipath", None) or getattr(config, "inifile", None) or ""
-            self._root = str(root)
-            limits = _limits(self.settings.safe)
-            self.recorder.emit(SessionStarted(str(root), str(inipath), workers, limits))
+            self._root = session_facts.root_of(config)
+            self.recorder.emit(session_facts.session_started(config, self.is_controller, self.settings.safe))
             self.recorder.phase = "collect"
         except Exception as error:
             self.recorder.disable("session", error)
@@ -163,8 +133,8 @@ class IsolationPlugin:
     def pytest_deselected(self, items: List[Any]) -> None:
         try:
             nodeids = [item.nodeid for item in items]
-            for first in range(0, len(nodeids), COLLECTED_CHUNK):
-                self.recorder.emit(Deselected(nodeids[first : first + COLLECTED_CHUNK]))
+            for fact in session_facts.deselected(nodeids):
+                self.recorder.emit(fact)
         except Exception as error:
             self.recorder.disable("collection", error)
 
@@ -195,9 +165,8 @@ class IsolationPlugin:
 
     def _emit_collected(self, nodeids: List[str]) -> None:
         self._emitted_collected = True
-        for first in range(0, len(nodeids), COLLECTED_CHUNK):
-            self.recorder.emit(Collected(first, list(nodeids[first : first + COLLECTED_CHUNK])))
-        self.recorder.emit(CollectionFinished(len(nodeids)))
+        for fact in session_facts.collected(nodeids):
+            self.recorder.emit(fact)
         self.recorder.flush_now()
 
     # -- tests ----------------------------------------------------------------------------------------------------
@@ -391,25 +360,6 @@ def _open_current_test_file(settings: Settings) -> Optional[CurrentTestFile]:
         return None
 
 
-def _limits(safe: bool) -> List[str]:
-    """Sentences about what is not known with this pytest."""
-    limits = ["safe mode does not see: %s" % what for what in process.NOT_SEEN_IN_SAFE_MODE] if safe else []
-    major, minor = (int(part) for part in pytest.__version__.split(".")[:2])
-    if (major, minor) < (7, 4):
-        limits.append(
-            "pytest %s is older than 7.4: outcomes and fixtures are shown, but are not tested with it"
-            % pytest.__version__
-        )
-    return limits
-
-
 def _location(report: Any) -> Tuple[str, int]:
     file, line, _ = report.location
     return file, (line or 0) + 1
-
-
-def _cwd() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
