@@ -10,30 +10,67 @@ _Options = Dict[str, Any]
 
 REPORTS: _Options = {
     # Files of the user's: the cache, reports, coverage, profiles, snapshots.
-    "cacheclear": False, "xmlpath": None, "resultlog": None, "log_file": None, "report_log": None, "htmlpath": None,
-    "json_report": False, "allure_report_dir": None, "csv_path": None, "pastebin": None, "debug": None,
-    "cov_source": [], "memray": False, "profile": False, "profile_svg": False, "no_monitor": True,
-    "benchmark_autosave": False, "benchmark_save": None, "benchmark_json": None,
-    "update_snapshots": False, "snapshot_update": False, "force_regen": False, "regen_all": False,
-}  # fmt: skip
+    "cacheclear": False,
+    "xmlpath": None,
+    "resultlog": None,
+    "log_file": None,
+    "report_log": None,
+    "htmlpath": None,
+    "json_report": False,
+    "allure_report_dir": None,
+    "csv_path": None,
+    "pastebin": None,
+    "debug": None,
+    "cov_source": [],
+    "memray": False,
+    "profile": False,
+    "profile_svg": False,
+    "no_monitor": True,
+    "benchmark_autosave": False,
+    "benchmark_save": None,
+    "benchmark_json": None,
+    "update_snapshots": False,
+    "snapshot_update": False,
+    "force_regen": False,
+    "regen_all": False,
+}
 """What a run by us never writes, not even the plain one."""
 
 ORDER: _Options = {
     # In other processes: pytest-xdist, pytest-parallel, pytest-run-parallel.
-    "numprocesses": None, "dist": "no", "tx": [], "looponfail": False, "distload": False,
-    "workers": None, "tests_per_worker": None, "parallel_threads": 1,
+    "numprocesses": None,
+    "dist": "no",
+    "tx": [],
+    "looponfail": False,
+    "distload": False,
+    "workers": None,
+    "tests_per_worker": None,
+    "parallel_threads": 1,
     # Not to the end.
-    "maxfail": 0, "stepwise": False, "stepwise_skip": False, "usepdb": False, "trace": False,
+    "maxfail": 0,
+    "stepwise": False,
+    "stepwise_skip": False,
+    "usepdb": False,
+    "trace": False,
     "continue_on_collection_errors": True,
     # Nothing but collecting, or listing.
-    "collectonly": False, "setuponly": False, "setupplan": False, "showfixtures": False,
-    "show_fixtures_per_test": False, "cacheshow": None,
+    "collectonly": False,
+    "setuponly": False,
+    "setupplan": False,
+    "showfixtures": False,
+    "show_fixtures_per_test": False,
+    "cacheshow": None,
     # Other tests, or another order.
-    "lf": False, "failedfirst": False, "newfirst": False, "picked": None, "testmon": False, "tmnet": False,
+    "lf": False,
+    "failedfirst": False,
+    "newfirst": False,
+    "picked": None,
+    "testmon": False,
+    "tmnet": False,
     "randomly_reorganize": False,
     # Again: pytest-rerunfailures.
     "reruns": 0,
-}  # fmt: skip
+}
 """What would run other tests than those of the trial, or run them in another way."""
 
 RERUNNERS = ("rerunfailures", "flaky")
@@ -65,10 +102,25 @@ def _set(options: Any, values: _Options) -> None:
 
 
 _NOT_TO_BE_TAKEN_BACK = {
-    "--lf", "--last-failed", "--ff", "--failed-first", "--nf", "--new-first", "--sw", "--stepwise", "--sw-skip",
-    "--stepwise-skip", "--random-order", "--reverse", "--picked", "--testmon", "--looponfail", "-f", "--pdb",
+    "--lf",
+    "--last-failed",
+    "--ff",
+    "--failed-first",
+    "--nf",
+    "--new-first",
+    "--sw",
+    "--stepwise",
+    "--sw-skip",
+    "--stepwise-skip",
+    "--random-order",
+    "--reverse",
+    "--picked",
+    "--testmon",
+    "--looponfail",
+    "-f",
+    "--pdb",
     "--cache-clear",
-}  # fmt: skip
+}
 """Flags that no later option takes back: a plain command has to leave them out."""
 
 

@@ -15,10 +15,16 @@ KIND = "drop-waits-for-transaction"
 
 _EXCEPTIONS = frozenset(
     (
-        "OperationalError", "DBAPIError", "InternalError", "LockNotAvailable", "DeadlockDetected", "QueryCanceled",
-        "Failed", "Timeout",
+        "OperationalError",
+        "DBAPIError",
+        "InternalError",
+        "LockNotAvailable",
+        "DeadlockDetected",
+        "QueryCanceled",
+        "Failed",
+        "Timeout",
     )
-)  # fmt: skip
+)
 _MESSAGE = re.compile(r"lock timeout|statement timeout|[Ll]ock wait timeout|[Dd]eadlock|^Timeout|^>? ?[\d.]+s")
 _NEVER_ENDED = frozenset((Outcome.RUNNING, Outcome.CRASHED, Outcome.NOT_RUN, Outcome.UNKNOWN))
 

@@ -56,14 +56,20 @@ def _monkeypatch(call: str) -> str:
 ENVIRONMENT_VARIABLE_LEFT = StateClass(
     "environment-variable-left",
     {
-        "env": ("{who} changes the environment variable {name} and does not restore it",
-                _monkeypatch('setenv("{name}", ...)')),
-        "env added": ("{who} sets the environment variable {name} and does not restore it",
-                      _monkeypatch('setenv("{name}", ...)')),
-        "env removed": ("{who} removes the environment variable {name} and does not restore it",
-                        _monkeypatch('delenv("{name}")')),
+        "env": (
+            "{who} changes the environment variable {name} and does not restore it",
+            _monkeypatch('setenv("{name}", ...)'),
+        ),
+        "env added": (
+            "{who} sets the environment variable {name} and does not restore it",
+            _monkeypatch('setenv("{name}", ...)'),
+        ),
+        "env removed": (
+            "{who} removes the environment variable {name} and does not restore it",
+            _monkeypatch('delenv("{name}")'),
+        ),
     },
-)  # fmt: skip
+)
 MEMOISED_VALUE_LEFT = StateClass(
     "memoised-value-left",
     {
@@ -106,21 +112,25 @@ PROCESS_STATE_LEFT = StateClass(
     {
         "cwd": ("{who} changes the working directory and does not restore it", _monkeypatch("chdir(...)")),
         "path": ("{who} changes sys.path and does not restore it", _monkeypatch("syspath_prepend(...)")),
-        "module": ("{who} changes the module {name} in sys.modules and does not restore it",
-                   _monkeypatch('setitem(sys.modules, "{name}", ...)')),
+        "module": (
+            "{who} changes the module {name} in sys.modules and does not restore it",
+            _monkeypatch('setitem(sys.modules, "{name}", ...)'),
+        ),
         "logging": (
             "{who} changes the logging configuration ({name}) and does not restore it",
             "In {who}, use caplog.set_level(...), or restore level, handlers and disabled in the teardown of a "
             "fixture.",
         ),
-        "warnings": ("{who} changes the warning filters and does not restore them",
-                     "In {who}, change them inside warnings.catch_warnings()."),
+        "warnings": (
+            "{who} changes the warning filters and does not restore them",
+            "In {who}, change them inside warnings.catch_warnings().",
+        ),
         "random": (
             "{who} changes the seed of {name} and does not restore it",
             "In {who}, draw from a random.Random(seed) of its own, or restore random.getstate() in the teardown.",
         ),
     },
-)  # fmt: skip
+)
 CLASSES = (ENVIRONMENT_VARIABLE_LEFT, MEMOISED_VALUE_LEFT, APP_CONFIG_LEFT, GLOBAL_CHANGED, PROCESS_STATE_LEFT)
 
 

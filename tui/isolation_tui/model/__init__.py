@@ -1,5 +1,6 @@
 """The model of a run: what the facts add up to. A pure fold, see :class:`Run`."""
 
+from .all_leaks import leaks, leaks_of_rows
 from .authors import UNKNOWN, Author, AuthorKind, author_of, full_label
 from .connections import (
     BlockedDrop,
@@ -13,8 +14,7 @@ from .connections import (
 )
 from .counts import Counts
 from .fixtures import SCOPES, Detached, FixtureDefinition, FixtureLife, FixtureValue
-from .leak import Leak
-from .leaks import leaks, leaks_of_rows
+from .leaks import Leak
 from .mappings import MappedTwice, Mapping, mapped_twice
 from .outcome import Outcome, RunState
 from .process_state import Reach, StateResidue

@@ -76,7 +76,7 @@ def compared(message: str) -> ComparedValues | None:
             return None
         return ComparedValues(
             _value(text[: operator.start()]), operator.group(1), _value(text[operator.end() :]), message
-        )  # fmt: skip
+        )
     unlike = _UNITTEST.search(message)
     return ComparedValues(_value(unlike.group(1)), "", _value(unlike.group(2)), message) if unlike is not None else None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .authors import UNKNOWN, Author, author_of
-from .leak import Leak
+from .leaks import Leak
 from .tables import IMPORTED, TableEvent, TableEventKind
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ class Cell:
         "unsure",
         "updated",
         "way",
-    )  # fmt: skip
+    )
 
     def __init__(self, turn: int, database: int, table: str, unit: Unit, place: Place) -> None:
         self.turn, self.database, self.table, self.unit, self.place = turn, database, table, unit, place
@@ -143,9 +143,20 @@ class Ledger:
     """
 
     __slots__ = (
-        "aborted", "committing", "connection", "counted", "expected", "last", "levels", "lite", "number", "pool",
-        "quick", "unsure", "way",
-    )  # fmt: skip
+        "aborted",
+        "committing",
+        "connection",
+        "counted",
+        "expected",
+        "last",
+        "levels",
+        "lite",
+        "number",
+        "pool",
+        "quick",
+        "unsure",
+        "way",
+    )
 
     def __init__(self, number: int, pool: int, connection: int, lite: int) -> None:
         self.number, self.pool, self.connection, self.lite = number, pool, connection, lite

@@ -96,9 +96,19 @@ NOT_SEEN_IN_SAFE_MODE = (
 ENGINE: Tuple[Patch, ...] = (*TRANSACTIONS.values(), POST_EXEC)
 """What replaces the events of an Engine: all of them, or none."""
 PATCHES = (
-    *TRANSACTIONS.values(), POST_EXEC, CONTEXT_SUBCLASSES, ERRORS, DIALECT_EVENTS, RESULT, NEW_ENGINE, REFUSED,
-    POOL_EMPTY, CLEAR, REMOVE, DISPOSE,
-)  # fmt: skip
+    *TRANSACTIONS.values(),
+    POST_EXEC,
+    CONTEXT_SUBCLASSES,
+    ERRORS,
+    DIALECT_EVENTS,
+    RESULT,
+    NEW_ENGINE,
+    REFUSED,
+    POOL_EMPTY,
+    CLEAR,
+    REMOVE,
+    DISPOSE,
+)
 
 
 def engine_fits(connection: Any, context: Any) -> bool:

@@ -102,8 +102,22 @@ class RowReporter:
         way = way if cell.kept > 0 else ""
         self._recorder.emit(
             RowsWritten(
-                cell.database, cell.table, cell.inserted, cell.updated, cell.deleted, state, cell.place, cell.unit,
-                cell.inexact or cell.unsure, cell.kept, cell.taken, cell.emptied, way == SAVEPOINT, settled,
-                list(cell.keys[: max(cell.kept, 0)]), way, list(cell.gone),
+                database=cell.database,
+                table=cell.table,
+                inserted=cell.inserted,
+                updated=cell.updated,
+                deleted=cell.deleted,
+                state=state,
+                place=cell.place,
+                unit=cell.unit,
+                inexact=cell.inexact or cell.unsure,
+                kept=cell.kept,
+                taken=cell.taken,
+                emptied=cell.emptied,
+                escape=way == SAVEPOINT,
+                settled=settled,
+                keys=list(cell.keys[: max(cell.kept, 0)]),
+                way=way,
+                gone=list(cell.gone),
             )
-        )  # fmt: skip
+        )

@@ -117,9 +117,16 @@ class RowsProbe:
             self._end(ledger, COMMITTED, "" if autocommit(conn, dbapi) else DDL)
 
     def _write(
-        self, conn: Any, ledger: Ledger, dbapi: Any, shape: sql.Shape, cursor: Any, parameters: Any, context: Any,
+        self,
+        conn: Any,
+        ledger: Ledger,
+        dbapi: Any,
+        shape: sql.Shape,
+        cursor: Any,
+        parameters: Any,
+        context: Any,
         many: bool,
-    ) -> Optional[Cell]:  # fmt: skip
+    ) -> Optional[Cell]:
         """Where the rows went, if the same statement, sent again, may be counted there at once."""
         table = self._names.get((ledger.number, shape.table)) or self._name(conn, ledger.number, shape)
         cell, verb = self.reporter.cell(ledger, table), shape.verb

@@ -122,9 +122,10 @@ def _reading(text: str) -> Reading:
 
 def _query(verb: str, text: str, target: str = "") -> Reading:
     where = _WHERE.search(text)
-    equals = frozenset(
-        plain(match.group("left") or match.group("right")).lower() for match in _EQUALS.finditer(text, where.end())
-    ) if where is not None else frozenset()  # fmt: skip
+    equals: FrozenSet[str] = frozenset()
+    if where is not None:
+        compared = _EQUALS.finditer(text, where.end())
+        equals = frozenset(plain(match.group("left") or match.group("right")).lower() for match in compared)
     return Reading(verb, _tables(text), equals, len(equals) == 1 and _ONE.search(text) is not None, target)
 
 
