@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from textual import events
-from textual.widgets import Input
 
 from isolation_tui.app.card.card import TestCard as Card
 from isolation_tui.app.screens.too_small import TooSmallScreen
-from isolation_tui.app.widgets.filter_bar import FilterBar
-from isolation_tui.app.widgets.timeline import Timeline
 from isolation_tui.errors import Status, ToolError
 from isolation_tui.model import Run
 from pytest_isolation import events as ev
 from runstory import API, Story, after, before, many
-
-
-def timeline(stage) -> Timeline:
-    return stage.app.screen_stack[0].query_one(Timeline)
+from timeline_on_screen import timeline
 
 
 def test_a_finished_run_puts_the_cursor_on_its_first_failure(play):
@@ -85,72 +78,6 @@ def test_a_click_on_a_files_line_folds_it_and_a_click_on_a_cell_selects_its_test
         row = next(y for y, line in enumerate(lines) if "test_api_integration.py" in line)
         await stage.pilot.click(offset=(12, row))
         await stage.until(lambda: not timeline(stage).index.sections[API].open)
-
-    play(scene, before().run)
-
-
-def test_the_filter_narrows_counts_and_is_taken_back(play):
-    async def scene(stage):
-        await stage.press("slash", *"is:failed")
-        await stage.until(lambda: timeline(stage).index.shown == 34)
-        assert "34 of 290 tests" in stage.text
-        await stage.press("enter")
-        assert stage.app.focused is timeline(stage)
-        assert "34 of 290 tests" in stage.text
-        await stage.press("escape")
-        await stage.until(lambda: timeline(stage).index.shown == 290)
-        assert not stage.app.screen.query_one(FilterBar).has_class("-active")
-
-    play(scene, before().run)
-
-
-def test_the_filter_follows_a_run_that_goes_on(play, workbench_of):
-    told = before().facts
-    bench = workbench_of(Run())
-
-    async def scene(stage):
-        bench.current.pending = told[: len(told) // 4]
-        await stage.press("slash", *"is:error")
-        await stage.until(lambda: timeline(stage).index is not None and timeline(stage).index.shown > 0)
-        early = timeline(stage).index.shown
-        bench.current.pending = told[len(told) // 4 :]
-        await stage.until(lambda: timeline(stage).index.shown == 83)
-        assert early < 83
-
-    play(scene, workbench=bench)
-
-
-def test_letters_typed_into_the_filter_are_no_verbs(play):
-    async def scene(stage):
-        await stage.press("slash", *"rxqm")
-        assert stage.workbench.asked == []
-        assert stage.app.current_mode == "main"
-
-    play(scene, before().run)
-
-
-@pytest.mark.parametrize(("view", "typed"), [("", "is:error"), ("o", "error")], ids=["filter", "search"])
-def test_what_is_typed_before_the_filter_or_the_search_could_be_shown_goes_there(play, view, typed):
-    """A slow machine, or a fast hand: the keys come in one go."""
-
-    async def scene(stage):
-        if view:
-            await stage.press(view)
-            await stage.until(lambda: stage.app.current_mode == "output")
-        for name, letter in [("slash", "/"), *((letter, letter) for letter in typed)]:
-            stage.app.post_message(events.Key(name, letter))
-        await stage.until(lambda: [field.value for field in stage.app.screen.query(Input)] == [typed])
-        assert stage.workbench.asked == []
-        await stage.press("slash")
-        await stage.until(lambda: [field.value for field in stage.app.screen.query(Input)] == [typed + "/"])
-
-    play(scene, before().run)
-
-
-def test_an_unknown_state_in_the_filter_is_explained(play):
-    async def scene(stage):
-        await stage.press("slash", *"is:blue")
-        await stage.until(lambda: "is:blue? One of" in stage.text)
 
     play(scene, before().run)
 
@@ -396,70 +323,6 @@ def test_a_click_on_a_key_does_what_the_key_does(play):
         await stage.until(lambda: stage.app.current_mode == "output")
 
     play(scene, before().run)
-
-
-def test_the_palette_jumps_to_a_test_and_narrows_to_a_table(play):
-    async def scene(stage):
-        await stage.until(lambda: timeline(stage).cursor is not None)
-        await stage.press("o", "ctrl+p", *"validation")
-        await stage.until(lambda: "passed  unit/test_validation.py" in stage.text)
-        await stage.press("escape", "escape", "ctrl+p", *"table products")
-        await stage.until(lambda: "define, create, drop" in stage.text)
-        await stage.press("enter")
-        await stage.until(lambda: stage.app.current_mode == "main" and timeline(stage).index.shown == 23)
-
-    play(scene, before().run)
-
-
-def test_the_palette_offers_no_model_as_a_table(play):
-    story = Story().collected(["test_a.py::test_a"]).models(["users"]).begin("test_a.py::test_a")
-    story.say(ev.RegistryDisposed(["src.models.Users"], ev.Place(), ev.Unit("test_a.py::test_a", "call")), after=0.001)
-    story.test("test_a.py::test_a", begun=True).finished(0)
-
-    async def scene(stage):
-        await stage.until(lambda: timeline(stage).cursor is not None)
-        await stage.press("ctrl+p", *"table user")
-        await stage.until(lambda: "table users" in stage.text)
-        assert "table src.models" not in stage.text
-
-    play(scene, story.run)
-
-
-def titles(stage) -> dict[str, object]:
-    return {command.title.partition(":")[0]: command for command in stage.app.get_system_commands(stage.app.screen)}
-
-
-def test_the_palette_offers_every_verb_from_anywhere(play):
-    wanted = {"Findings", "Fix", "Compare", "Metadata", "Output", "Runs", "Rerun", "Failed", "Watch", "Help"}
-    wanted |= {"Filter", "Next", "Previous", "This", "Edit", "Copy", "Axis", "Wider", "Narrower"}
-
-    async def scene(stage):
-        await stage.until(lambda: timeline(stage).cursor is not None)
-        assert wanted | {"Follow", "Fold"} <= set(titles(stage))
-        for key in "f", "m", "b", "o", "u", "x":
-            await stage.press(key)
-            assert wanted <= set(titles(stage)), key
-            await stage.press("escape")
-        before = timeline(stage).cursor
-        await stage.press("o")
-        assert "Search" in titles(stage)
-        titles(stage)["Axis"].callback()
-        await stage.until(lambda: stage.app.current_mode == "main" and timeline(stage).by_time)
-        await stage.press("f")
-        next(c for c in stage.app.get_system_commands(stage.app.screen) if "next failing" in c.title).callback()
-        await stage.until(lambda: timeline(stage).cursor not in (None, before))
-
-    play(scene, before().run)
-
-
-def test_a_replay_offers_no_verbs_that_need_pytest(play):
-    async def scene(stage):
-        await stage.press("r", "w", "R")
-        assert stage.workbench.asked == []
-        assert "Rerun" not in "".join(stage.text.splitlines()[-2:])
-        assert not {"Rerun", "Failed", "This", "Stop", "Watch"} & set(titles(stage))
-
-    play(scene, before().run, live=False)
 
 
 def test_ten_thousand_tests_scroll_and_jump(play):

@@ -24,7 +24,8 @@ from isolation_tui.model import Outcome
 from observing import Seen, observe, write
 from postgres import Server
 from pytest_isolation.events import DatabasesUsed, RowsWritten
-from row_scenarios import CONFTEST, SCENARIOS
+from row_databases import CONFTEST
+from row_scenarios import SCENARIOS
 
 FLAGGED = {
     "upsert",
