@@ -86,7 +86,7 @@ class Patches:
         return True
 
     def in_place(self, patch: Patch) -> bool:
-        """Whether the plugin's replacement is there now: it was installed, and nobody has replaced it since."""
+        """Whether the plugin's replacement is there now: installed, and not replaced since."""
         return any(each.patch is patch and _is_there(each) for each in self._installed)
 
     def names(self) -> "List[Tuple[Any, str]]":

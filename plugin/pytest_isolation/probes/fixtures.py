@@ -28,7 +28,7 @@ _INTERNAL = re.compile(
 
 
 _NONE: List[int] = []
-"""No lives; shared, and never added to."""
+"""No lives: one list for all, never added to."""
 
 
 class _Definition:

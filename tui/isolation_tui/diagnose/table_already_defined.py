@@ -74,7 +74,7 @@ def _of_file(run: Run, error: CollectionFailed, match: re.Match[str]) -> _Victim
     here = [
         event
         for event in run.table_events
-        if event.kind is TableEventKind.REFUSED and any(_stands_in(place, error.nodeid) for place in _stack(event))
+        if event.kind is TableEventKind.REFUSED and any(_is_in_file(place, error.nodeid) for place in _stack(event))
     ]
     return _Victim(
         error.nodeid, table, match.string, error.place, _refusal(here, table), None, False, error.ends_pytest
@@ -85,7 +85,7 @@ def _stack(event: TableEvent) -> tuple[Place, ...]:
     return (event.place, *event.via)
 
 
-def _stands_in(place: Place, nodeid: str) -> bool:
+def _is_in_file(place: Place, nodeid: str) -> bool:
     return place.file.replace("\\", "/").endswith("/" + nodeid)
 
 
@@ -170,7 +170,7 @@ def _command(run: Run, first: _Victim, origin: TableEvent | None) -> str:
     nodeids = [first.nodeid]
     if not first.collected and origin is not None:
         files = dict.fromkeys(test.file for test in run.tests.values())
-        nodeids[:0] = [file for file in files if any(_stands_in(place, file) for place in _stack(origin))][:1]
+        nodeids[:0] = [file for file in files if any(_is_in_file(place, file) for place in _stack(origin))][:1]
     return f"python -m pytest {' '.join(map(shlex.quote, nodeids))}"
 
 

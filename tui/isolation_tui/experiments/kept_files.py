@@ -66,7 +66,7 @@ class KeptFiles:
     def begin(self, databases: Sequence[Path], marker: str) -> None:
         """Put back what a killed run left, then keep ``databases`` with the files beside them; raises KeepError.
 
-        ``marker`` is text in the environment of this prober's processes: whoever recovers kills them by it.
+        ``marker`` is text in the environment of this prober's processes: a later recovery kills them by it.
         """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ class KeptFiles:
 
     def note_database(self, url: str) -> None:
         """It is about to be kept under another name: a killed run puts it back at its next start. The URL may hold a
-        password: nobody else may read the journal."""
+        password: no other user may read the journal."""
         self._note(kind="database", url=url)
 
     def expect_writes(self, databases: Sequence[Path]) -> None:

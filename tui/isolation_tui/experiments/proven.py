@@ -23,7 +23,7 @@ def with_verdicts(run: Run, found: Conclusions, verdicts: Iterable[Verdict]) -> 
 
     A victim stays in its finding, with the grade of the proof, if the finding charges whom the trials name, or its
     location; otherwise it moves into a finding that says what was proven. Victims without a verdict, or with one that
-    names nobody (flaky, not reproduced, unknown), stay suspected.
+    names no polluter (flaky, not reproduced, unknown), stay suspected.
     """
     by_victim = {verdict.victim: verdict for verdict in verdicts}
     if not by_victim:
@@ -42,7 +42,7 @@ def with_verdicts(run: Run, found: Conclusions, verdicts: Iterable[Verdict]) -> 
 def _judged(
     run: Run, finding: Finding, verdicts: Mapping[str, Verdict], moved: dict[str, Verdict]
 ) -> Iterable[Finding]:
-    """The finding as far as it holds: its verified victims with their grade, and those that nobody has tried."""
+    """The finding as far as it holds: its verified victims with their grade, and those without a verdict."""
     if finding.harmless:
         yield finding
         return

@@ -1,4 +1,4 @@
-"""Whether trials begin with the same databases on servers, which nobody puts back unless the user gives a command.
+"""Whether trials begin with the same databases on servers, which only a command of the user can restore.
 
 A suite may bring its database to a known state itself, in a fixture. So where the rows differ when a trial begins, they
 are compared once more when the fixtures of its first test are set up, with another trial that began with this test.

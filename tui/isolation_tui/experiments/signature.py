@@ -1,8 +1,7 @@
 """An error's signature: what stays the same when the same failure happens again.
 
 Two runs of one failure differ in addresses, temporary paths, ids, counts, and in how many rows a list shows. The
-signature leaves these out, so that a trial's failure can be recognised as the one that was observed, and told from
-another one.
+signature leaves these out: it tells whether a trial's failure is the one that was observed, or another one.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Attempt:
     life_ids: set[int] = field(default_factory=set, repr=False)
     """The ids of ``lives``."""
     table_events: list[TableEvent] = field(default_factory=list, repr=False)
-    """What happened to tables while it ran, whoever is charged (see ``TableEvent.unit``)."""
+    """What happened to tables while it ran, by any unit (see ``TableEvent.unit``)."""
     metadata_at_start: dict[str, frozenset[str]] = field(default_factory=dict)
     """MetaData label -> table names, before its set-up."""
     metadata_at_end: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Attempt:
     """Location -> changed state of the process when it started, without what a living wide fixture changed. Shared
     between tests: never change it."""
     state_changed: list[StateResidue] = field(default_factory=list)
-    """What was seen to change while it ran, whoever is charged; ``restored`` among them."""
+    """What was seen to change while it ran, by any unit; ``restored`` included."""
     state_in_reach: tuple[Reach, ...] = ()
     """Changed state that its code may read. Only some of the tests that passed are examined."""
 

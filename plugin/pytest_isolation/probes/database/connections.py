@@ -4,8 +4,8 @@ Objects are held weakly and asked when a unit ends: what was freed, closed or re
 
 Facts about SQLAlchemy (1.4 to 2.1) that shape this file:
 
-* The pool's ``checkout`` fires for each that is taken, for async engines too; its third argument lives as long as the
-  connection is out, and is valid until it is given back.
+* The pool's ``checkout`` fires for each that is taken, for async engines too; its third argument is valid until
+  the connection is given back.
 * ``Session.after_begin`` fires when a session first speaks to a database in a transaction, and for each savepoint.
 * A session takes its own connection, unless it was bound to one: one thing that is out, not two.
 * Before a drop, and when a driver reports a lock timeout, a query could wait too: what is open is known from events.
@@ -187,7 +187,7 @@ class ConnectionsProbe:
         for conn in self._in_transaction():
             dbapi = _driver(conn)
             if conn is but or dbapi is None or dbapi is mine or self._number(conn) != number:
-                continue  # in-memory SQLite has one connection for all, which waits for nobody
+                continue  # in-memory SQLite has one connection for all: it never waits
             if transaction_open(dbapi) is not False:
                 held = conn.connection
                 found.append(next((taken for proxy, taken in still if proxy is held), Taken(None, Unit(), Place())))

@@ -119,7 +119,7 @@ class Databases:
 
 
 def _label(url: Any) -> str:
-    """The URL without its password, also where that stands in the query."""
+    """The URL without its password, which may also be in the query."""
     render = getattr(url, "render_as_string", None)
     text = render(hide_password=True) if render is not None else repr(url)
     return _SECRET_IN_QUERY.sub(r"\1***", text)

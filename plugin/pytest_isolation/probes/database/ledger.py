@@ -113,7 +113,7 @@ class Cell:
 
     @property
     def now(self) -> "Cell":
-        """The cell that stands for this one, which may have been absorbed."""
+        """This cell, or the one that absorbed it."""
         cell = self
         while cell.into is not None:
             cell = cell.into

@@ -149,10 +149,10 @@ class MetadataProbe:
             if metadata is None:
                 continue
             tables = metadata.tables
-            told = self._emitted.get(number, ())
-            if len(tables) != len(told) or tuple(tables) != told:
+            emitted = self._emitted.get(number, ())
+            if len(tables) != len(emitted) or tuple(tables) != emitted:
                 now = tuple(str(key) for key in tables)
-                if set(now) != set(told):
+                if set(now) != set(emitted):
                     changed.append((number, list(now)))
                 self._emitted[number] = now
         if changed:

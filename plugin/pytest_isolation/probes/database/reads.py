@@ -180,7 +180,7 @@ class ReadsProbe:
             self._fresh.setdefault(group, []).append(table)
 
     def _resolved(self, tables: Tuple[str, ...], depth: int = 5) -> Tuple[str, ...]:
-        """With what stands behind views, as far as these were seen to be made."""
+        """The tables, and those that their views read, if the views were created during this run."""
         if not self._views or depth == 0:
             return tables
         found: List[str] = []

@@ -5,8 +5,8 @@ What can go wrong, and what is done about it:
 * In-memory SQLite has one connection for all. A connection taken from its pool and given back is rolled back, and with
   it what the suite has not committed: so its driver's connection is asked directly, which changes nothing.
 * SingletonThreadPool: each thread has a database of its own, and ours may not be the one that was written to.
-* Elsewhere a connection of our own asks. It does not see what is not committed, and may have to wait for whoever drops
-  a table: so no query is sent while a transaction is known to be open, and no lock is waited for beyond 100 ms.
+* Elsewhere a connection of our own asks. It does not see what is not committed, and may have to wait while a table is
+  dropped: so no query is sent while a transaction is known to be open, and no lock is waited for beyond 100 ms.
 * A connection to an SQLite file that is no more would create it again.
 
 If nothing is counted, the fact says why.

@@ -130,7 +130,7 @@ def _query(verb: str, text: str, target: str = "") -> Reading:
 
 
 def _changing(text: str, target: str, head: str) -> Reading:
-    """A write reads what stands in its SELECT, and its own table where a WHERE or a conflict makes it look there."""
+    """A write reads the tables of its SELECT, and its own table if it has a WHERE or resolves conflicts."""
     reading = _query("insert" if head in ("INSERT", "REPLAC") else "change", text, target)
     if reading.verb == "insert":
         own = (target,) if _MEETS.search(text) else ()
@@ -138,7 +138,7 @@ def _changing(text: str, target: str, head: str) -> Reading:
     if _WHERE.search(text) is None:
         others = tuple(table for table in reading.tables if table != target)
         return reading._replace(tables=others, empties=(target,) if head == "DELETE" and not others else ())
-    if reading.one:  # whoever changes one row by its key has it in hand
+    if reading.one:  # the suite knows this row by its key, and reads no other
         return Reading(reading.verb, target=target)
     return reading._replace(tables=tuple(dict.fromkeys((target, *reading.tables))))
 

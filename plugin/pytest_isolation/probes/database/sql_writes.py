@@ -8,7 +8,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 BEFORE = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/)*")
 """Blanks and comments that a statement begins with. Each character can be matched in one way only, and it is matched
-apart from what follows: else an indented SELECT takes seconds to be told from a CREATE."""
+apart from what follows: else it takes seconds to distinguish an indented SELECT from a CREATE."""
 
 NAME = r"(?:\"(?:[^\"]|\"\")+\"|`[^`]+`|\[[^\[\]]+\]|[\w$]+)"
 QUALIFIED = NAME + r"(?:\s*\.\s*" + NAME + r")*"
@@ -28,7 +28,7 @@ MAY_MATTER = frozenset(
 
 class Shape(NamedTuple):
     """``verb`` is one of the above; ``table`` as :func:`plain` writes it, or the name of a savepoint. ``returning``:
-    the driver may not know how many rows there were before they are fetched. ``vague``: it may do more than is told."""
+    the driver may not know how many rows there were before they are fetched. ``vague``: it may do more."""
 
     verb: str
     table: str = ""
@@ -40,11 +40,11 @@ class Shape(NamedTuple):
     """It may leave rows out without an error."""
     by: Tuple[Tuple[str, str], ...] = ()
     """Of a DELETE whose WHERE names columns that equal parameters, and nothing else: these columns, and what their
-    parameters are called ('' where they are told by their places)."""
+    parameters are called ('' where their positions identify them)."""
     written: str = ""
-    """``table`` as it stands in the statement."""
+    """``table`` as the statement spells it."""
     simple: bool = False
-    """It writes, and is none of what is told above."""
+    """It writes, and none of the above applies."""
 
 
 _WRITE = re.compile(

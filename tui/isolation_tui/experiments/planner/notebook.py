@@ -123,8 +123,8 @@ class Notebook:
     def differing(self, trial: Trial) -> EqualTrialsDiffer:
         """The exception to raise where equal trials differ, with their counts."""
         seen = [self.judge(result) for result in self._equal.get(_key(trial), ())]
-        told = [each for each in seen if each is not Seen.NOTHING]
-        return EqualTrialsDiffer(sum(each is not Seen.PASSED for each in told), len(told), trial.why)
+        ran = [each for each in seen if each is not Seen.NOTHING]
+        return EqualTrialsDiffer(sum(each is not Seen.PASSED for each in ran), len(ran), trial.why)
 
     def differs_by_process(self, trial: Trial) -> bool:
         """Whether equal trials agree in processes of their own, and in others, but not with each other."""
