@@ -18,7 +18,7 @@ def test_each_view_has_a_key_and_escape_leads_back(play, key, mode):
     play(scene, before().run)
 
 
-def test_what_an_earlier_session_left_of_the_fix_is_said_at_the_start(play, fake_workbench):
+def test_a_fix_that_an_earlier_session_left_is_announced_at_the_start(play, fake_workbench):
     bench = fake_workbench(before().run)
     bench.fix_remark = "Applying the fix was cut off: finish it or undo it"
 

@@ -98,7 +98,7 @@ def test_a_card_tells_of_a_class_that_was_mapped_twice() -> None:
     assert block("Classes mapped twice", "test_register") == []
 
 
-def test_a_failing_test_without_a_finding_is_said_to_have_none() -> None:
+def test_the_card_of_a_failing_test_without_a_finding_says_so() -> None:
     assert block("Cause", "test_sum") == ["No isolation problem seen; probably an ordinary failure"]
     assert block("Cause", "test_list_users")[0].startswith("F7 ")
 

@@ -58,7 +58,7 @@ def test_enter_on_a_victim_leads_to_it(play):
     play(scene, before().run)
 
 
-def test_nothing_found_is_said_honestly(play):
+def test_without_findings_the_view_says_so(play):
     async def scene(stage):
         await stage.press("f")
         assert "No isolation problem found." in stage.text

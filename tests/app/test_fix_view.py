@@ -172,7 +172,7 @@ def test_after_the_rerun_the_effect_is_measured(play, workbench_of):
     play(scene, workbench=bench_of(workbench_of, before().run, after().run))
 
 
-def test_no_recipe_that_fits_is_said_calmly(play, workbench_of):
+def test_without_a_recipe_that_fits_the_view_says_so(play, workbench_of):
     async def scene(stage):
         await stage.press("x")
         await stage.until(lambda: "No recipe fits: no conftest is needed." in stage.text)

@@ -23,7 +23,7 @@ def lines(stage, name: str) -> list[str]:
     return [line.drawn().plain.strip() for line in stage.app.screen.query_one(name, LineList).lines]
 
 
-def test_what_was_read_stands_above_what_no_test_read(play):
+def test_what_was_read_is_listed_above_what_no_test_read(play):
     async def scene(stage):
         await stage.press("L")
         told = lines(stage, "#leaks")

@@ -214,7 +214,7 @@ def test_y_copies_the_command_that_repeats_the_test(play):
     play(scene, before().run)
 
 
-def test_a_failure_of_ours_is_a_notice_that_says_what_next(play, workbench_of):
+def test_an_internal_failure_is_a_notice_with_the_next_step(play, workbench_of):
     bench = workbench_of(before().run)
     bench.failure = ToolError(Status.INTERPRETER, "No pytest in .venv.", "Install it: pip install pytest [now].")
 
@@ -242,7 +242,7 @@ def test_on_a_narrow_terminal_the_card_replaces_the_timeline_after_enter(play):
     play(scene, before().run, size=(80, 24))
 
 
-def test_a_terminal_that_is_too_small_is_told_so_calmly(play):
+def test_a_terminal_that_is_too_small_shows_a_notice(play):
     async def scene(stage):
         await stage.until(lambda: isinstance(stage.app.screen, TooSmallScreen))
         assert "Please enlarge the terminal" in stage.text
@@ -262,7 +262,7 @@ def test_a_terminal_that_is_too_small_is_told_so_calmly(play):
         ([ev.InternalError("KeyError: 'x'", "Traceback\n  boom")], "INTERNALERROR"),
     ],
 )
-def test_what_belongs_to_no_test_stands_where_the_card_would(play, workbench_of, facts, words):
+def test_what_belongs_to_no_test_is_shown_in_place_of_the_card(play, workbench_of, facts, words):
     story = Story.__new__(Story)
     story.run, story.facts, story.now = Run(), [], 1000.0
     for fact in facts:

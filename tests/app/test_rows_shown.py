@@ -42,11 +42,11 @@ def data(run: Run, number: int, width: int = 80) -> list[str]:
     return [line for block in blocks if block.startswith("Rows") for line in block.splitlines()[1:]]
 
 
-def test_what_a_test_wrote_and_left_stands_on_its_card(run: Run) -> None:
+def test_a_card_shows_rows_that_the_test_wrote_and_left(run: Run) -> None:
     assert data(run, 0) == ["  wrote  users +3 committed  the test's call", "! left   users 3  by test_0"]
 
 
-def test_what_it_found_stands_there_with_its_author(run: Run) -> None:
+def test_a_card_shows_rows_that_the_test_found_with_their_author(run: Run) -> None:
     assert data(run, 1) == [
         "! found  users 3 (!)  by test_0",
         "  wrote  users -3 committed  the test's call",

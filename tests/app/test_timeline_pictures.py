@@ -88,19 +88,19 @@ def test_where_one_life_ends_and_the_next_begins_both_show():
     assert lane(lines, "store").count("┤") == 1
 
 
-def test_a_fixture_that_still_lives_has_an_open_end():
+def test_a_fixture_without_a_teardown_yet_has_an_open_end():
     lines = picture(before(upto=10, finish=False, others=False).run)
     assert "├" in lane(lines, "test_app")
     assert "┤" not in lane(lines, "test_app")
 
 
-def test_a_failed_set_up_is_told_from_a_life():
+def test_a_failed_set_up_is_drawn_unlike_a_life():
     lines = picture(before().run)
     assert "╳" * 22 in lane(lines, "sample_category")
     assert "╷" * 14 in lane(lines, "sample_role")
 
 
-def test_the_widest_scope_stands_on_top():
+def test_the_widest_scope_is_at_the_top():
     scopes = [line.split()[0] for line in picture(before().run)[1:5]]
     assert scopes == ["module", "module", "function", "function"]
 
@@ -134,7 +134,7 @@ def test_a_fixture_for_thousands_of_tests_is_one_bar():
     assert "shared by 2000 tests" in lane(picture(story.run, "tests/area_000/test_it.py"), "engine")
 
 
-def test_a_session_fixture_stands_in_the_section_of_the_whole_run():
+def test_a_session_fixture_is_in_the_section_of_the_whole_run():
     story = Story().collected(["a.py::test_1", "b.py::test_1"])
     life = story.set_up(story.fixture("engine", "session", "conftest.py"), "a.py::test_1")
     story.test("a.py::test_1", uses=[life]).test("b.py::test_1", uses=[life], ends=[life]).finished(0)

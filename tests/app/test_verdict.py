@@ -106,7 +106,7 @@ def test_a_large_run_is_looked_at_beside_the_screen(monkeypatch) -> None:
     assert worker.of(run).failed == 117
 
 
-def test_a_defect_of_ours_is_told_and_takes_nothing_down(play, monkeypatch):
+def test_an_internal_error_is_shown_and_the_dashboard_goes_on(play, monkeypatch):
     def broken(run):
         raise KeyError("nobody")
 

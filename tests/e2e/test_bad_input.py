@@ -268,7 +268,7 @@ def test_port_in_use(tool: Any, project: Write) -> None:
 
 @pytest.mark.parametrize("option", ["--json", "--record"])
 @pytest.mark.parametrize("name", ["suite", "missing/file"], ids=["a folder", "in a missing folder"])
-def test_file_that_cannot_be_written_is_told_before_anything_runs(
+def test_file_that_cannot_be_written_is_reported_before_anything_runs(
     tool: Any, project: Write, option: str, name: str
 ) -> None:
     root = project({"test_it.py": "import pathlib\npathlib.Path(__file__).with_name('ran').touch()\n"})
@@ -326,7 +326,7 @@ def test_read_only_project_runs_all_the_same(tool: Any, project: Write, no_writi
     assert "1 passed in" in ended.out
 
 
-def test_read_only_project_is_not_fixed_and_that_is_said(
+def test_read_only_project_is_not_fixed_and_the_message_says_why(
     tool: Any, shop: Path, tmp_path: Path, no_writing: Callable[[Path], None]
 ) -> None:
     no_writing(shop)

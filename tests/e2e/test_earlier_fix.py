@@ -30,7 +30,7 @@ def launched(tool: Any) -> Callable[[], str]:
     return launch
 
 
-def test_a_fix_that_stands_is_named_with_the_way_back(journal: Path, launched: Callable[[], str]) -> None:
+def test_an_applied_fix_is_named_with_the_way_to_undo_it(journal: Path, launched: Callable[[], str]) -> None:
     (line,) = [line for line in launched().splitlines() if "fix" in line]
     assert "is applied in" in line
     assert line.endswith("isolation-tui fix suite --undo")

@@ -237,7 +237,7 @@ def test_watching_runs_again_on_a_save_and_ends_with_ctrl_c(
     assert progress().count("Watching: ") == 2, "our own document was taken for a save"
 
 
-def test_workers_of_xdist_are_heard(tool: Any, project: Write) -> None:
+def test_workers_of_xdist_are_observed(tool: Any, project: Write) -> None:
     pytest.importorskip("xdist")
     project(MIXED)
     ended = tool.run("launch", "suite", "--json", "-", "--", "-n", "2")

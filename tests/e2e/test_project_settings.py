@@ -37,7 +37,7 @@ def test_safe_mode_is_asked_for_by_an_option(tool: Any, project: Write) -> None:
     assert "safe mode does not see" in ended.out
 
 
-def test_settings_that_are_off_are_told_with_their_file(tool: Any, project: Write) -> None:
+def test_invalid_settings_are_reported_with_their_file(tool: Any, project: Write) -> None:
     root = project({**SUITE, "pyproject.toml": "[tool.isolation-tui]\nprobes = []\n"})
     ended = tool.run("launch", "suite", "--headless")
     assert ended.status == 64

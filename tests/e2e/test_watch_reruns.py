@@ -104,7 +104,7 @@ def waiting_test(project: Path) -> None:
 
 
 @pytest.mark.usefixtures("waiting_test")
-def test_a_save_during_a_run_stops_it_and_starts_anew(project: Path, request: pytest.FixtureRequest) -> None:
+def test_a_save_during_a_run_stops_it_and_starts_another(project: Path, request: pytest.FixtureRequest) -> None:
     workbench: Workbench = request.getfixturevalue("workbench")
     workbench.start()
     poll_until(workbench, (project / "started.log").exists)

@@ -234,7 +234,7 @@ def nodeids(seen: Seen, *names: str) -> list[str]:
     return [seen.test(f"::{name}").nodeid for name in names]
 
 
-def test_only_what_is_out_at_the_end_is_told(seen: Seen) -> None:
+def test_only_what_is_out_at_the_end_is_reported(seen: Seen) -> None:
     assert {name: left_open(seen, name) for name in ("test_tidy", "test_many", "test_own", "test_lasting_still")} == {
         "test_tidy": [], "test_many": [], "test_own": [], "test_lasting_still": [],
     }  # fmt: skip
@@ -261,12 +261,12 @@ def test_a_wide_fixture_holds_its_connection_for_all_its_tests(seen: Seen) -> No
     assert open_at_end(seen.test("test_lasting")) == []
 
 
-def test_a_session_is_told_once_and_not_its_connection_too(seen: Seen) -> None:
+def test_a_session_is_reported_once_and_not_its_connection_too(seen: Seen) -> None:
     author = nodeids(seen, "test_session_left")[0]
     assert left_open(seen, "test_session_left") == [("session", author, True, "test_session_left")]
 
 
-def test_a_drop_names_whose_transaction_stands_in_its_way(seen: Seen) -> None:
+def test_a_drop_names_whose_transaction_blocks_it(seen: Seen) -> None:
     (awaited,) = seen.run.awaited_drops
     assert awaited.unit.nodeid == nodeids(seen, "test_drop_refused")[0]
     assert [holder.author.label for holder in awaited.holders] == nodeids(seen, "test_session_left")
@@ -285,7 +285,7 @@ def test_what_tests_and_fixtures_leave_open_is_a_harmless_finding_of_each(seen: 
     assert (tests.culprit, tests.tests) == ("", tuple(nodeids(seen, "test_session_left", "test_raw")))
 
 
-def test_a_session_that_several_tests_use_is_told_once_a_test(seen: Seen) -> None:
+def test_a_session_that_several_tests_use_is_reported_once_a_test(seen: Seen) -> None:
     wide, own = seen.run.shared_sessions
     assert [wide.first, wide.unit.nodeid, own.first, own.unit.nodeid] == nodeids(
         seen, "test_wide_first", "test_wide_again", "test_global_first", "test_global_again"
@@ -341,7 +341,7 @@ def test_a_metadata_is_of_a_later_generation_when_it_was_cleared(seen: Seen) -> 
     assert generations == {"models": 0, "test_schema": 1}
 
 
-def test_who_mapped_a_class_is_told(seen: Seen) -> None:
+def test_who_mapped_a_class_is_reported(seen: Seen) -> None:
     (mappings,) = seen.run.workers["main"].mapped.by_name["User"].values()
     (mapping,) = mappings.kept
     assert (mapping.model, mapping.place.module, mapping.place.line) == ("models.User", "models", 8)

@@ -229,7 +229,7 @@ WORKERS = {
 }
 
 
-def test_workers_that_share_a_database_are_told_from_a_worker_that_fails_by_itself(
+def test_workers_that_share_a_database_are_distinguished_from_a_worker_that_fails_by_itself(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     root = write(tmp_path_factory.mktemp("workers") / "suite", WORKERS)

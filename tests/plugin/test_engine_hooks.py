@@ -89,7 +89,9 @@ def test_without_events(tmp_path: Path) -> None:
     ],
     ids=["its own", "calls the one above"],
 )
-def test_a_dialect_with_its_own_end_of_a_statement_is_told_of_once(tmp_path: Path, parent: str, body: str) -> None:
+def test_statements_of_a_dialect_with_its_own_post_exec_are_counted_once(
+    tmp_path: Path, parent: str, body: str
+) -> None:
     models = textwrap.dedent(OWN_CONTEXT) % (parent, body) + textwrap.dedent(MODELS)
     check(observe(write(tmp_path, {"models.py": models, "test_it.py": WRITES})))
 
@@ -107,7 +109,7 @@ def test_where_sqlalchemy_is_built_otherwise_its_events_are_listened_to(tmp_path
     check(observe(root, env={"PYTHONPATH": str(root)}))
 
 
-def test_the_first_error_of_an_engine_is_told_of_and_the_next(tmp_path: Path) -> None:
+def test_the_first_error_of_an_engine_is_reported_and_the_next(tmp_path: Path) -> None:
     suite = """
         import pytest
         from sqlalchemy import create_engine, text
@@ -215,7 +217,7 @@ SECOND = """
     """
 
 
-def test_a_second_engine_is_noticed_though_it_is_sent_what_nobody_hears_of(tmp_path: Path) -> None:
+def test_a_second_engine_is_noticed_by_statements_without_subscribers(tmp_path: Path) -> None:
     seen = observe(write(tmp_path, {"models.py": MODELS, "test_it.py": SECOND}))
     assert seen.status == 0, seen.output
     names = {fact.database: fact.url.rpartition("/")[2] for fact in seen.of(DatabaseSeen)}

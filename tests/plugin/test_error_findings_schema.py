@@ -343,7 +343,7 @@ def test_a_finding_has_evidence_of_the_project_a_remedy_and_a_command(
     assert all("site-packages" not in file for file in finding.files)
 
 
-def test_a_file_imported_twice_is_told_by_both_names(findings: dict[tuple[str, ...], Finding]) -> None:
+def test_a_file_imported_twice_is_named_by_both_names(findings: dict[tuple[str, ...], Finding]) -> None:
     title = findings[A + "test_imported_under_another_name",].title
     assert title.endswith("one file, imported as app.users and as users")
 
@@ -354,7 +354,7 @@ def test_a_file_that_cannot_be_collected_is_repeated_with_the_one_that_came_firs
     assert findings["test_b_imported.py",].command == "python -m pytest test_a_defined.py test_b_imported.py"
 
 
-def test_a_fixtures_definition_is_told_from_a_double_import(findings: dict[tuple[str, ...], Finding]) -> None:
+def test_a_fixtures_definition_is_distinguished_from_a_double_import(findings: dict[tuple[str, ...], Finding]) -> None:
     assert "defined inside fixture `sample`" in findings[next(iter(EXPECTED))].remedy
 
 
@@ -364,11 +364,11 @@ def test_the_author_of_a_missing_table_runs_first_in_the_command(findings: dict[
     assert finding.tables == ("stock", "prices")
 
 
-def test_a_model_that_came_after_create_all_is_told_as_that(findings: dict[tuple[str, ...], Finding]) -> None:
+def test_a_model_defined_after_create_all_is_described_so(findings: dict[tuple[str, ...], Finding]) -> None:
     assert findings["test_h_late.py::test_late",].title == "Table `late` is missing: registered after create_all()"
 
 
-def test_evidence_stands_in_order_of_time(findings: dict[tuple[str, ...], Finding]) -> None:
+def test_evidence_is_in_order_of_time(findings: dict[tuple[str, ...], Finding]) -> None:
     finding = findings[D + "test_after", D + "test_after_in_another_table"]
     assert [evidence.text.split(" ", 1)[1].split(" in ")[0] for evidence in finding.evidence] == [
         "created", "dropped", "query for `stock` failed",

@@ -119,7 +119,7 @@ BREAK = """
 
 
 @pytest.mark.parametrize("error", ["RuntimeError", "MemoryError", "RecursionError"])
-def test_each_listener_that_fails_says_so_once_and_the_suite_is_as_it_is(tmp_path: Path, error: str) -> None:
+def test_each_listener_that_fails_is_reported_once_and_the_suite_runs_unchanged(tmp_path: Path, error: str) -> None:
     files = {**SUITE, "conftest.py": BREAK.replace("ERROR", error)}
     one = write(tmp_path / "bare" / "suite", {**SUITE, "conftest.py": "import sqlalchemy, sqlalchemy.orm\n"})
     other = write(tmp_path / "seen" / "suite", files)
@@ -180,7 +180,7 @@ INTERRUPTED = {
 
 
 @pytest.mark.parametrize("where", ["FixtureProbe, 'set_up'", "FixtureProbe, 'finalized'", "IsolationPlugin, '_log'"])
-def test_ctrl_c_within_a_hook_of_ours_is_ctrl_c(tmp_path: Path, where: str) -> None:
+def test_ctrl_c_within_a_hook_of_the_plugin_is_ctrl_c(tmp_path: Path, where: str) -> None:
     files = {**INTERRUPTED, "conftest.py": INTERRUPTED["conftest.py"].replace("WHERE", where)}
     root = write(tmp_path / "suite", files)
     seen = observe(root, "-q", python=environments.CURRENT.interpreter)
@@ -192,7 +192,7 @@ def test_ctrl_c_within_a_hook_of_ours_is_ctrl_c(tmp_path: Path, where: str) -> N
     assert {test.name: test.outcome for test in seen.run.tests.values()}["test_third"] is Outcome.NOT_RUN
 
 
-def test_three_thousand_tests_of_one_file_are_all_told(tmp_path: Path) -> None:
+def test_three_thousand_tests_of_one_file_are_all_reported(tmp_path: Path) -> None:
     files = {
         "test_many.py": """
             import pytest

@@ -140,7 +140,7 @@ def test_what_a_fixture_rests_on_is_used_with_it(seen: Seen) -> None:
     assert used(seen, "a_sharing.py::test_second") == ["settings", "server", "thing", "thing"]
 
 
-def test_a_fixture_that_was_asked_for_by_value_belongs_to_whoever_asked(seen: Seen) -> None:
+def test_a_fixture_got_by_getfixturevalue_belongs_to_its_requester(seen: Seen) -> None:
     (outer,), (inner,) = lives(seen, "outer"), lives(seen, "inner")
     assert inner.parent == outer.id
     assert outer.parent == 0
@@ -216,7 +216,7 @@ def test_pytests_own_fixtures_are_marked(seen: Seen) -> None:
     assert not {"group", "server", "settings"} & internal
 
 
-def test_teardown_phases_say_nothing_of_uses(seen: Seen) -> None:
+def test_teardown_phases_carry_no_uses(seen: Seen) -> None:
     assert all(fact.uses == [] for fact in seen.of(PhaseFinished) if fact.when == "teardown")
 
 

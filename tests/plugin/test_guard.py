@@ -75,7 +75,7 @@ def test_kinds_are_chosen(suite: Path) -> None:
 # -- with what else pytest does -----------------------------------------------------------------------------------
 
 
-def test_workers_judge_and_the_controller_tells_once(suite: Path) -> None:
+def test_workers_judge_and_the_controller_reports_once(suite: Path) -> None:
     seen = guarded(suite, "--isolation=strict", "-n2", "--dist=load", "test_leaks.py")
     assert seen.status == 1
     named = [line.partition(" left behind")[0] for line in seen.firsts.values()]

@@ -304,7 +304,7 @@ def test_the_clock_is_not_the_tests_own(both: Both) -> None:
 
 
 @pytest.mark.parametrize("number", range(len(NAMES)))
-def test_odd_names_are_told_as_they_are(both: Both, number: int) -> None:
+def test_odd_names_are_sent_as_they_are(both: Both, number: int) -> None:
     test, name = both.seen.run.tests[f"test_names.py::test_named[{number}]"], NAMES[number]
     events = [(event.kind, event.table) for event in test.table_events]
     kinds = (TableEventKind.REGISTERED, TableEventKind.CREATED, TableEventKind.DROPPED)
@@ -312,12 +312,12 @@ def test_odd_names_are_told_as_they_are(both: Both, number: int) -> None:
     assert [(row.table, row.inserted, row.updated, row.inexact) for row in test.rows_written] == [(name, 1, 1, False)]
 
 
-def test_a_schema_with_a_dot_is_told(both: Both) -> None:
+def test_a_schema_with_a_dot_is_reported(both: Both) -> None:
     test = both.seen.test("::test_schema")
     assert [(row.table, row.inserted) for row in test.rows_written] == [("oth.er.in side", 1)]
 
 
-def test_rows_are_told_of_tests_that_take_their_process_apart(both: Both) -> None:
+def test_rows_are_reported_for_tests_that_take_their_process_apart(both: Both) -> None:
     told = {
         test.name: sum(row.inserted for row in test.rows_written)
         for test in both.seen.run.tests.values() if test.file == "test_process.py"

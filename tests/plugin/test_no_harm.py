@@ -104,7 +104,7 @@ def test_a_suite_whose_reader_never_reads_runs_to_its_end(tmp_path: Path, reader
     assert suite.wait(PATIENCE) == 0
 
 
-def test_a_reader_that_reads_at_last_is_told_how_much_it_missed(tmp_path: Path, reader: Reader) -> None:
+def test_a_reader_that_reads_late_learns_how_much_it_missed(tmp_path: Path, reader: Reader) -> None:
     """The suite waits in its last test until the reader has begun; by then the queue is long full."""
     files = {
         **MANY,
@@ -156,14 +156,14 @@ def test_a_listener_that_dies_in_mid_run_is_not_missed(tmp_path: Path, reader: R
     assert "1 failed, 2 passed" in (tmp_path / "output").read_text()
 
 
-def test_where_nobody_listens_the_suite_runs_by_itself(tmp_path: Path, reader: Reader) -> None:
+def test_without_a_listener_the_suite_runs_by_itself(tmp_path: Path, reader: Reader) -> None:
     root = write(tmp_path / "suite", {"test_it.py": "def test_it(): pass"})
     reader.close()
     assert start(root, reader).wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize("settings", ["", "{}", "not json", "[1]", '{"address": "unix:/nowhere", "token": 1}'])
-def test_settings_that_are_none_of_ours_stop_nothing(tmp_path: Path, settings: str) -> None:
+def test_invalid_settings_of_the_plugin_stop_nothing(tmp_path: Path, settings: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", "import pytest_isolation.plugin as it; print(it._plugin)"],
         env=clean_environment({"PYTHONPATH": SOURCES[1], "ISOLATION_TUI": settings}),

@@ -242,7 +242,7 @@ def test_each_plant_is_a_leak_of_its_author(found: list[Leak]) -> None:
             assert leak.author.label == "fixture planted"
 
 
-def test_those_that_were_read_are_told_from_the_benign(found: list[Leak]) -> None:
+def test_leaks_that_were_read_are_distinguished_from_the_benign(found: list[Leak]) -> None:
     harmful = {name for name, _, later in PLANTS if later in HARMFUL}
     called = {table(leak) for leak in found if not leak.benign and not leak.maybe}
     assert len(harmful) == 10
@@ -264,5 +264,5 @@ def test_what_was_read_is_a_harmless_finding_of_each_author(seen: Seen) -> None:
     assert len(culprits) == len(set(culprits))
 
 
-def test_victims_are_none_where_nobody_failed(found: list[Leak]) -> None:
+def test_without_a_failure_there_are_no_victims(found: list[Leak]) -> None:
     assert not any(leak.victims for leak in found)

@@ -127,12 +127,12 @@ def left(seen: Seen) -> dict[tuple[str, str], Leak]:
     return {(leak.author.label, leak.location): leak for leak in leaks(seen.run) if leak.what != "rows"}
 
 
-def test_every_plant_that_stands_is_a_leak_of_its_test(green: Seen) -> None:
+def test_every_plant_that_remains_is_a_leak_of_its_test(green: Seen) -> None:
     assert green.status == 0, green.output
     assert {(f"test_2_plants.py::test_plant_{number}", location(number)) for number in LATER} <= left(green).keys()
 
 
-def test_what_a_later_test_reads_is_told_from_what_nobody_reads(green: Seen) -> None:
+def test_what_a_later_test_reads_is_distinguished_from_what_no_test_reads(green: Seen) -> None:
     harmful = {location(number) for number, later in LATER.items() if later.startswith("reads")}
     called = {place for (_, place), leak in left(green).items() if leak.readers}
     assert len(harmful) == 10
@@ -145,7 +145,7 @@ def test_a_green_run_has_no_victims(green: Seen) -> None:
     assert [finding for finding in diagnose(green.run) if not finding.harmless] == []
 
 
-def test_each_victim_stands_in_a_finding_with_the_author_of_what_it_read(red: Seen) -> None:
+def test_each_victim_is_in_a_finding_with_the_author_of_what_it_read(red: Seen) -> None:
     harmful = [number for number, later in LATER.items() if later.startswith("reads")]
     causes = {finding.tests: finding for finding in diagnose(red.run) if not finding.harmless}
     assert {(f"test_4_after.py::test_read_{number}",) for number in harmful} == set(causes)

@@ -295,7 +295,7 @@ def test_each_plant_is_a_leak_of_its_author_and_nothing_else_is(seen: Seen) -> N
             assert leak.author.label.endswith(f"[{name}]")
 
 
-def test_those_that_a_later_test_met_are_told_from_the_benign(seen: Seen) -> None:
+def test_tables_that_a_later_test_met_are_distinguished_from_the_benign(seen: Seen) -> None:
     harmful = {name for name, _, later in TABLES + METADATA if later in HARMFUL_TABLES + HARMFUL_METADATA}
     called = {name for name, leak in found(seen).items() if not leak.benign}
     assert len(harmful) == 10

@@ -285,7 +285,7 @@ def test_the_suite_runs_as_it_would_and_no_probe_gave_up(seen: Seen) -> None:
         "test_socket_and_time", "test_fork",
     ],
 )  # fmt: skip
-def test_what_stands_no_longer_at_the_end_is_not_told(seen: Seen, name: str) -> None:
+def test_a_change_that_is_undone_at_the_end_is_not_reported(seen: Seen, name: str) -> None:
     assert left(seen, name) == []
 
 
@@ -316,7 +316,7 @@ def test_what_stands_no_longer_at_the_end_is_not_told(seen: Seen, name: str) -> 
         ("test_cwd", "cwd:cwd", "changed"),
     ],
 )
-def test_what_a_test_leaves_is_told_with_its_author(seen: Seen, name: str, location: str, change: str) -> None:
+def test_what_a_test_leaves_is_reported_with_its_author(seen: Seen, name: str, location: str, change: str) -> None:
     assert left(seen, name) == [(seen.test(f"::{name}").nodeid, location, change)]
 
 
@@ -324,7 +324,7 @@ def test_what_a_fixture_leaves_is_the_fixtures(seen: Seen) -> None:
     assert left(seen, "test_narrow") == [("fixture narrow", "env:NARROW", "added")]
 
 
-def test_what_a_wide_fixture_changes_is_its_own_and_meant_to_be_so_while_it_lives(seen: Seen) -> None:
+def test_what_a_wide_fixture_changes_is_its_own_and_intended_until_its_teardown(seen: Seen) -> None:
     assert sorted(left(seen, "test_wide")) == [
         ("fixture wide", "env:BRIEF", "added"),
         ("fixture wide", "env:WIDE", "added"),
@@ -350,7 +350,7 @@ def test_details_hold_types_and_sizes_and_no_value(seen: Seen) -> None:
     assert the(seen, "env:NARROW").detail == ""
 
 
-def test_a_memoised_function_filled_anew_is_the_work_of_who_filled_it_last(seen: Seen) -> None:
+def test_a_memoised_function_filled_again_is_charged_to_who_filled_it_last(seen: Seen) -> None:
     assert the(seen, "cache:settings.rate").author.label.endswith("::test_cache_cleared_and_filled")
 
 
@@ -380,7 +380,7 @@ def test_a_test_that_passed_may_have_read_it_as_well(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize("name", ["test_of_nothing", "test_of_a_variable_it_sets", "test_last"])
-def test_no_other_is_said_to_reach_it(seen: Seen, name: str) -> None:
+def test_no_other_test_is_reported_to_reach_it(seen: Seen, name: str) -> None:
     assert reached(seen, name) == {}
 
 

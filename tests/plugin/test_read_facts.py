@@ -227,7 +227,7 @@ def test_tables_and_how_they_were_read(seen: Seen, name: str) -> None:
     assert said == EXPECTED[name]
 
 
-def test_the_line_and_the_unit_that_read_are_told(seen: Seen) -> None:
+def test_the_line_and_the_unit_that_read_are_reported(seen: Seen) -> None:
     (fact,) = read_by(seen, "test_reads_in_a_fixture")
     assert (Path(fact.place.file).name, fact.place.function) == ("conftest.py", "counted")
     assert (fact.unit.phase, fact.unit.step, fact.unit.life > 0) == ("setup", "setup", True)
@@ -235,12 +235,12 @@ def test_the_line_and_the_unit_that_read_are_told(seen: Seen) -> None:
     assert (Path(fact.place.file).name, fact.unit.phase, fact.unit.life) == ("test_it.py", "call", 0)
 
 
-def test_a_table_is_said_once_however_often_it_is_read(seen: Seen) -> None:
+def test_a_table_is_reported_once_however_often_it_is_read(seen: Seen) -> None:
     (fact,) = read_by(seen, "test_reads_the_same_a_thousand_times")
     assert fact.tables == ["books"]
 
 
-def test_each_database_is_told_apart(seen: Seen) -> None:
+def test_databases_are_kept_apart(seen: Seen) -> None:
     facts = read_by(seen, "test_another_database_with_the_same_text")
     assert len({fact.database for fact in facts}) == 2
 
@@ -253,7 +253,7 @@ def test_nothing_was_disabled(seen: Seen) -> None:
     assert not seen.of(ProbeDisabled)
 
 
-def test_a_probe_that_is_not_wanted_says_nothing(tmp_path: Path) -> None:
+def test_a_probe_that_is_switched_off_emits_nothing(tmp_path: Path) -> None:
     root = write(tmp_path / "suite", {"conftest.py": CONFTEST, "test_it.py": TESTS})
     seen = observe(root, "-q", "-p", "no:cacheprovider", "-k", "selects or refused", off=("reads",))
     assert seen.run.counts.passed == 5

@@ -98,7 +98,7 @@ def test_a_finding_shows_where_rows_were_left_and_where_they_were_met(findings: 
     assert "test_counts_too_many" in finding.command
 
 
-def test_others_whose_rows_stood_there_are_named(findings: dict[str, Finding]) -> None:
+def test_others_with_rows_in_the_table_are_named(findings: dict[str, Finding]) -> None:
     assert any("test_somebody_else" in evidence.text for evidence in findings["test_clashes"].evidence)
 
 

@@ -150,7 +150,7 @@ on_two_connections = pytest.mark.parametrize("kind", ["file", "postgresql"])
 
 
 @everywhere
-def test_keys_of_rows_that_stand_are_told_where_they_are_known(told: Told, kind: str) -> None:
+def test_keys_of_remaining_rows_are_listed_where_they_are_known(told: Told, kind: str) -> None:
     assert told.keys(f"add_one[{kind}]") == ["id=1"]
     assert told.keys(f"core_insert[{kind}]") == ["id=1"]
     assert told.keys(f"several_values[{kind}]", "several") == ["id=7", "id=8", "id=20", "id=21", "id=22"]
@@ -163,7 +163,7 @@ def test_the_first_few_keys_are_enough(told: Told, kind: str) -> None:
 
 
 @everywhere
-def test_what_a_test_deletes_of_its_own_is_no_key_that_stands(told: Told, kind: str) -> None:
+def test_keys_of_rows_that_the_test_deleted_are_not_listed(told: Told, kind: str) -> None:
     assert told.keys(f"given_keys[{kind}]") == ["id=11", "id=33"]
     assert told.keys(f"some_of_its_own[{kind}]") == []  # which of them is not known
     assert [
@@ -172,7 +172,7 @@ def test_what_a_test_deletes_of_its_own_is_no_key_that_stands(told: Told, kind: 
 
 
 @everywhere
-def test_the_key_of_anothers_row_leaves_what_he_left(told: Told, kind: str) -> None:
+def test_deleting_anothers_row_by_its_key_leaves_that_authors_other_rows(told: Told, kind: str) -> None:
     (fact,) = told.written(f"key_of_another[{kind}]")
     assert (fact.taken, fact.gone) == (1, ["id=5"])
     test = told.seen.test(f"test_key_of_another[{kind}]")
@@ -183,7 +183,7 @@ def test_the_key_of_anothers_row_leaves_what_he_left(told: Told, kind: str) -> N
 
 
 @everywhere
-def test_keys_are_plain_values_and_no_other_column_is_told(told: Told, kind: str) -> None:
+def test_keys_are_plain_values_and_no_other_column_is_sent(told: Told, kind: str) -> None:
     name = f"kinds_of_keys[{kind}]"
     assert told.keys(name, "composite") == ["k0=3,k1=x", "k0=4,k1=y"]
     assert told.keys(name, "long") == ["k0=" + "x" * 39 + "\N{HORIZONTAL ELLIPSIS}"]

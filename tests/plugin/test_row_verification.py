@@ -114,7 +114,7 @@ SUITE = """
         file.dispose()
         os.remove(str(tmp_path / "it.db"))
 
-    def test_file_was_not_made_anew(tmp_path):
+    def test_file_was_not_made_again(tmp_path):
         folder = tmp_path.parent
         assert not list(folder.glob("test_file_is_gone*/it.db"))
 
@@ -199,7 +199,7 @@ def test_a_pool_that_is_empty_is_not_asked(verified: Verified) -> None:
     assert verified.rows("small_pool_that_is_empty") == {"a": 1}
 
 
-def test_what_disagrees_is_told(verified: Verified) -> None:
+def test_a_count_that_disagrees_is_reported(verified: Verified) -> None:
     (answer,) = verified.seen.test("test_raw_cursor_beside").verified
     assert (answer.table, answer.ledger, answer.counted, answer.agrees) == ("a", 1, 2, False)
     (answer,) = verified.seen.test("test_in_a_file").verified
@@ -215,7 +215,7 @@ def test_another_threads_database_is_not_ours(verified: Verified) -> None:
     assert "thread" in verified.why_not("thread_has_its_own_database")
 
 
-def test_nobody_is_waited_for(verified: Verified) -> None:
+def test_the_count_waits_for_no_lock(verified: Verified) -> None:
     assert verified.why_not("transaction_is_open") == "a transaction is open"
     assert "locked" in verified.why_not("locked_by_somebody_else")
     assert "lock timeout" in verified.why_not("postgresql_drop_that_nobody_saw")
@@ -226,5 +226,5 @@ def test_a_transaction_that_was_aborted_has_left_nothing(verified: Verified) -> 
     assert verified.rows("postgresql_aborted") == {"a": 2}
 
 
-def test_a_file_that_is_gone_is_not_made_anew(verified: Verified) -> None:
+def test_a_file_that_is_gone_is_not_made_again(verified: Verified) -> None:
     assert verified.why_not("file_is_gone") == "its file is not there"

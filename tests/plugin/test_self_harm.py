@@ -148,13 +148,13 @@ def harmed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[Outco
 
 
 @pytest.mark.parametrize("what", SELF_HARM)
-def test_a_test_that_harms_itself_passes_and_the_next_one_is_heard_of(
+def test_a_test_that_harms_itself_passes_and_the_next_one_is_reported(
     harmed: Mapping[str, tuple[Outcome, Outcome]], what: str
 ) -> None:
     assert harmed[what] == (Outcome.PASSED, Outcome.PASSED)
 
 
-def test_a_pytest_that_a_test_starts_is_none_of_ours(tmp_path: Path) -> None:
+def test_a_pytest_that_a_test_starts_is_not_observed(tmp_path: Path) -> None:
     files = {
         "conftest.py": "pytest_plugins = ['pytester']\n",
         "test_it.py": """

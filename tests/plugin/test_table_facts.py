@@ -103,7 +103,7 @@ def test_a_cleared_metadata_names_what_it_held(seen: Seen) -> None:
     assert during(seen, "test_clears", TableEventKind.CLEARED) == [("cleared", "one"), ("cleared", "two")]
 
 
-def test_a_removed_table_is_said_once(seen: Seen) -> None:
+def test_a_removed_table_is_reported_once(seen: Seen) -> None:
     assert during(seen, "test_removes") == [("registered", "gone"), ("removed", "gone")]
 
 
@@ -112,12 +112,12 @@ def test_extending_a_table_is_no_refusal(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize(("test", "model"), [("test_disposes", "Disposed"), ("test_clears_mappers", "Cleared")])
-def test_mappings_that_end_are_said(seen: Seen, test: str, model: str) -> None:
+def test_mappings_that_end_are_reported(seen: Seen, test: str, model: str) -> None:
     disposed = [fact for fact in seen.of(RegistryDisposed) if fact.unit.nodeid.endswith("::" + test)]
     assert [name.rpartition(".")[2] for fact in disposed for name in fact.models if "shop" not in name] == [model]
 
 
-def test_a_table_taken_away_behind_the_events_back_is_seen_at_the_tests_edge(seen: Seen) -> None:
+def test_a_table_removed_without_an_event_is_seen_at_the_next_test_boundary(seen: Seen) -> None:
     said = [fact for fact in seen.of(TableSets) if fact.nodeid.endswith("behind_the_back")]
     assert [(fact.edge, [tables for _, tables in fact.metadata]) for fact in said] == [("end", [[]])]
 
@@ -126,7 +126,7 @@ def test_a_test_begins_with_what_the_one_before_it_left(seen: Seen) -> None:
     assert frozenset({"users", "orders"}) in seen.test("test_after_it").metadata_at_start.values()
 
 
-def test_tables_of_the_postgresql_dialect_are_none_of_the_suites(seen: Seen) -> None:
+def test_tables_of_the_postgresql_dialect_are_not_the_suites(seen: Seen) -> None:
     assert events(seen, "test_imports_postgresql") == []
 
 
@@ -136,7 +136,7 @@ def test_a_metadata_that_was_thrown_away_is_not_carried_along(seen: Seen) -> Non
     assert len(seen.run.workers["main"].metadata) == len(seen.of(MetadataSeen)) - len(gone)
 
 
-def test_create_all_says_all_its_tables_at_the_line_that_called_it(seen: Seen) -> None:
+def test_create_all_names_all_its_tables_and_the_line_that_called_it(seen: Seen) -> None:
     assert during(seen, "test_creates") == [("created", "users"), ("created", "orders")]
     assert {where(event) for event in events(seen, "test_creates")} == {
         ("test_b_database.py", line_of("test_b_database.py", "def test_creates(engine)"))
@@ -144,15 +144,15 @@ def test_create_all_says_all_its_tables_at_the_line_that_called_it(seen: Seen) -
     assert {event.by for event in events(seen, "test_creates")} == {"orm"}
 
 
-def test_a_create_all_that_finds_all_there_says_nothing(seen: Seen) -> None:
+def test_a_create_all_that_creates_nothing_emits_nothing(seen: Seen) -> None:
     assert during(seen, "test_creates_nothing") == [("created", "users"), ("created", "orders")]
 
 
-def test_drop_all_says_what_it_dropped(seen: Seen) -> None:
+def test_drop_all_names_what_it_dropped(seen: Seen) -> None:
     assert during(seen, "test_drops", TableEventKind.DROPPED) == [("dropped", "orders"), ("dropped", "users")]
 
 
-def test_one_table_created_by_itself_is_said(seen: Seen) -> None:
+def test_one_table_created_by_itself_is_reported(seen: Seen) -> None:
     assert during(seen, "test_creates_one", TableEventKind.CREATED) == [("created", "single")]
 
 
@@ -182,11 +182,11 @@ def test_raw_ddl_is_read_however_it_is_written(seen: Seen) -> None:
     ]  # fmt: skip
 
 
-def test_if_not_exists_of_a_table_that_stands_says_nothing(seen: Seen) -> None:
+def test_create_if_not_exists_of_an_existing_table_emits_nothing(seen: Seen) -> None:
     assert during(seen, "test_raw_again") == [("created", "again")]
 
 
-def test_if_exists_of_no_table_says_nothing(seen: Seen) -> None:
+def test_drop_if_exists_of_a_missing_table_emits_nothing(seen: Seen) -> None:
     assert during(seen, "test_raw_drop_of_nothing") == []
 
 
@@ -202,15 +202,15 @@ def test_a_table_altered_otherwise_stays_what_it_was(seen: Seen) -> None:
     assert during(seen, "test_alters_otherwise") == [("created", "altered")]
 
 
-def test_a_temporary_table_is_not_said(seen: Seen) -> None:
+def test_a_temporary_table_is_not_reported(seen: Seen) -> None:
     assert during(seen, "test_temporary") == []
 
 
-def test_a_ddl_construct_executed_by_hand_is_said_once(seen: Seen) -> None:
+def test_a_ddl_construct_executed_by_hand_is_reported_once(seen: Seen) -> None:
     assert during(seen, "test_construct", TableEventKind.CREATED) == [("created", "constructed")]
 
 
-def test_ddl_of_a_listener_within_create_all_is_said_too(seen: Seen) -> None:
+def test_ddl_of_a_listener_within_create_all_is_reported_too(seen: Seen) -> None:
     created = during(seen, "test_listener", TableEventKind.CREATED)
     assert created == [("created", "by_listener"), ("created", "listened")]
 
@@ -245,7 +245,7 @@ def test_a_statement_that_only_begins_like_ddl_costs_nothing(seen: Seen, test: s
     assert seen.test(test).duration < 0.5
 
 
-def test_no_password_is_said(seen: Seen) -> None:
+def test_no_password_is_sent(seen: Seen) -> None:
     (label,) = [fact.url for fact in seen.of(DatabaseSeen) if "p.db" in fact.url]
     assert "password=***" in label
     assert "timeout=5" in label

@@ -246,14 +246,14 @@ def test_nothing_of_ours_failed(seen: Seen) -> None:
     assert "pytest_isolation" not in seen.output.partition("short test summary")[0]
 
 
-def test_versions_are_said(seen: Seen) -> None:
+def test_versions_are_reported(seen: Seen) -> None:
     (hello,) = seen.of(Hello)
     (armed,) = seen.of(LibraryArmed)
     assert hello.pytest
     assert armed.version
 
 
-def test_what_cannot_be_seen_is_said_in_a_line_each_and_only_where_it_cannot(pair: Pair) -> None:
+def test_limits_are_one_line_each_and_only_where_they_apply(pair: Pair) -> None:
     if pair.safe:
         unseen = (*process.NOT_SEEN_IN_SAFE_MODE, *database.NOT_SEEN_IN_SAFE_MODE)
         assert sorted(pair.seen.run.limits) == sorted(f"safe mode does not see: {what}" for what in unseen)

@@ -100,7 +100,7 @@ def test_rows_in_a_shared_database_are_charged_to_who_wrote_them(seen: Seen, fil
     assert rows(again)[1][first.nodeid] == 1
 
 
-def test_a_database_that_both_write_to_is_told_of_as_not_wholly_known(seen: Seen) -> None:
+def test_a_database_that_both_workers_write_to_is_reported_as_partly_known(seen: Seen) -> None:
     (limit,) = [limit for limit in seen.run.limits if "shared.db" in limit]
     assert "gw0" in limit
     assert "gw1" in limit

@@ -63,7 +63,7 @@ def line_of(function: Callable[..., Any]) -> tuple[str, int]:
     return function.__code__.co_filename, function.__code__.co_firstlineno
 
 
-def test_lines_on_the_same_path_are_told_apart(suite: ModuleType) -> None:
+def test_lines_on_the_same_path_are_distinguished(suite: ModuleType) -> None:
     for function in (suite.first_line, suite.second_line, suite.first_line) * 2:
         place = function()
         assert (place.file, place.line) == line_of(function)

@@ -72,7 +72,7 @@ def test_a_text_that_is_twice_as_long_takes_about_twice_as_long(head: str) -> No
     assert slow == []
 
 
-def test_an_upsert_is_told_from_an_insert_that_ignores() -> None:
+def test_an_upsert_is_distinguished_from_an_insert_that_ignores() -> None:
     upserts = (
         "ON CONFLICT (a) DO UPDATE SET b = 1",
         "ON CONFLICT DO UPDATE SET b = 1",

@@ -86,7 +86,7 @@ def test_keys_of_a_table_from_its_creation() -> None:
     assert reading_of("CREATE UNIQUE INDEX ix ON users (email)").keys == ("email",)
 
 
-def test_a_view_and_what_stands_behind_it() -> None:
+def test_a_view_and_the_tables_that_it_reads() -> None:
     reading = reading_of("CREATE VIEW locals AS SELECT * FROM users JOIN roles ON 1")
     assert (reading.verb, reading.defines, reading.tables) == ("view", "locals", ("users", "roles"))
 

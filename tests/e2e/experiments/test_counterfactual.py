@@ -185,7 +185,7 @@ def test_rows_are_undone(prober: Prober, database: str, polluter: str, location:
     _heals(prober, *ids, location)
 
 
-def test_what_cannot_be_undone_is_said(prober: Prober) -> None:
+def test_what_cannot_be_undone_is_reported(prober: Prober) -> None:
     pair = trial("test_state.py::test_env", "test_state.py::test_env_victim")
     for location, why in [
         (Location("tide", "high"), "there is no way to undo it"),

@@ -153,7 +153,7 @@ def test_files_of_the_project_are_put_back_or_aside(tmp_path: Path, state_folder
     assert [path.read_text() for path in state_folder.rglob("file.txt")] == ["new", "new"]
 
 
-def test_what_somebody_else_changes_is_left_alone_and_said(tmp_path: Path) -> None:
+def test_what_another_process_changes_is_left_alone_and_reported(tmp_path: Path) -> None:
     project, file = shop(tmp_path)
     with Prober(project, databases=[file]) as prober:
         assert said(prober.run(trial(EMPTY))) == [f"{EMPTY} passed"]

@@ -97,14 +97,14 @@ def test_a_trial_is_stopped_from_another_thread(tmp_path: Path, fork: bool) -> N
     assert not _running(tmp_path)
 
 
-def test_an_interpreter_that_is_gone_is_said(tmp_path: Path) -> None:
+def test_an_interpreter_that_is_gone_is_reported(tmp_path: Path) -> None:
     project = write_project(tmp_path / "project", {"test_faults.py": FAULTS})
     gone = replace(project, python=str(tmp_path / "python"))
     with Prober(gone) as prober:
         assert prober.run(trial(FINE)).problem.startswith(f"{tmp_path / 'python'} could not be started")
 
 
-def test_a_conftest_that_fails_is_said(tmp_path: Path) -> None:
+def test_a_conftest_that_fails_is_reported(tmp_path: Path) -> None:
     files = {"test_faults.py": FAULTS, "conftest.py": "raise ValueError('no server')\n"}
     with Prober(write_project(tmp_path / "project", files)) as prober:
         result = prober.run(trial(FINE))

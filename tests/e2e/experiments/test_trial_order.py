@@ -155,7 +155,7 @@ def test_ids_that_are_not_there_are_named(tmp_path: Path) -> None:
     assert [each.outcome for each in result.outcomes] == [Outcome.NOT_RUN] * 2
 
 
-def test_an_error_of_collection_is_said(tmp_path: Path) -> None:
+def test_an_error_of_collection_is_reported(tmp_path: Path) -> None:
     files = {**POLLUTED, "test_c.py": "import there_is_no_such_module\n"}
     with Prober(write_project(tmp_path, files)) as prober:
         assert said(prober.run(trial(FILLS, EMPTY))) == [f"{FILLS} passed", f"{EMPTY} failed"]

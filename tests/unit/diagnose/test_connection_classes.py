@@ -42,7 +42,7 @@ def in_vain(story: Story, nodeid: str, why: str, *holders: str) -> Story:
 # -- a drop that waits -------------------------------------------------------------------------------------------------
 
 
-def test_a_test_that_never_came_back_from_its_drop_waits_for_whoever_holds_a_transaction() -> None:
+def test_a_test_that_hangs_in_its_drop_waits_for_the_holder_of_a_transaction() -> None:
     story = suite().test(A).begin(B).phase(B, "setup")
     awaited(story, B, A)
     (finding,) = found(story)
@@ -106,7 +106,7 @@ def test_of_several_holders_none_is_the_culprit() -> None:
     ]
 
 
-def test_a_lock_that_nobody_was_seen_to_hold_accuses_nobody() -> None:
+def test_a_lock_without_a_known_holder_has_no_culprit() -> None:
     story = fails(suite("sqlite:///shop.db", "sqlite"), A, "OperationalError", "database is locked")
     (finding,) = found(story)
     assert (finding.code, finding.culprit, finding.title) == ("F12", "", "The database is locked")
@@ -125,7 +125,7 @@ def test_a_database_whose_connections_are_all_in_the_pool_is_in_use_nevertheless
     assert finding.remedy.startswith("Call engine.dispose()")
 
 
-def test_one_worker_shares_its_database_with_nobody() -> None:
+def test_one_worker_shares_its_database_with_no_other() -> None:
     message = "(sqlite3.OperationalError) table users already exists"
     story = fails(suite("sqlite:///shop.db", "sqlite"), A, "OperationalError", message)
     assert [finding.code for finding in found(story)] == []

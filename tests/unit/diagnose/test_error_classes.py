@@ -96,7 +96,7 @@ class TestAMissingTable:
         story = self.created(suite().test(A), ev.Unit(A, "call")).test(C)
         assert self.missing(self.dropped(story, ev.Unit(C, "call"))).culprit == ""
 
-    def test_dropped_and_made_again_elsewhere_charges_nobody(self) -> None:
+    def test_dropped_and_made_again_elsewhere_has_no_culprit(self) -> None:
         story = self.created(suite().test(A), ev.Unit(A, "call"))
         finding = self.missing(self.created(story, ev.Unit(A, "call"), database=2))
         assert finding.culprit == ""
@@ -105,7 +105,7 @@ class TestAMissingTable:
         story = self.created(suite(), ev.Unit("", "import")).begin(B)
         assert self.missing(self.dropped(story, ev.Unit(B, "call"))).culprit == B
 
-    def test_gone_from_two_databases_of_which_none_was_used_charges_nobody(self) -> None:
+    def test_gone_from_two_databases_of_which_none_was_used_has_no_culprit(self) -> None:
         story = suite().say(ev.DatabaseSeen(2, "sqlite:///other.db", "sqlite")).test(A)
         for database in (1, 2):
             self.created(story, ev.Unit("", "import"), database)
@@ -127,7 +127,7 @@ class TestAMissingTable:
         story.say(ev.TablesDropped(1, ["users"], "orm", HERE, ev.Unit(D, "call")), "gw1")
         assert self.missing(story).culprit == ""
 
-    def test_a_creation_that_was_rolled_back_is_told_as_that(self) -> None:
+    def test_a_creation_that_was_rolled_back_is_described_so(self) -> None:
         story = self.created(suite(), ev.Unit("", "import")).test(A)
         finding = self.missing(self.dropped(story, ev.Unit(A, "call"), by="rollback"))
         assert any("rolled back" in evidence.text for evidence in finding.evidence)
@@ -146,7 +146,7 @@ class TestAMissingTable:
 class TestASecondDefinition:
     MESSAGE = "Table 'users' is already defined for this MetaData instance.  Specify 'extend_existing=True' ..."
 
-    def test_the_registration_that_stood_then_is_evidence_although_the_metadata_was_cleared_since(self) -> None:
+    def test_the_registration_of_that_time_is_evidence_although_the_metadata_was_cleared_since(self) -> None:
         story = suite().begin(A).phase(A, "setup")
         story.say(ev.TableRefused(1, "users", HERE, [], ev.Unit(A, "call")), after=0.1)
         story.phase(A, "call", "failed", exception="InvalidRequestError", message=self.MESSAGE).phase(A, "teardown")
@@ -165,7 +165,7 @@ class TestASecondDefinition:
         assert "users.py" in finding.remedy
         assert "other.py" in finding.remedy
 
-    def test_a_file_that_could_not_be_collected_is_a_victim_and_nobody_is_charged(self) -> None:
+    def test_a_file_that_could_not_be_collected_is_a_victim_without_a_culprit(self) -> None:
         story = suite().say(
             ev.CollectionFailed(
                 "test_b.py", "sqlalchemy.exc.InvalidRequestError", f"sqlalchemy.exc.InvalidRequestError: {self.MESSAGE}"
@@ -209,7 +209,7 @@ class TestASessionNotRolledBack:
         story.say(ev.FixtureGave(life, "session"))
         assert self.pending(story, (life,)).culprit == ""
 
-    def test_whoever_failed_by_the_error_first_is_evidence_and_not_charged(self) -> None:
+    def test_the_first_test_that_failed_by_the_error_is_evidence_and_not_charged(self) -> None:
         story = fails(suite(), A, "IntegrityError", self.ERROR)
         mark = ev.mark_of("UNIQUE constraint failed: users.name")
         story.say(ev.StatementFailed(1, "IntegrityError", mark, HERE, ev.Unit(A, "call")))
@@ -262,7 +262,7 @@ class TestADetachedInstance:
         (finding,) = found(fails(story, B, "DetachedInstanceError", message, (life,)))
         assert finding.culprit == ""
 
-    def test_a_loss_that_was_not_seen_charges_nobody(self) -> None:
+    def test_a_loss_that_was_not_seen_has_no_culprit(self) -> None:
         story, life = self.given()
         (finding,) = found(fails(story, B, "DetachedInstanceError", self.MESSAGE, (life,)))
         assert finding.culprit == ""

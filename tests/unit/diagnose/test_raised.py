@@ -34,7 +34,7 @@ def test_an_exception_without_a_message() -> None:
     assert told(failed("Gone", "app.errors.Gone")) == [("Gone", "")]
 
 
-def test_a_type_that_was_not_told_is_read_from_the_message() -> None:
+def test_a_type_that_was_not_sent_is_read_from_the_message() -> None:
     assert told(failed("", "app.errors.Gone: it is closed")) == [("Gone", "it is closed")]
 
 
@@ -81,7 +81,7 @@ def test_without_a_line_of_the_project_pytests_own_word_is_taken() -> None:
     assert failed_at(story.run, failure) == place
 
 
-def test_an_error_is_told_again_by_its_mark() -> None:
+def test_an_error_is_recognised_by_its_mark() -> None:
     story = Story()
     for nodeid, text in ((A, "UNIQUE constraint failed: users.name"), (B, "no such table: users")):
         story.say(ev.StatementFailed(1, "Error", ev.mark_of(text), ev.Place(), ev.Unit(nodeid, "call")), after=1)

@@ -135,7 +135,7 @@ def test_rows_that_were_read_without_harm_are_a_harmless_finding_of_their_author
     assert (finding.harmless, finding.culprit, finding.tests) == (True, A, (B,))
 
 
-def test_rows_that_nobody_read_are_no_finding(story: Rows) -> None:
+def test_rows_that_no_test_read_are_no_finding(story: Rows) -> None:
     story.leaves(A).begin(B)
     story.reads(B, table="orders").test(B, begun=True)
     assert diagnose(story.run) == []
@@ -195,7 +195,7 @@ def test_numbers_that_cannot_be_such_ids_stay_unexplained(story: Rows, message: 
     assert expects(story, B, message) == []
 
 
-def test_a_new_table_counts_anew(story: Rows) -> None:
+def test_a_new_table_counts_from_one_again(story: Rows) -> None:
     story.leaves(A, 2)
     story.say(ev.TablesDropped(1, ["users"], "orm", LEFT, ev.Unit(A, "teardown")))
     assert expects(story, B, "assert 3 == 1") == []

@@ -65,11 +65,11 @@ def test_failing_tests_whose_code_mentions_it_are_victims_of_its_author(what: st
     assert READS in [evidence.place for evidence in finding.evidence]
 
 
-def test_nobody_is_blamed_where_the_code_does_not_mention_it() -> None:
+def test_no_author_is_blamed_where_the_code_does_not_mention_the_state() -> None:
     assert causes(tale().leave(0, "env", "CURRENCY").meet(1).meet(2, "env:OTHER")) == []
 
 
-def test_nobody_is_blamed_for_what_came_after_the_failure_or_was_put_back_before_it() -> None:
+def test_no_author_is_blamed_for_a_change_after_the_failure_or_restored_before_it() -> None:
     story = tale().meet(1, "env:CURRENCY").leave(0, "env", "CURRENCY", "added")
     assert causes(story.leave(2, "env", "CURRENCY", "restored").meet(3, "env:CURRENCY")) == []
 
@@ -109,7 +109,7 @@ def test_further_authors_of_what_is_changed_in_place_are_named() -> None:
     assert [evidence.nodeid for evidence in finding.evidence[:2]] == TESTS[:2]
 
 
-def test_of_two_changes_in_reach_the_latest_is_charged_and_both_are_said() -> None:
+def test_of_two_changes_in_reach_the_latest_is_charged_and_both_are_evidence() -> None:
     story = tale().leave(0, "env", "CURRENCY")
     story.now += 1
     story.leave(1, "cache", "shop.rate")

@@ -162,7 +162,7 @@ def test_a_candidate_that_ended_otherwise_than_in_the_suite_is_not_refuted() -> 
     assert drive(plan(replace(asks, earlier=failed_then)), polluted.run).refuted == ()
 
 
-def test_independent_polluters_are_all_found_and_said_to_be_all() -> None:
+def test_independent_polluters_are_all_found_and_the_verdict_is_complete() -> None:
     polluted = suite({test: (Effect("rows"),) for test in (FIRST, SECOND, THIRD)})
     verdict = drive(plan(question()), polluted.run)
     assert set(verdict.polluters) == {(FIRST,), (SECOND,), (THIRD,)}
@@ -191,7 +191,7 @@ def test_joint_polluters_are_minimal_and_in_order() -> None:
     assert verdict.complete
 
 
-def test_joint_and_single_polluters_are_told_apart() -> None:
+def test_joint_and_single_polluters_are_distinguished() -> None:
     polluted = suite(
         {FIRST: (Effect("a"),), SECOND: (Effect("b"),), THIRD: (Effect("rows"),)},
         fails_on=(frozenset({"a", "b"}), frozenset({"rows"})),

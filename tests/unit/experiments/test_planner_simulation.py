@@ -60,7 +60,7 @@ def test_no_simulated_suite_gets_a_wrong_name(kind: str) -> None:
 
 @pytest.mark.parametrize("evidence", EVIDENCE)
 @pytest.mark.parametrize("kind", ["single polluter", "independent polluters", "joint polluters"])
-def test_all_polluters_are_found_where_it_is_said_that_these_are_all(kind: str, evidence: str) -> None:
+def test_all_polluters_are_found_where_the_verdict_is_complete(kind: str, evidence: str) -> None:
     for seed in range(40):
         truth = make_truth(kind, 1000 + seed, evidence)
         verdict = verdict_on(truth)

@@ -18,7 +18,7 @@ def test_the_same_rows_are_an_equal_start() -> None:
     assert starts.compare("c", {}, {}) is Start.EQUAL
 
 
-def test_other_rows_are_unequal_and_no_password_is_told() -> None:
+def test_other_rows_are_unequal_and_no_password_is_shown() -> None:
     starts = ServerStarts()
     starts.compare("a", counts(0), counts(0))
     assert starts.compare("a", counts(1), counts(1)) is Start.UNEQUAL

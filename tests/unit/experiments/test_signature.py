@@ -48,7 +48,7 @@ def test_another_failure_has_another_signature(one: tuple[str, str, str], other:
     assert signature(*one) != signature(*other)
 
 
-def test_the_type_is_told_whether_it_is_dotted_or_repeated_in_the_message() -> None:
+def test_the_type_is_known_whether_it_is_dotted_or_repeated_in_the_message() -> None:
     plain = signature("IntegrityError", "no row")
     assert signature("sqlalchemy.exc.IntegrityError", "no row") == plain
     assert signature("sqlalchemy.exc.IntegrityError", "sqlalchemy.exc.IntegrityError: no row") == plain
@@ -61,7 +61,7 @@ def test_an_error_without_a_message_has_a_signature() -> None:
     assert signature("ValueError", "ValueError") == signature("ValueError", "") == "call: ValueError"
 
 
-def test_a_missing_fixture_is_told_by_its_name() -> None:
+def test_a_missing_fixture_is_known_by_its_name() -> None:
     reported = signature("FixtureLookupError", "fixture 'shop' not found\navailable fixtures: ...", "setup")
     raised = signature("_pytest.fixtures.FixtureLookupError", "('shop', <SubRequest 'a' for <Function b>>)", "setup")
     assert reported == raised

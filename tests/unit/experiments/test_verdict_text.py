@@ -91,7 +91,7 @@ def test_the_explanation_says_what_carries_it_and_who_is_refuted() -> None:
     ]
 
 
-def test_what_is_not_certain_is_not_said_to_be() -> None:
+def test_what_is_not_certain_is_not_called_certain() -> None:
     suspected = Verdict(
         VICTIM, Kind.ORDER_DEPENDENT, polluters=((IMPORTING,),), location=ROW, grade="B", reason="no answer after 9",
         found_without_evidence=True, cleaners=((EXPORTING,),), unconfirmed="plain pytest sorts the tests",

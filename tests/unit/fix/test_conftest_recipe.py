@@ -261,14 +261,14 @@ def test_a_fixed_project_has_nothing_to_fix(shop: Path) -> None:
         plan_fix(shop)
 
 
-def test_a_project_without_the_shape_is_told_what_is_missing(shop_with: Build) -> None:
+def test_a_project_without_the_shape_gets_a_message_about_what_is_missing(shop_with: Build) -> None:
     root = shop_with({API: "def test_one():\n    pass\n"})
     with pytest.raises(NothingToFix, match="nothing registers models twice") as caught:
         plan_fix(root)
     assert "held()" in caught.value.reason
 
 
-def test_an_empty_folder_is_told_so(tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(NothingToFix, match=r"has a module-scoped fixture that calls the project's db\.create_all\(\)"):
         plan_fix(tmp_path)
 

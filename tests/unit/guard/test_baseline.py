@@ -27,7 +27,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert "rows  memory.users  fixture user in tests/conftest.py" in entries
 
 
-def test_the_order_is_the_same_whoever_comes_first(tmp_path: Path) -> None:
+def test_the_order_does_not_depend_on_which_leak_is_found_first(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     baseline.write(one, LEAKS)
     baseline.write(other, reversed(LEAKS))
@@ -60,7 +60,7 @@ def test_comments_and_empty_lines_say_nothing(tmp_path: Path) -> None:
         ("<<<<<<< HEAD\n", ":1: expected: kind"),
     ],
 )
-def test_damage_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+def test_damage_is_reported_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "baseline.txt"
     file.write_text(text)
     with pytest.raises(baseline.BaselineError) as told:

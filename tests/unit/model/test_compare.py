@@ -84,7 +84,7 @@ def test_the_counts_and_their_difference() -> None:
     assert Delta("errors", 83, 24).difference == -59
 
 
-def test_every_test_stands_in_exactly_one_list() -> None:
+def test_every_test_is_in_exactly_one_list() -> None:
     before = run_of(a=Outcome.FAILED, b=Outcome.PASSED, c=Outcome.ERROR, d=Outcome.SKIPPED)
     after = run_of(a=Outcome.PASSED, b=Outcome.FAILED, c=Outcome.ERROR, e=Outcome.PASSED)
     found = compare(before, after)

@@ -66,7 +66,7 @@ def test_a_rerun_counts_apart_and_the_test_once() -> None:
     assert story.run.tests[A].attempt == 2
 
 
-def test_a_test_stands_once_in_the_order_however_often_it_ran() -> None:
+def test_a_test_is_once_in_the_order_however_often_it_ran() -> None:
     story = Story().collected([A])
     for attempt in (1, 2, 3):
         story.say(ev.TestStarted(A, attempt)).phase(A, "call", "rerun" if attempt < 3 else "passed")
@@ -122,13 +122,13 @@ def test_a_stopped_suite_crashed_nowhere() -> None:
     assert [test.outcome for test in run.tests.values()] == [Outcome.NOT_RUN, Outcome.NOT_RUN]
 
 
-def test_a_suite_that_said_its_end_did_not_crash() -> None:
+def test_a_suite_that_sent_its_end_did_not_crash() -> None:
     run = ended(Story().collected([A]).test(A).say(ev.SessionFinished(1)), 1).run
     assert not run.crashed
     assert run.exit_status == 1
 
 
-def test_a_process_that_was_never_heard_of_did_not_crash() -> None:
+def test_a_process_that_never_connected_did_not_crash() -> None:
     from isolation_tui.model import Run, Stamped
 
     run = Run()
@@ -280,7 +280,7 @@ def test_a_database_for_each_test_does_not_pile_up() -> None:
     assert {event.holder for event in story.run.table_events} == {"sqlite://"}
 
 
-def test_a_drop_that_was_rolled_back_stands_again() -> None:
+def test_a_table_whose_drop_was_rolled_back_exists_again() -> None:
     story = Story().say(ev.DatabaseSeen(1, "sqlite://", "sqlite"))
     for fact in (ev.TablesCreated(1, ["users"], "orm", PLACE, ev.Unit()),
                  ev.TablesDropped(1, ["users"], "sql", PLACE, ev.Unit()),
@@ -289,7 +289,7 @@ def test_a_drop_that_was_rolled_back_stands_again() -> None:
     assert story.run.workers["main"].databases[1].tables == {"users"}
 
 
-def test_the_sets_that_were_seen_overrule_what_was_told() -> None:
+def test_table_sets_that_were_seen_overrule_events() -> None:
     story = Story().collected([A]).models(["users"]).begin(A).phase(A, "teardown")
     story.say(ev.TableSets(A, "end", metadata=[(1, ["other"])]))
     assert list(story.run.tests[A].metadata_at_end.values()) == [frozenset({"other"})]
@@ -306,7 +306,7 @@ def test_total_grows_with_what_is_collected_and_never_shrinks() -> None:
     assert story.run.state is RunState.RUNNING
 
 
-def test_limits_of_two_workers_are_said_once() -> None:
+def test_limits_of_two_workers_are_listed_once() -> None:
     story = Story(workers=2)
     for worker in ("gw0", "gw1"):
         story.say(ev.SessionStarted(ROOT, "", 2, ["too old"]), worker)

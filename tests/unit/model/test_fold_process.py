@@ -32,7 +32,7 @@ def test_a_change_is_found_by_the_tests_after_it_until_it_is_restored() -> None:
     assert [found(story, number) for number in range(4)] == [[], [(TESTS[0], "env:X")], [(TESTS[0], "env:X")], []]
 
 
-def test_what_a_wide_fixture_changed_is_found_by_nobody_until_it_is_torn_down() -> None:
+def test_what_a_wide_fixture_changed_is_found_by_no_test_until_it_is_torn_down() -> None:
     story = Story().collected(TESTS)
     definition = story.fixture("wide", "module", "test_a.py")
     story.begin(TESTS[0])
@@ -72,7 +72,7 @@ def test_an_object_changed_in_place_holds_the_shares_of_all_its_authors() -> Non
     assert entry.first.author.label == TESTS[1]
 
 
-def test_what_is_bound_anew_is_the_work_of_the_last_author_alone() -> None:
+def test_what_is_rebound_is_charged_to_the_last_author_alone() -> None:
     story = Story().collected(TESTS)
     for number in (0, 1):
         story.begin(TESTS[number])

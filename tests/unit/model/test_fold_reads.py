@@ -78,7 +78,7 @@ def test_a_later_reader_is_named_and_is_a_victim_only_if_it_failed(story: Reads)
     assert (leak.benign, leak.maybe, leak.amount, leak.keys) == (False, False, 1, ("id=1",))
 
 
-def test_what_nobody_reads_is_benign(story: Reads) -> None:
+def test_rows_that_no_test_reads_are_benign(story: Reads) -> None:
     story.begin(story.names[1])
     story.reads(1, table="orders")
     story.ends(1, "failed")

@@ -174,7 +174,7 @@ def test_a_database_that_is_gone_takes_its_rows_along(story: Rows) -> None:
     assert story.found(1) == {}
 
 
-def test_rows_of_a_wide_fixture_are_intended_while_it_lives(story: Rows) -> None:
+def test_rows_of_a_wide_fixture_are_intended_until_its_teardown(story: Rows) -> None:
     seed = story.fixture("seed", "module", FILE)
     story.begin(story.names[0])
     story.wrote(story.names[0], 5, life=90, phase="setup")
@@ -209,7 +209,7 @@ def test_rows_of_a_function_scoped_fixture_are_left_by_its_test(story: Rows) -> 
     assert (tally.rows, tally.met) == (2, 2)
 
 
-def test_what_nobody_could_count_makes_the_table_inexact(story: Rows) -> None:
+def test_what_could_not_be_counted_makes_the_table_inexact(story: Rows) -> None:
     story.begin(story.names[0])
     story.wrote(story.names[0], 1)
     story.wrote(story.names[0], inexact=True).whole(0)
@@ -258,7 +258,7 @@ def test_a_row_deleted_by_its_key_is_taken_from_whom_it_was(story: Rows) -> None
     assert not any(found.inexact for found in story.of(2))
 
 
-def test_a_row_deleted_by_a_key_that_nobody_listed_leaves_the_listed_ones(story: Rows) -> None:
+def test_a_row_deleted_by_an_unlisted_key_leaves_the_listed_ones(story: Rows) -> None:
     story.begin(story.names[0])
     story.wrote(story.names[0], 9, keys=["id=1", "id=2"]).whole(0)
     story.begin(story.names[1])

@@ -30,7 +30,7 @@ def test_a_victim_failed_by_the_very_error(exception: str, victims: list[str]) -
     assert [test.nodeid for test in leak.victims] == victims
 
 
-def test_a_table_that_went_with_its_database_was_left_to_nobody() -> None:
+def test_a_table_that_went_with_its_database_is_no_leak() -> None:
     """Labels are given again: the next in-memory database may be called the same."""
     story = Story().collected(["a.py::one", "a.py::two"])
     for number, nodeid in enumerate(("a.py::one", "a.py::two"), 1):

@@ -54,7 +54,7 @@ def test_width_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         assert width_of(None) == width
 
 
-def test_a_defect_of_ours_is_one_line_and_a_status(
+def test_an_internal_error_is_one_line_and_a_status(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*words: object) -> None:

@@ -74,7 +74,7 @@ def test_failures_of_one_message_are_one_line() -> None:
     assert "test_a.py::test_1\n" not in text
 
 
-def test_the_class_of_an_exception_is_said_once() -> None:
+def test_the_class_of_an_exception_is_shown_once() -> None:
     story = Story().collected(["test_a.py::test_a"]).begin("test_a.py::test_a")
     message = "sqlalchemy.exc.IntegrityError: UNIQUE constraint failed"
     story.phase("test_a.py::test_a", "call", "failed", message=message, exception="IntegrityError")
@@ -95,7 +95,7 @@ def test_nothing_of_the_suite_is_obeyed(evil: str) -> None:
         assert "test_a[[bold]]" in text
 
 
-def test_what_was_lost_is_said() -> None:
+def test_lost_facts_are_reported() -> None:
     story = Story().collected(["test_a.py::test_a"]).test("test_a.py::test_a")
     text = summary(story.say(ev.FactsDropped(7)).say(ev.ProbeDisabled("metadata", "boom")).finished(0).run)
     assert "7 facts were lost" in text
@@ -124,7 +124,7 @@ def test_no_colour_and_bounded_width_without_a_terminal(monkeypatch: pytest.Monk
     assert all(len(line) <= 100 for line in table)
 
 
-def test_rows_left_behind_are_told_by_author_with_the_tests_that_met_them() -> None:
+def test_rows_left_behind_are_listed_by_author_with_the_tests_that_met_them() -> None:
     names = [f"tests/test_a.py::test_{number}" for number in range(3)]
     story = Story().collected(names)
     story.say(ev.DatabaseSeen(1, "sqlite:///it.db", "sqlite"))
@@ -143,7 +143,7 @@ def test_rows_left_behind_are_told_by_author_with_the_tests_that_met_them() -> N
     assert "Leaks: " not in summary(before().run)
 
 
-def test_what_causes_explain_and_what_they_do_not_is_said_first() -> None:
+def test_the_summary_begins_with_what_causes_explain_and_what_they_do_not() -> None:
     text = summary(dirty().run).splitlines()
     assert text[3] == "2 causes may explain 2 of 3 failing tests, 1 not explained"
     assert any(line.startswith("  1  F7  Fixture `customer` commits rows ") for line in text)
@@ -154,13 +154,13 @@ def test_what_causes_explain_and_what_they_do_not_is_said_first() -> None:
     assert text[at + 2].strip() == "tests/test_shop.py::test_sum"
 
 
-def test_what_harmed_nobody_stands_apart() -> None:
+def test_leaks_that_harmed_no_test_are_shown_apart() -> None:
     text = summary(dirty().run).splitlines()
     at = text.index("Leaks that broke nothing (yet): 1 finding")
     assert "a connection" in text[at + 1]
 
 
-def test_leaks_are_told_with_who_read_them() -> None:
+def test_leaks_are_listed_with_the_tests_that_read_them() -> None:
     text = summary(dirty().run).splitlines()
     assert "Leaks: 4 culprits, 6 dirty starts, read by 3 tests" in text
     (line,) = [line for line in text if line.strip().startswith("fixture customer")]

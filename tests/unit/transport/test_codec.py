@@ -207,7 +207,7 @@ def test_what_is_damaged_takes_nothing_else_of_its_line_along(bad: object) -> No
     ],
     ids=["Hello", "DatabaseSeen", "Output", "RunStarted"],
 )
-def test_a_password_in_a_url_is_not_said(text: str, wrap: Any) -> None:
+def test_a_password_in_a_url_is_not_sent(text: str, wrap: Any) -> None:
     said = written(wrap(text))
     assert "hush" not in said
     assert "***" in said
@@ -223,5 +223,5 @@ def test_the_handshake_is_one_line_with_the_token() -> None:
     assert json.loads(handshake_line("s3cret")) == {"isolation": ev.PROTOCOL, "token": "s3cret"}
 
 
-def test_the_defaults_of_a_unit_charge_nobody() -> None:
+def test_the_defaults_of_a_unit_charge_no_one() -> None:
     assert ev.Unit() == ("", "", 0, "")

@@ -63,7 +63,7 @@ def test_facts_arrive_in_order(pair: tuple[Sender, socket.socket]) -> None:
     assert Reader(peer).until(sent[-1]) == sent
 
 
-def test_what_waits_is_sent_while_the_suite_stands_still(pair: tuple[Sender, socket.socket]) -> None:
+def test_what_waits_is_sent_while_the_suite_is_idle(pair: tuple[Sender, socket.socket]) -> None:
     sender, peer = pair
     sender._yielded_at = 0.0
     wait_until(lambda: sender._thread, "its thread")
@@ -72,7 +72,7 @@ def test_what_waits_is_sent_while_the_suite_stands_still(pair: tuple[Sender, soc
     assert Reader(peer).until(output(1)) == [output(1)]
 
 
-def test_an_offer_that_nobody_takes_is_not_waited_for(pair: tuple[Sender, socket.socket]) -> None:
+def test_the_suite_does_not_wait_for_a_sender_that_does_not_run(pair: tuple[Sender, socket.socket]) -> None:
     """The interpreter gave no thread any more after a fork, say."""
     sender, _ = pair
     sender._before_fork()
@@ -102,7 +102,7 @@ def test_what_was_written_down_and_what_was_not_arrive_in_order(pair: tuple[Send
     assert Reader(peer).until(sent[-1]) == sent
 
 
-def test_a_fact_that_cannot_be_written_down_is_said_all_the_same(pair: tuple[Sender, socket.socket]) -> None:
+def test_a_fact_that_cannot_be_encoded_at_once_is_still_sent(pair: tuple[Sender, socket.socket]) -> None:
     sender, peer = pair
     sent = [output(1), ev.Interrupted("'a'"), output(2), output(3)]
     for fact in (output(1), ev.Interrupted(KeyError("a")), output(2)):  # type: ignore[arg-type]
@@ -112,7 +112,7 @@ def test_a_fact_that_cannot_be_written_down_is_said_all_the_same(pair: tuple[Sen
     assert Reader(peer).until(output(3)) == sent
 
 
-def test_what_one_test_told_is_written_in_lines_of_fifty_facts(pair: tuple[Sender, socket.socket]) -> None:
+def test_the_facts_of_one_test_are_sent_in_lines_of_fifty(pair: tuple[Sender, socket.socket]) -> None:
     sender, peer = pair
     sender._encoding = True  # as if the thread had no time meanwhile
     sender.emit(output(0))
@@ -129,7 +129,7 @@ def test_what_one_test_told_is_written_in_lines_of_fifty_facts(pair: tuple[Sende
     assert [each.fact for facts in lines for each in facts] == [output(0), *sent, output(99)]
 
 
-def test_a_fork_in_the_middle_of_writing_down_holds_nobody_up(pair: tuple[Sender, socket.socket]) -> None:
+def test_a_fork_during_encoding_delays_neither_process(pair: tuple[Sender, socket.socket]) -> None:
     """As a signal's handler may do it."""
     sender, peer = pair
 
@@ -167,7 +167,7 @@ def test_it_may_be_closed_twice_and_what_came_between_is_sent(pair: tuple[Sender
     assert Reader(peer).until(output(1))
 
 
-def test_a_reader_that_stands_still_for_a_while_at_the_end_is_waited_for(pair: tuple[Sender, socket.socket]) -> None:
+def test_a_reader_that_pauses_at_the_end_is_waited_for(pair: tuple[Sender, socket.socket]) -> None:
     """The collector of garbage stopped ours for 1.3 seconds, and 400 tests were not told of."""
     sender, peer = pair
     reader, began = Reader(peer), time.monotonic()
@@ -209,7 +209,7 @@ def test_a_reader_that_takes_nothing_is_waited_for_once(pair: tuple[Sender, sock
     assert moments[2] - moments[1] < (moments[1] - moments[0]) / 2
 
 
-def test_what_found_no_place_is_counted_and_said_when_the_reader_reads_again(
+def test_dropped_facts_are_counted_and_reported_when_the_reader_reads_again(
     pair: tuple[Sender, socket.socket],
 ) -> None:
     sender, peer = pair
@@ -236,13 +236,13 @@ def _more(reader: Reader) -> list[bytes]:
     return lines
 
 
-def test_a_value_that_json_does_not_know_is_said_as_text(pair: tuple[Sender, socket.socket]) -> None:
+def test_a_value_that_json_does_not_know_is_sent_as_text(pair: tuple[Sender, socket.socket]) -> None:
     sender, peer = pair
     sender.emit(ev.Interrupted(KeyError("a")))  # type: ignore[arg-type]
     assert Reader(peer).until(ev.Interrupted("'a'"))
 
 
-def test_a_fact_that_cannot_be_said_at_all_silences_no_other(pair: tuple[Sender, socket.socket]) -> None:
+def test_a_fact_that_cannot_be_encoded_at_all_stops_no_other(pair: tuple[Sender, socket.socket]) -> None:
     class Hostile(list):  # type: ignore[type-arg]
         def __iter__(self):  # type: ignore[no-untyped-def]
             raise RuntimeError("no")
@@ -369,5 +369,5 @@ def test_a_file_that_got_the_sockets_number_is_not_written_to(
 @pytest.mark.parametrize(
     "address", ["unix:/nowhere/at/all", "tcp:127.0.0.1:1", "tcp:127.0.0.1:x", "", "carrier pigeon"]
 )
-def test_where_nobody_listens_there_is_no_connection(address: str) -> None:
+def test_without_a_listener_there_is_no_connection(address: str) -> None:
     assert connect(address, "token") is None
