@@ -1,4 +1,4 @@
-"""Throw-away virtual environments: somebody else's interpreters, pytests and SQLAlchemys, with nothing of ours in them.
+"""Throw-away virtual environments: other interpreters, pytests and SQLAlchemys, without this project.
 
 They are built once, under the user's cache folder, and named after what is in them; a second run of the tests finds
 them there. A test that needs an interpreter which this machine lacks is skipped, and says which one.

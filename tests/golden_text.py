@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent / "app" / "golden"
 
 
 def compare(name: str, text: str) -> None:
-    """Fail with a diff where ``text`` is not what stands in the golden file."""
+    """Fail with a diff unless ``text`` equals the golden file."""
     path = FOLDER / f"{name}.txt"
     if os.environ.get("UPDATE_GOLDEN"):
         FOLDER.mkdir(exist_ok=True)

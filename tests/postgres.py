@@ -5,7 +5,7 @@
 
 The fixture ``postgres`` (session scope, known to all tests through ``conftest.py``) starts the server when a test first
 asks for it, and skips, saying why, where its programs are not installed. A suite in a subprocess is given the URL
-through an environment variable; nobody needs a password. Nothing is synced to disk.
+through an environment variable; no password is needed. Nothing is synced to disk.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ def wrong_verdicts(suite: PlantedSuite, verdicts: Sequence[Verdict]) -> list[str
         wrong += [f"{victim}: {each}" for each in verdict.polluters if suite.signature(each, victim) != FAILURE]
         wrong += [f"{victim}: {each}" for each in verdict.setters if suite.signature(each, victim)]
         if not verdict.proven:
-            wrong.append(f"{victim}: {verdict.kind} names nobody")
+            wrong.append(f"{victim}: {verdict.kind} names no polluter")
         if any(len(each) > 1 for each in (*verdict.polluters, *verdict.setters)):
             wrong.append(f"{victim}: more than one is named")
     return wrong

@@ -9,7 +9,7 @@ from isolation_tui.app.widgets.key_bar import KeyBar
 
 
 def body(stage: Any) -> str:
-    """What stands between header and key bar."""
+    """The text between header and key bar."""
     lines = stage.text.split("\n")
     screen = stage.app.screen
     top, bottom = screen.query_one(RunHeader).size.height, screen.query_one(KeyBar).size.height

@@ -107,7 +107,7 @@ class FakeWorkbench:
 
 
 def make_app(workbench: Any, clock: Callable[[], float] = lambda: 1003.1) -> IsolationApp:
-    """An app whose clock stands still and in which nothing moves by itself."""
+    """An app with a frozen clock, in which nothing moves by itself."""
     app = IsolationApp(workbench, clock=clock)
     app.animation_level = "none"
     return app
@@ -136,7 +136,7 @@ async def drawn(pilot: Pilot[Any]) -> None:
 
 
 def screen_text(app: IsolationApp) -> str:
-    """What stands on the screen, as plain text without trailing blanks."""
+    """The text on the screen, without trailing blanks."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
 
@@ -167,7 +167,7 @@ Play = Callable[[Stage], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch, stylesheets: dict[Any, list[RuleSet]]) -> None:
     """Less is waited for: the app ticks and paints, and the pilot looks whether it is idle, several times as often. And
-    the same stylesheet is parsed once, not for each app anew."""
+    the same stylesheet is parsed once, not again for each app."""
     monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 1 / 400)
     monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 1 / 400)
     monkeypatch.setattr("textual._wait.SLEEP_IDLE", 1 / 1000)

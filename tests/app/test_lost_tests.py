@@ -1,4 +1,4 @@
-"""Tests of which nobody knows how they ended: they are drawn as that, and take nothing down."""
+"""Tests whose outcome is unknown: they are shown so, and the dashboard goes on."""
 
 from __future__ import annotations
 

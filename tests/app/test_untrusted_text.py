@@ -1,4 +1,4 @@
-"""Names and messages come from code that nobody here has read: they are shown, never obeyed."""
+"""Names and messages come from untrusted code: they are shown, never interpreted."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def produce(address: str, token: str, tests: int, rate: int, seconds: float) -> 
         send([ev.Collected(first, nodeids[first : first + 500])])
     send([ev.CollectionFinished(tests)])
     send([ev.FixtureDefined(n, f"fixture_{n}", "function", "", ev.Place("", "conftest.py", n)) for n in (1, 2, 3)])
-    time.sleep(2.0)  # the first screen stands
+    time.sleep(2.0)  # the first screen is shown
     began, sent, life = time.monotonic(), 0, 0
     number = 0
     while time.monotonic() - began < seconds and number < tests:

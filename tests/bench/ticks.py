@@ -1,6 +1,6 @@
 """A pytest plugin: the CPU time at each test's start and at the end of the last, into the file that ``TICKS`` names.
 
-The bench copies it to a folder called ``site-packages``: what stands there is no part of the suite.
+The bench copies it to a folder called ``site-packages``: what is there is no part of the suite.
 """
 
 import json

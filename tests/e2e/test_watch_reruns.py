@@ -95,7 +95,7 @@ def test_caches_version_control_and_what_suites_write_are_no_saves(workbench: Wo
 
 @pytest.fixture
 def waiting_test(project: Path) -> None:
-    """Written before anybody watches: else it were a save itself, whenever that is noticed."""
+    """Written before the watcher starts, which would take it for a save."""
     (project / "test_shop.py").write_text(
         "import pathlib, threading, pytest\n\n"
         "@pytest.fixture\ndef held():\n    yield\n    pathlib.Path('torn-down.log').touch()\n\n"

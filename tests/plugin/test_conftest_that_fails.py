@@ -1,4 +1,4 @@
-"""A conftest that pytest cannot load ends it before anything is collected: why is told all the same."""
+"""A conftest that pytest cannot load ends the run before collection: the cause is reported all the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of connections and sessions that are out, and of calls that did nothing, on a real suite."""
+"""Facts about connections and sessions that are out, and about calls without effect, from a real suite."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def test_stopping_awaits_the_teardown(tmp_path: Path) -> None:
 
 
 def test_asking_again_insists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "STOP_PATIENCE", (PATIENCE * 2, PATIENCE * 2))  # nobody else insists
+    monkeypatch.setattr(process, "STOP_PATIENCE", (PATIENCE * 2, PATIENCE * 2))  # no second signal comes
     root = suite(tmp_path, "wait_for('never')", teardown="wait_for('never')")
     first = once((root / "running").exists, lambda session: session.stop())
     second = once((root / "stopping").exists, lambda session: session.stop())

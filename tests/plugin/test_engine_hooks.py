@@ -1,4 +1,4 @@
-"""Statements and transactions are heard of with and without SQLAlchemy's events, and nothing of it shows."""
+"""Statements and transactions are observed with and without SQLAlchemy's events, invisibly to the suite."""
 
 from __future__ import annotations
 

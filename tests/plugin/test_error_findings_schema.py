@@ -1,5 +1,5 @@
 """One real suite whose tables are defined twice, indexed twice, dropped, cleared and never made: each cause is named
-with its victims, and nobody else is."""
+with its victims, and nothing else is."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """One real suite whose sessions, objects, scopes, contexts and event loops outlive or miss each other: each cause is
-named with its victims, and nobody else is."""
+named with its victims, and nothing else is."""
 
 from __future__ import annotations
 

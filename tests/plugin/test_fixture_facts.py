@@ -1,4 +1,4 @@
-"""What is said of fixture lives: who was set up, for whom, on what it rests, when it ended, and who is charged."""
+"""Facts about fixture lives: their tests, their dependencies, their teardown, and who is charged."""
 
 from __future__ import annotations
 

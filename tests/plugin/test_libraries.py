@@ -76,7 +76,7 @@ DIRTY = {
     "test_factory.py::test_sub_factory": {"fixture author": 1},
     **{f"test_flask.py::test_beside_what_was_left[{kind}]": {f"test_flask.py::test_by_request[{kind}]": 1}
        for kind in ("memory", "file")},
-    # Its third attempt: what the two before it left stood there.
+    # Its third attempt found what the first two left.
     "test_reruns.py::test_needs_three_tries": {"fixture one": 2, "test_reruns.py::test_needs_three_tries": 2},
     "test_reruns.py::test_after": {"fixture one": 3, "test_reruns.py::test_needs_three_tries": 3},
     "test_sqlmodel.py::test_flushes": {"test_sqlmodel.py::test_commits": 1},

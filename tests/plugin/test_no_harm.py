@@ -27,7 +27,7 @@ SOURCES = [str(Path(package.__file__ or "").parents[1]) for package in (isolatio
 
 
 class Reader:
-    """A listener of ours that reads when it is told to, or never."""
+    """A listener that reads on request, or never."""
 
     def __init__(self, folder: Path) -> None:
         self._server = socket.socket(socket.AF_UNIX)
@@ -228,7 +228,7 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    stat = Path(f"/proc/{pid}/stat")  # a zombie that nobody waits for has ended
+    stat = Path(f"/proc/{pid}/stat")  # a zombie has ended, although its parent does not wait for it
     try:
         return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -1,4 +1,4 @@
-"""A green suite in which 50 units leave rows: 40 that nobody reads, 10 that a later test reads. Which are told apart?
+"""A green suite in which 50 units leave rows: 40 that no test reads, 10 that a later test reads.
 
 Each row of ``PLANTS`` is a table, how it gets its rows, and what later tests do with it.
 """

@@ -1,5 +1,7 @@
-"""A suite in which 50 tests leave state of the process behind: 40 of it nobody reads, 10 a later test reads. Which are
-told apart, where nobody fails by it and where somebody does?"""
+"""A suite in which 50 tests leave process state behind: 40 that no test reads, 10 that a later test reads.
+
+It runs green, where no test fails by it, and red, where some do.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A suite in which 50 units leave a table behind, in a database or in a MetaData that all share: 40 that nobody meets,
-10 that a later test reads, creates, or cannot define again. Which are told apart, on a green suite?
+"""A suite in which 50 units leave a table behind, in a database or in a MetaData that all share: 40 that no test meets,
+10 that a later test reads, creates, or cannot define again.
 
 Each plant is a table, how it comes into being, and what a later test does with it.
 """
@@ -40,7 +40,7 @@ IN_METADATA = ("table", "declared", "in a fixture", "in a function", "to metadat
 
 
 def planted(harmful: tuple[str, ...], benign: tuple[str, ...], ways: tuple[str, ...], letter: str) -> list[list[str]]:
-    """[table, way, what a later test does] of 25 plants; whoever puts it back comes second."""
+    """[table, way, what a later test does] of 25 plants; a test that restores it comes second."""
     later = sorted((*harmful, *benign), key=lambda each: each[::-1])
     return [[f"{letter}{number:02}", ways[number % len(ways)], each] for number, each in enumerate(later)]
 
@@ -283,7 +283,7 @@ def found(seen: Seen) -> dict[str, Leak]:
 def test_each_plant_is_a_leak_of_its_author_and_nothing_else_is(seen: Seen) -> None:
     kept = found(seen)
     assert len(TABLES) == len(METADATA) == 25
-    # One that is dropped, or taken out, before any other test begins was left to nobody.
+    # One that is dropped, or taken out, before any other test begins is no leak.
     assert kept.keys() == {name for name, _, _ in TABLES + METADATA}
     for name, way, _ in TABLES + METADATA:
         leak = kept[name]

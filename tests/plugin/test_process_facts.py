@@ -257,12 +257,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 
 def left(seen: Seen, name: str) -> list[tuple[str, str, str]]:
-    """(author, location, change) of what was told at that test's end."""
+    """(author, location, change) of what was reported at the end of that test."""
     return [(entry.author.label, entry.location, entry.change) for entry in seen.test(f"::{name}").state_changed]
 
 
 def the(seen: Seen, location: str) -> StateResidue:
-    """What stood there at the end of the run."""
+    """What is still changed at that location at the end of the run."""
     return seen.run.workers["main"].state[location]
 
 

@@ -3,7 +3,7 @@
 Each test of :mod:`row_scenarios` is one way of writing rows. When it has ended, the rows of its tables are counted in
 the database itself; afterwards they are compared with what the facts add up to.
 
-Known to be wrong without being flagged (:data:`SILENT`): a raw cursor's write; on a server also what stands beside it,
+Known to be wrong without being flagged (:data:`SILENT`): a raw cursor's write; on a server also what is beside it,
 and what a trigger or a cascade writes into another table. On SQLite the count of the table beside it is flagged where
 SQLAlchemy wrote on the same connection.
 """
@@ -47,7 +47,7 @@ SILENT = {
     "trigger_into_another_table[postgresql]",
     "cascade[postgresql]",
 }
-"""Scenarios whose count is wrong, and which nobody tells of it."""
+"""Scenarios whose count is wrong without being flagged."""
 
 
 @dataclass

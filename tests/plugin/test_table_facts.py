@@ -1,4 +1,4 @@
-"""What is said of tables: in a MetaData and in a database, by whom, and who is charged."""
+"""Facts about tables, in a MetaData and in a database: by whom, and who is charged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of tests in few words: what stands in brackets is the suite's own, and may look like a path or a class."""
+"""Names of tests in few words: the text in brackets is the suite's own, and may look like a path or a class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trials as forks of one process that has collected: where that is safe, and what is said where it is not."""
+"""Trials as forks of one process that has collected: where that is safe, and what is reported where it is not."""
 
 from __future__ import annotations
 

@@ -151,8 +151,8 @@ class TestASecondDefinition:
         story.say(ev.TableRefused(1, "users", HERE, [], ev.Unit(A, "call")), after=0.1)
         story.phase(A, "call", "failed", exception="InvalidRequestError", message=self.MESSAGE).phase(A, "teardown")
         story.say(ev.MetadataCleared(1, ["users"], HERE, ev.Unit(B, "call")), after=0.1)
-        anew = ev.Place("app.anew", f"{ROOT}/app/anew.py", 1, "<module>")
-        story.say(ev.TableRegistered(1, "users", anew, [], ev.Unit(B, "call")), after=0.1)
+        later = ev.Place("app.later", f"{ROOT}/app/later.py", 1, "<module>")
+        story.say(ev.TableRegistered(1, "users", later, [], ev.Unit(B, "call")), after=0.1)
         (finding,) = found(story)
         assert finding.evidence[0].place.file.endswith("src/models/users.py")
 

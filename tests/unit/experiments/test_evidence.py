@@ -18,7 +18,7 @@ OTHER = "tests/test_other.py"
 
 
 class Shop(Story):
-    """Three tests, then the victim; what each does is said in between."""
+    """Three tests, then the victim; the facts of each are emitted in between."""
 
     def __init__(self) -> None:
         super().__init__()

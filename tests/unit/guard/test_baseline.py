@@ -1,4 +1,4 @@
-"""The baseline: what is written is what is read, whatever the names; and what is damaged is told with its line."""
+"""The baseline file: any name survives writing and reading, and damage is reported with its line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What facts add up to: pytest's own counts, whoever crashed, what workers share, what a lost fact costs."""
+"""What facts add up to: pytest's own counts, crashes, what workers share, and what a lost fact costs."""
 
 from __future__ import annotations
 

@@ -91,8 +91,8 @@ def test_rolled_back_rows_never_stand(story: Rows) -> None:
     assert (written.inserted, written.state) == (3, "rolled back")
 
 
-@pytest.mark.parametrize(("outcome", "stands"), [("committed", 2), ("rolled back", 0)])
-def test_open_rows_become_what_their_transaction_becomes(story: Rows, outcome: str, stands: int) -> None:
+@pytest.mark.parametrize(("outcome", "remaining"), [("committed", 2), ("rolled back", 0)])
+def test_open_rows_become_what_their_transaction_becomes(story: Rows, outcome: str, remaining: int) -> None:
     story.begin(story.names[0])
     story.wrote(story.names[0], 2, state="open").whole(0)
     assert [left.open for left in story.run.tests[story.names[0]].rows_left] == [True]
@@ -101,7 +101,7 @@ def test_open_rows_become_what_their_transaction_becomes(story: Rows, outcome: s
     story.begin(story.names[2])
     story.whole(2)
     assert story.found(1) == {"users": 2}
-    assert story.found(2) == ({"users": stands} if stands else {})
+    assert story.found(2) == ({"users": remaining} if remaining else {})
     assert [written.state for written in story.run.tests[story.names[0]].rows_written] == [outcome]
 
 

@@ -1,4 +1,4 @@
-"""The plugin's way out: it sends in order, counts what it cannot, and never stands in the way."""
+"""The plugin's sender: it sends in order, counts what it drops, and never delays the suite."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_it_may_be_closed_twice_and_what_came_between_is_sent(pair: tuple[Sender
 
 
 def test_a_reader_that_pauses_at_the_end_is_waited_for(pair: tuple[Sender, socket.socket]) -> None:
-    """The collector of garbage stopped ours for 1.3 seconds, and 400 tests were not told of."""
+    """Garbage collection once stopped the dashboard for 1.3 seconds, and the facts of 400 tests were lost."""
     sender, peer = pair
     reader, began = Reader(peer), time.monotonic()
 

@@ -1,4 +1,4 @@
-"""During which test somebody left, changed or held something: an index over a whole run, made once."""
+"""An index of a run: during which test something was left, changed or held."""
 
 from __future__ import annotations
 

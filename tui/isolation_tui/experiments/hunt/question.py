@@ -37,7 +37,7 @@ class HuntQuestion:
     """Which of ``tests`` depend on order?
 
     ``tests`` are in the order in which they ran. ``reads`` and ``cleans`` are the places that each test reads, or where
-    it removes what others left; what is left at a place that is in nobody's ``reads`` may be read by any test.
+    it removes what others left; what is left at a place that is in no test's ``reads`` may be read by any test.
     ``files`` are all test files; ``not_run`` counts tests that were collected and did not run to their end. ``orders``
     is how many times as many tests as the suite has may run in search of differences; ``seed`` decides on the shuffled
     orders.
