@@ -13,9 +13,16 @@ from isolation_tui.app.widgets.finding_lines import UNEXPLAINED
 from isolation_tui.app.widgets.line_list import LineList
 from isolation_tui.app.widgets.timeline import Timeline
 from isolation_tui.diagnose.conclusions import conclude
-from isolation_tui.model import Test
+from isolation_tui.model import Database, Test
+from isolation_tui.model.tables import TablesVersion
 from runstory import SHOP, before, dirty, schemas
 from view_text import body
+
+
+def _version(*tables: str) -> TablesVersion:
+    database = Database(1, "shop")
+    database.add(tables)
+    return database.version
 
 
 def block(name: str, test: str, story=dirty) -> list[str]:
@@ -80,8 +87,8 @@ def test_a_card_tells_where_schemas_do_not_agree() -> None:
 def test_a_schema_with_braces_and_escapes_in_its_names_is_text() -> None:
     test = Test("a.py::t", 0, "a.py")
     test.latest.databases_used = ("sqlite:///{0}{x}\x1b[2J.db",)
-    test.latest.database_at_end = {test.databases_used[0]: frozenset(("users", "{}[bold]\x1b", "a" * 9_000))}
-    test.latest.metadata_at_end = {"{shop}": frozenset(("users", "{orders!r}"))}
+    test.latest.database_at_end = {test.databases_used[0]: _version("users", "{}[bold]\x1b", "a" * 9_000)}
+    test.latest.metadata_at_end = {"{shop}": _version("users", "{orders!r}")}
     said = "\n".join(map(str, schema_lines(test, UNICODE, 60)))
     assert "sqlite:///{0}{x}" in said
     assert "{orders!r}" in said

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from isolation_tui.model import Run, Stamped
+from isolation_tui.model import Database, Run, Stamped, leaks
 from isolation_tui.model.authors import Author
 from pytest_isolation import events as ev
 
@@ -108,6 +109,26 @@ def broken_files(files: int) -> Said:
             yield worker, ev.CollectionFailed(f"tests/test_{number}.py", "ImportError", "no module")
 
 
+def tables_left(tests: int) -> Said:
+    """Each test leaves a table in the same database, and in the same MetaData."""
+    yield "main", ev.MetadataSeen(1, "", PLACE)
+    yield "main", ev.DatabaseSeen(1, "sqlite:////tmp/app.db", "sqlite")
+    for number, nodeid in enumerate(_ids(tests)):
+        unit = ev.Unit(nodeid, "call")
+        yield "main", ev.TestStarted(nodeid)
+        yield "main", ev.TableRegistered(1, f"table_{number}", PLACE, [], unit)
+        yield "main", ev.TablesCreated(1, [f"table_{number}"], "orm", PLACE, unit)
+        yield from (("main", fact) for fact in _phases(nodeid))
+
+
+def state_left(tests: int) -> Said:
+    """Each test leaves an environment variable of its own."""
+    for number, nodeid in enumerate(_ids(tests)):
+        yield "main", ev.TestStarted(nodeid)
+        yield "main", ev.StateChanged("env", f"VARIABLE_{number}", "set", ev.Unit(nodeid, "call"))
+        yield from (("main", fact) for fact in _phases(nodeid))
+
+
 def _facts(story: Callable[[int], Said], size: int) -> list[Stamped]:
     return [Stamped(worker, number / 1e3, fact) for number, (worker, fact) in enumerate(story(size), 1)]
 
@@ -134,6 +155,8 @@ def _seconds(facts: list[Stamped]) -> float:
         (tables, 400),
         (metadata, 1_000),
         (broken_files, 2_000),
+        (tables_left, 2_000),
+        (state_left, 2_000),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
@@ -178,3 +201,52 @@ def test_leftover_rows_are_added_up_when_they_change_and_not_at_each_read(monkey
     many = len(looked_up) - few
     assert many - few < tests
     assert {total.met for total in run.residue.values()} == set(range(tests - 30, tests))
+
+
+def _folded(facts: list[Stamped]) -> Run:
+    run = Run()
+    for fact in facts:
+        run.apply(fact)
+    return run
+
+
+def _kilobytes(facts: list[Stamped]) -> float:
+    """What a run keeps in memory."""
+    tracemalloc.start()
+    run = _folded(facts)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert run.done
+    return kept / 1e3
+
+
+@pytest.mark.parametrize("story", [tables_left, state_left])
+def test_what_every_test_leaves_takes_memory_in_proportion_to_the_suite(story: Callable[[int], Said]) -> None:
+    assert _kilobytes(_facts(story, 1_000)) < 3 * _kilobytes(_facts(story, 500))
+
+
+def test_each_test_found_the_tables_and_state_of_those_before_it() -> None:
+    run = _folded(_facts(tables_left, 200))
+    for number in (0, 1, 64, 65, 66, 130, 199):
+        names = frozenset(f"table_{each}" for each in range(number))
+        test = run.order[number]
+        assert test.database_at_start == {"sqlite:////tmp/app.db": names}
+        assert test.database_at_end == {"sqlite:////tmp/app.db": names | {f"table_{number}"}}
+    run = _folded(_facts(state_left, 200))
+    for number in (0, 1, 64, 65, 66, 130, 199):
+        assert list(run.order[number].state_found) == [f"env:VARIABLE_{each}" for each in range(number)]
+    assert {leak.author.nodeid: leak.met for leak in leaks(run)} == {
+        test.nodeid: 199 - number for number, test in enumerate(run.order)
+    }
+
+
+def test_tables_that_come_and_go_are_those_of_each_moment() -> None:
+    database, kept, expected = Database(1, "app.db"), [], []
+    for number in range(400):
+        database.add([f"table_{number}", f"table_{number % 90}"])
+        database.remove([f"table_{number - 80}", f"table_{number * 7 % 400}"])
+        kept.append(database.version)
+        expected.append(database.tables)
+    assert [version.contents for version in kept] == expected
+    assert all(kept[number].get(name) for number in range(0, 400, 20) for name in expected[number])
+    assert not any(version.get(f"table_{number + 1}") for number, version in enumerate(kept) if number > 90)

@@ -148,9 +148,9 @@ def _victim(test: Test) -> _Victim | None:
     failure = test.failure
     exception = failure.exception if failure is not None else ""
     met = [
-        _Victim(test, test.state_found[reach.location], reach.place)
+        _Victim(test, entry, reach.place)
         for reach in test.state_in_reach
-        if reach.location in test.state_found
+        if (entry := test.latest.state_found.get(reach.location)) is not None
     ]
     return max(
         (victim for victim in met if _by_another(test, victim.entry) and _plausible(victim.entry, exception)),
@@ -236,5 +236,5 @@ def _undecided(test: Test, location: str) -> list[Evidence]:
     return [
         Evidence(f"{each.location} had changed too, and is in its reach", each.place, test.nodeid)
         for each in others
-        if each.location in test.state_found
+        if test.latest.state_found.get(each.location) is not None
     ][:AUTHORS_NAMED]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -79,26 +81,51 @@ def _of_state(run: Run) -> list[Leak]:
     """State of the process that later tests started with. Readers are tests whose code mentions it: all that failed,
     and some of those that passed. The changes of a wide fixture are intended until it is torn down."""
     found: dict[tuple[Author, str], Leak] = {}
-    alike: dict[int, list[Test]] = {}  # tests that found the same share one dictionary
+    readers = _readers_of_state(run)
+    started: dict[str, list[Test]] = defaultdict(list)
     for test in run.order:
-        alike.setdefault(id(test.state_found), []).append(test)
-    for tests in alike.values():
-        for location, entry in tests[0].state_found.items():
-            life = run.life_of_unit(entry.worker, entry.unit)
-            met = tests
-            if life is not None and life.definition.scope != "function":
-                met = [test for test in tests if life.torn_down is not None and life.torn_down <= test.started]
-            if not met:
-                continue
-            leak = _leak_of(entry, found)
-            leak.met += len(met)
-            readers = [test for test in met if any(reach.location == location for reach in test.state_in_reach)]
-            leak.readers += readers
-            leak.victims += [test for test in readers if test.failure is not None]
+        started[test.worker].append(test)
+    for worker in run.workers.values():
+        tests = sorted(started[worker.name], key=_start)
+        for entry in worker.leftover_state:
+            met = _starts_with(run, entry, tests)
+            if met:
+                leak = _leak_of(entry, found)
+                leak.met += len(met)
+                mentions = readers.get((worker.name, entry.location), [])
+                reading = mentions[bisect_left(mentions, tests[met.start].latest.start, key=_start) :]
+                reading = reading[: bisect_right(reading, tests[met.stop - 1].latest.start, key=_start)]
+                leak.readers += reading
+                leak.victims += [test for test in reading if test.failure is not None]
     for worker in run.workers.values():
         for entry in worker.state.values():
             _leak_of(entry, found)
     return list(found.values())
+
+
+def _starts_with(run: Run, entry: StateResidue, tests: list[Test]) -> range:
+    """Which of the worker's tests, in the order of their latest starts, started with the change."""
+    life = run.life_of_unit(entry.worker, entry.unit)
+    begin = bisect_left(tests, entry.found_from, key=_start)
+    end = len(tests) if entry.found_until is None else bisect_left(tests, entry.found_until, key=_start)
+    if life is not None and life.definition.scope != "function":
+        if life.torn_down is None:
+            return range(0)
+        begin = max(begin, bisect_left(tests, life.torn_down, key=lambda test: test.latest.started))
+    return range(begin, end)
+
+
+def _readers_of_state(run: Run) -> dict[tuple[str, str], list[Test]]:
+    """(worker, location) -> the tests whose code mentions it, in the order of their latest starts."""
+    readers: dict[tuple[str, str], dict[Test, None]] = defaultdict(dict)
+    for test in run.order:
+        for reach in test.state_in_reach:
+            readers[test.worker, reach.location][test] = None
+    return {key: sorted(tests, key=_start) for key, tests in readers.items()}
+
+
+def _start(test: Test) -> int:
+    return test.latest.start
 
 
 def _leak_of(entry: StateResidue, found: dict[tuple[Author, str], Leak]) -> Leak:

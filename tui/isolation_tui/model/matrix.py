@@ -238,8 +238,8 @@ class Matrix:
             if TableEventKind.REFUSED in kinds:
                 return Mark.REFUSED
             return Mark.NEW if TableEventKind.REGISTERED in kinds else Mark.CLEARED
-        sets = test.metadata_at_start if layer is Layer.METADATA else test.database_at_start
-        return Mark.KEPT if any(table in held for held in sets.values()) else None
+        sets = test.latest.metadata_at_start if layer is Layer.METADATA else test.latest.database_at_start
+        return Mark.KEPT if any(held.get(table) for held in sets.values()) else None
 
     def events(self, layer: Layer, table: str, test: Test) -> list[TableEvent]:
         """What happened to ``table`` during ``test``, in order of time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from pytest_isolation.events import Place, Unit
 
 from .authors import UNKNOWN, Author
 from .fixtures import FixtureLife
+from .versions import Version, Versioned
 
 if TYPE_CHECKING:
     from .test import Test
@@ -38,6 +40,13 @@ class StateResidue:
     earlier: tuple[StateResidue, ...] = field(default=(), repr=False)
     """If it is changed in place: changes of other authors that it may still contain, oldest first."""
 
+    order: int = 0
+    """Of its location among those that are changed: a later change of the same location keeps it."""
+    found_from: int = -1
+    """The number of the worker's first start that found it; -1 if none did yet."""
+    found_until: int | None = None
+    """The number of the worker's first start that did not find it any more."""
+
     @property
     def location(self) -> str:
         """``env:INVENTORY_CURRENCY``."""
@@ -57,6 +66,22 @@ class StateResidue:
     def authors(self) -> tuple[Author, ...]:
         """Authors of all changes that it may contain, oldest first."""
         return tuple(dict.fromkeys([*(each.author for each in self.earlier), self.author]))
+
+
+StateFound = Version[str, StateResidue, dict[str, StateResidue]]
+"""Location -> its change, at one moment."""
+
+
+def _in_order(changes: Iterable[tuple[str, StateResidue]]) -> dict[str, StateResidue]:
+    return dict(sorted(changes, key=lambda each: each[1].order))
+
+
+def nothing_changed() -> Versioned[str, StateResidue, dict[str, StateResidue]]:
+    """Changed state of a process in which nothing is changed yet."""
+    return Versioned(_in_order)
+
+
+NOTHING_CHANGED: StateFound = nothing_changed().latest
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from .folds.threads import LeftThread
 from .ledger import StandingRows, TableRows
 from .mappings import MappedClasses
 from .outcome import RunState
-from .process_state import StateResidue
+from .process_state import StateResidue, nothing_changed
 from .rows import ResidueTotal
 from .table_history import TableHistory
 from .tables import Database, Labels, Metadata, RepeatedIndex, TableEvent
 from .test import Test
+from .versions import Versioned
 
 
 class Stamped(NamedTuple):
@@ -55,8 +56,14 @@ class Worker:
     """Number of a fixture life that is being set up -> rows that it left so far."""
     state: dict[str, StateResidue] = field(default_factory=dict)
     """Location -> its change that was not restored."""
-    state_met: dict[str, StateResidue] | None = None
-    """The part of ``state`` that a test finds if it starts now. None if it must be determined again."""
+    state_met: Versioned[str, StateResidue, dict[str, StateResidue]] = field(default_factory=nothing_changed)
+    """The part of ``state`` that a test finds if it starts now."""
+    state_of_life: dict[int, dict[str, None]] = field(default_factory=dict)
+    """Number of a wide fixture life that is set up -> locations that it changed (an ordered set)."""
+    leftover_state: list[StateResidue] = field(default_factory=list)
+    """All changes that tests found, or would have found, in the order in which they were left."""
+    state_changes: int = 0
+    """How often a location was changed that was not changed before."""
     held: dict[int, HeldResource] = field(default_factory=dict)
     """Connections and sessions that were not given back."""
     starts: int = 0

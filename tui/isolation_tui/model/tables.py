@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from heapq import heappop, heappush
 from itertools import islice
 
 from pytest_isolation.events import Place, Unit
+
+from .versions import Version, Versioned
 
 
 class TableEventKind(Enum):
@@ -54,38 +56,52 @@ class RepeatedIndex:
     unit: Unit
 
 
+TablesVersion = Version[str, bool, frozenset[str]]
+
+
+def _names_of(entries: Iterable[tuple[str, bool]]) -> frozenset[str]:
+    return frozenset(name for name, _ in entries)
+
+
+def _no_names() -> Versioned[str, bool, frozenset[str]]:
+    return Versioned(_names_of)
+
+
 @dataclass(eq=False)
 class Holder:
     """A MetaData or a database, with the tables that are in it."""
 
     id: int
     label: str
-    _names: set[str] = field(default_factory=set, init=False, repr=False)
-    _frozen: frozenset[str] | None = field(default=frozenset(), init=False, repr=False)
+    _names: Versioned[str, bool, frozenset[str]] = field(default_factory=_no_names, init=False, repr=False)
 
     @property
     def tables(self) -> frozenset[str]:
-        """Names of its tables now: the same object until they change, so that a test can keep it."""
-        if self._frozen is None:
-            self._frozen = frozenset(self._names)
-        return self._frozen
+        """Names of its tables now."""
+        return self._names.latest.contents
+
+    @property
+    def version(self) -> TablesVersion:
+        """Its tables now, for a test to keep: the same object until they change."""
+        return self._names.latest
+
+    def has(self, table: str) -> bool:
+        return table in self._names.current
 
     def add(self, names: Collection[str]) -> None:
-        if not self._names.issuperset(names):
-            self._names.update(names)
-            self._frozen = None
+        for name in names:
+            if name not in self._names.current:
+                self._names.set(name, True)
 
     def remove(self, names: Collection[str]) -> None:
-        if not self._names.isdisjoint(names):
-            self._names.difference_update(names)
-            self._frozen = None
+        for name in names:
+            self._names.remove(name)
 
     def replace(self, names: Collection[str]) -> None:
         """These are its tables, whatever was recorded before."""
         self.add(names)
-        if len(self._names) > len(names):
-            self._names.intersection_update(names)
-            self._frozen = None
+        if len(self._names.current) > len(names):
+            self.remove(self._names.current.keys() - set(names))
 
 
 @dataclass(eq=False)
@@ -141,13 +157,17 @@ OLDEST_KEPT, NEWEST_KEPT = 8, 32
 """Of how many MetaData or databases a test keeps the tables: a suite may make a new one for each of its tests."""
 
 
-def tables_held(holders: dict[int, Metadata] | dict[int, Database]) -> dict[str, frozenset[str]]:
+TablesHeld = dict[str, TablesVersion]
+"""Label of a MetaData or database -> its tables at one moment."""
+
+
+def tables_held(holders: dict[int, Metadata] | dict[int, Database]) -> TablesHeld:
     """Label -> tables, of the oldest and the newest holders."""
     numbers = list(islice(holders, OLDEST_KEPT))
     if len(holders) > OLDEST_KEPT:
         newest = min(NEWEST_KEPT, len(holders) - OLDEST_KEPT)
         numbers += list(islice(reversed(holders), newest))[::-1]
-    return {holders[number].label: holders[number].tables for number in numbers}
+    return {holders[number].label: holders[number].version for number in numbers}
 
 
 def in_memory(database: str) -> bool:

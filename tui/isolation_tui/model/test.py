@@ -9,9 +9,9 @@ from pytest_isolation.events import Place, WarningCaught
 
 from .connections import HeldResource
 from .outcome import Outcome
-from .process_state import Reach, StateResidue
+from .process_state import NOTHING_CHANGED, Reach, StateFound, StateResidue
 from .rows import ResidueRead, RowsAtStart, RowsLeft, RowWrite, TableBeforeFirstWrite, TableRead, Verified
-from .tables import TableEvent
+from .tables import TableEvent, TablesHeld
 
 if TYPE_CHECKING:
     from .fixtures import FixtureLife
@@ -41,6 +41,8 @@ class Attempt:
 
     number: int = 0
     started: float = 0.0
+    start: int = -1
+    """How many tests its worker had started before it, reruns included."""
     phases: list[Phase] = field(default_factory=list)
     subtests: list[tuple[str, str]] = field(default_factory=list)
     """(description, outcome) of subtests."""
@@ -50,11 +52,11 @@ class Attempt:
     """The ids of ``lives``."""
     table_events: list[TableEvent] = field(default_factory=list, repr=False)
     """What happened to tables while it ran, by any unit (see ``TableEvent.unit``)."""
-    metadata_at_start: dict[str, frozenset[str]] = field(default_factory=dict)
+    metadata_at_start: TablesHeld = field(default_factory=dict)
     """MetaData label -> table names, before its set-up."""
-    metadata_at_end: dict[str, frozenset[str]] = field(default_factory=dict)
-    database_at_start: dict[str, frozenset[str]] = field(default_factory=dict)
-    database_at_end: dict[str, frozenset[str]] = field(default_factory=dict)
+    metadata_at_end: TablesHeld = field(default_factory=dict)
+    database_at_start: TablesHeld = field(default_factory=dict)
+    database_at_end: TablesHeld = field(default_factory=dict)
 
     databases_used: tuple[str, ...] = ()
     """Labels of the databases that statements were sent to, by any unit. Known when it has ended."""
@@ -76,9 +78,9 @@ class Attempt:
     """What a real count at its end found in the tables that it wrote to, where that was asked for."""
     held_open: list[HeldResource] = field(default_factory=list)
     """Connections and sessions that were taken during it and not given back when it had ended."""
-    state_found: dict[str, StateResidue] = field(default_factory=dict, repr=False)
-    """Location -> changed state of the process when it started, without what a living wide fixture changed. Shared
-    between tests: never change it."""
+    state_found: StateFound = field(default=NOTHING_CHANGED, repr=False)
+    """Changed state of the process when it started, without what a living wide fixture changed. Tests that started
+    with the same share it."""
     state_changed: list[StateResidue] = field(default_factory=list)
     """What was seen to change while it ran, by any unit; ``restored`` included."""
     state_in_reach: tuple[Reach, ...] = ()
@@ -160,19 +162,19 @@ class Test:
 
     @property
     def metadata_at_start(self) -> dict[str, frozenset[str]]:
-        return self.latest.metadata_at_start
+        return _contents(self.latest.metadata_at_start)
 
     @property
     def metadata_at_end(self) -> dict[str, frozenset[str]]:
-        return self.latest.metadata_at_end
+        return _contents(self.latest.metadata_at_end)
 
     @property
     def database_at_start(self) -> dict[str, frozenset[str]]:
-        return self.latest.database_at_start
+        return _contents(self.latest.database_at_start)
 
     @property
     def database_at_end(self) -> dict[str, frozenset[str]]:
-        return self.latest.database_at_end
+        return _contents(self.latest.database_at_end)
 
     @property
     def databases_used(self) -> tuple[str, ...]:
@@ -216,7 +218,8 @@ class Test:
 
     @property
     def state_found(self) -> dict[str, StateResidue]:
-        return self.latest.state_found
+        """Location -> the change. Do not change it: tests share it."""
+        return self.latest.state_found.contents
 
     @property
     def state_changed(self) -> list[StateResidue]:
@@ -225,3 +228,7 @@ class Test:
     @property
     def state_in_reach(self) -> tuple[Reach, ...]:
         return self.latest.state_in_reach
+
+
+def _contents(held: TablesHeld) -> dict[str, frozenset[str]]:
+    return {label: tables.contents for label, tables in held.items()}

@@ -38,11 +38,39 @@ def state_changed(run: Run, worker: Worker, at: float, fact: ev.StateChanged) ->
         entry.earlier = _earlier(before, entry)
     if fact.change == "restored":
         worker.state.pop(location, None)
+        _end(worker, location)
     else:
-        worker.state[location] = entry
-    worker.state_met = None
+        _add(worker, location, entry, before)
     if test is not None:
         test.state_changed.append(entry)
+
+
+def _add(worker: Worker, location: str, entry: StateResidue, before: StateResidue | None) -> None:
+    if before is None:
+        worker.state_changes += 1
+    entry.order = before.order if before is not None else worker.state_changes
+    worker.state[location] = entry
+    if entry.intended:
+        worker.state_of_life.setdefault(entry.unit.life, {})[location] = None
+        _end(worker, location)
+    else:
+        _begin(worker, location, entry)
+
+
+def _begin(worker: Worker, location: str, entry: StateResidue) -> None:
+    """Tests that start from now on find the change."""
+    _end(worker, location)
+    entry.found_from = worker.starts
+    worker.leftover_state.append(entry)
+    worker.state_met.set(location, entry)
+
+
+def _end(worker: Worker, location: str) -> None:
+    """Tests that start from now on find no change there."""
+    entry = worker.state_met.current.get(location)
+    if entry is not None:
+        entry.found_until = worker.starts
+        worker.state_met.remove(location)
 
 
 def _earlier(before: StateResidue, entry: StateResidue) -> tuple[StateResidue, ...]:
@@ -62,12 +90,7 @@ def state_in_reach(run: Run, worker: Worker, at: float, fact: ev.StateInReach) -
 
 def fixture_ended(worker: Worker, life: FixtureLife) -> None:
     """What a wide fixture changed and did not restore is leftover state from now on."""
-    if life.definition.scope != "function" and any(entry.life is life for entry in worker.state.values()):
-        worker.state_met = None
-
-
-def state_met(worker: Worker) -> dict[str, StateResidue]:
-    """What a test that starts now finds. Tests that start with the same share it."""
-    if worker.state_met is None:
-        worker.state_met = {place: entry for place, entry in worker.state.items() if not entry.intended}
-    return worker.state_met
+    for location in worker.state_of_life.pop(life.id, ()):
+        entry = worker.state.get(location)
+        if entry is not None and entry.life is life:
+            _begin(worker, location, entry)

@@ -203,7 +203,7 @@ def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> N
         table = _table(worker, fact.database, name)
         known = sum(entry.rows for entry in table.standing() if not entry.open)
         if table.before is None and rows is not None:
-            was_created = database is not None and name in database.tables
+            was_created = database is not None and database.has(name)
             table.before = 0 if was_created else max(rows - known, 0)
         test.verified.append(Verified(table.database, name, known + (table.before or 0), rows, fact.why_not))
 

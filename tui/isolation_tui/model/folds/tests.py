@@ -10,7 +10,7 @@ from ..counts import Counts
 from ..outcome import Outcome
 from ..tables import tables_held
 from ..test import Attempt, Phase, Test
-from . import process_state, rows
+from . import rows
 from .registry import folds
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def test_started(run: Run, worker: Worker, at: float, fact: ev.TestStarted) -> N
     test.latest = Attempt(
         fact.attempt,
         at,
+        worker.starts,
         metadata_at_start=tables_held(worker.metadata),
         database_at_start=tables_held(worker.databases),
-        state_found=process_state.state_met(worker),
+        state_found=worker.state_met.latest,
     )
     worker.starts += 1
     worker.current = test
