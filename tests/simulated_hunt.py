@@ -23,6 +23,7 @@ PLANTED = ("polluter later", "polluter earlier, cleaned", "brittle", "polluter l
 """Where the polluter is in the observed order; all but the last kind are green there."""
 
 PLACES = 20
+CHANCES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 
 
 @dataclass
@@ -36,6 +37,9 @@ class PlantedSuite:
     reads: dict[str, set[str]] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
     """Places of which nothing is observed."""
+    flaky: dict[str, float] = field(default_factory=dict)
+    """Test -> how often it fails for no reason."""
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
     planted: dict[str, str] = field(default_factory=dict)
     """Dependent test -> the kind of its dependence."""
 
@@ -53,7 +57,7 @@ class PlantedSuite:
             error = ""
             if test in self.needs and self.needs[test] not in dirty:
                 error = MISSING
-            elif self.fails_on.get(test) in dirty:
+            elif self.fails_on.get(test) in dirty or (test in self.flaky and self.chance.random() < self.flaky[test]):
                 error = FAILURE
             outcomes.append(TestOutcome(test, Outcome.FAILED if error else Outcome.PASSED, error, "call"))
             for effect in self.effects.get(test, ()):
@@ -99,12 +103,12 @@ def _left(test: str, place: str) -> LeftBehind:
     return LeftBehind(test, place, Location("rows", place), f"left rows in {place}", 70.0)
 
 
-def planted_suite(seed: int, tests: int = 300, planted: int = 10, unseen: float = 0.2) -> PlantedSuite:
-    """A suite with so many dependent tests, among tests that leave and read what does no harm. Of a share ``unseen`` of
-    the planted ones nothing is observed: no evidence leads to them."""
+def planted_suite(seed: int, tests: int = 300, planted: int = 10, unseen: float = 0.2, flaky: int = 0) -> PlantedSuite:
+    """A suite with so many dependent tests, among tests that leave and read what does no harm, and ``flaky`` ones. Of a
+    share ``unseen`` of the planted ones nothing is observed: no evidence leads to them."""
     dice = random.Random(f"{seed} {tests} {planted} {unseen}")
     order = tuple(f"tests/test_{number // 10}.py::test_{number}" for number in range(tests))
-    suite = PlantedSuite(order)
+    suite = PlantedSuite(order, chance=random.Random(seed))
     for test in order:
         suite.reads[test] = {f"rows {dice.randrange(PLACES)}" for _ in range(dice.randint(0, 3))}
         if dice.random() < 0.3:
@@ -114,6 +118,8 @@ def planted_suite(seed: int, tests: int = 300, planted: int = 10, unseen: float 
         _plant(suite, victim, PLANTED[number % len(PLANTED)], f"rows planted {number}", dice)
         if dice.random() < unseen:
             suite.unseen.add(f"rows planted {number}")
+    others = [test for test in order if test not in suite.planted]
+    suite.flaky = {test: dice.choice(CHANCES) for test in dice.sample(others, flaky)}
     return suite
 
 
@@ -172,6 +178,8 @@ def wrong_verdicts(suite: PlantedSuite, verdicts: Sequence[Verdict]) -> list[str
     wrong = []
     for verdict in verdicts:
         victim = verdict.victim
+        if not verdict.proven and victim in suite.flaky:
+            continue
         if victim not in suite.planted:
             wrong.append(f"{victim} depends on nothing")
         wrong += [f"{victim}: {each}" for each in verdict.polluters if suite.signature(each, victim) != FAILURE]

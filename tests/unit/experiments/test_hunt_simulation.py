@@ -44,3 +44,10 @@ def test_nothing_is_found_where_nothing_is_planted() -> None:
         assert hunt.done
         assert hunt.coverage.proof == 0
         assert spent.tests <= (ORDERS + 1) * TESTS
+
+
+def test_no_flaky_test_is_said_to_depend_on_order() -> None:
+    for seed in range(100):
+        suite = planted_suite(seed, 100, planted=5, flaky=8)
+        hunt, _ = hunted(suite, seed)
+        assert wrong_verdicts(suite, [*hunt.verdicts.values()]) == [], seed

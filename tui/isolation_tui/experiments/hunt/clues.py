@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ..trial import TestOutcome
 from .question import ObservedTest
@@ -46,3 +46,14 @@ class Clues:
                 if gives or strict
             )
         )
+
+    def contradict(self, victim: str, named: Collection[str], *, brittle: bool, or_healed: bool) -> bool:
+        """Whether the victim failed (passed, if it is brittle) in a whole order in which none of the named tests came
+        before it; or, with ``or_healed``, did not though all of them did."""
+        for positions, bad in self._orders:
+            if victim in positions:
+                before = [positions.get(test, len(positions)) < positions[victim] for test in named]
+                gives = (victim in bad) is not brittle
+                if (gives and not any(before)) or (or_healed and all(before) and not gives):
+                    return True
+        return False

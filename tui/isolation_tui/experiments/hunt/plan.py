@@ -28,6 +28,9 @@ WORTH_HALVING = 2
 """Halving takes about as many tests as are suspected; it waits for another order while these are more than so many
 orders' worth. Of 1, 2 and 3, 2 proves most in simulated suites."""
 
+CONFIRMATIONS = 8
+"""How often a proof is repeated that whole orders seem to contradict."""
+
 MOST_CANDIDATES = 12
 
 ORDER_DEPENDENT = frozenset((Kind.ORDER_DEPENDENT, Kind.NEEDS_EARLIER_TEST, Kind.NON_IDEMPOTENT))
@@ -85,6 +88,8 @@ class Hunt:
         self._tried: dict[str, set[tuple[str, ...]]] = {}
         self._clues = Clues(question.tests)
         self._series = Series()
+        self._proven: dict[str, Question] = {}
+        """Victim -> the question that was answered with a proof which may have to be repeated."""
         self._problems = 0
         self._orders = self._whole_orders()
         for worker in dict.fromkeys(test.worker for test in question.tests):
@@ -115,6 +120,7 @@ class Hunt:
                 break
             yield from self._prove_waiting()
         yield from self._prove_waiting(last=True)
+        yield from self._prove_again()
         self.done = not self.problem
 
     @property
@@ -295,22 +301,48 @@ class Hunt:
             return
         tried.add(earlier)
         among = {*earlier}
+        suspected = tuple(each for each in candidates if among.issuperset(each.tests))
         question = Question(
             victim=victim,
             earlier=tuple(EarlierTest(nodeid, self._tests[nodeid].passed) for nodeid in earlier),
             signature=difference.signature,
-            candidates=tuple(each for each in candidates if among.issuperset(each.tests)),
+            candidates=suspected,
             files=self.question.files,
+            noise=() if suspected and len(tried) == 1 else (victim,),
             further=False,
         )
         known = [self._alone[victim]]
         if difference.result is not None:
             known.append(difference.result)
         verdict = yield from self._answered(plan(self._series.prepared(question)), known)
+        if self._contradicted(verdict, or_healed=False):
+            verdict = yield from self._answered(plan(_once_more(question, verdict)), ())
+        elif verdict.proven:
+            self._proven[victim] = question
         self._series.learn(verdict)
         if verdict.kind in _FINAL:
             self.verdicts[victim] = verdict
             self.waiting.pop(victim, None)
+
+    def _contradicted(self, verdict: Verdict, or_healed: bool) -> bool:
+        """Whether a whole order gave the outcome without the tests that are named: others do it too, or chance. With
+        ``or_healed``, also whether one did not give it although they came before: others clean up, or it is chance."""
+        named = frozenset(nodeid for each in (*verdict.polluters, *verdict.setters) for nodeid in each)
+        return bool(named) and self._clues.contradict(
+            verdict.victim, named, brittle=bool(verdict.setters), or_healed=or_healed
+        )
+
+    def _prove_again(self) -> Steps[None]:
+        """Repeat the proofs that later orders seem to contradict."""
+        for victim, question in self._proven.items():
+            if self.problem or not self._contradicted(self.verdicts[victim], or_healed=True):
+                continue
+            verdict = yield from self._answered(plan(_once_more(question, self.verdicts[victim])), ())
+            if verdict.kind in _FINAL:
+                self.verdicts[victim] = verdict
+            else:
+                del self.verdicts[victim]
+                self.waiting[victim] = Difference(victim, question.earlier_ids, question.signature)
 
     def _answered(self, steps: Steps[Verdict], known: Iterable[TrialResult]) -> Steps[Verdict]:
         """Pass the planner's trials on, but answer each of those that the search has made already once."""
@@ -341,6 +373,14 @@ class Hunt:
             if left.nodeid in position
         ]
         return tuple(sorted(found, key=lambda candidate: -candidate.weight)[:MOST_CANDIDATES])
+
+
+def _once_more(question: Question, verdict: Verdict) -> Question:
+    """Ask about the named tests alone, with many more repeats and nothing taken as known."""
+    sets = verdict.polluters or verdict.setters
+    named = {nodeid for each in sets for nodeid in each}
+    earlier = tuple(test for test in question.earlier if test.nodeid in named)
+    return replace(question, earlier=earlier, noise=(question.victim,), confirmations=CONFIRMATIONS)
 
 
 def _after(fan: Sequence[str]) -> str:
