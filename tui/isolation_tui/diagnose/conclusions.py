@@ -77,12 +77,12 @@ def conclusions_of(run: Run, findings: Iterable[Finding], left: Iterable[Leak]) 
             explained.update(finding.tests)
     failed = [test for test in run.order if test.failure is not None or test.outcome.bad]
     return Conclusions(
-        findings,
-        tuple(left),
-        len(failed),
-        tuple(test for test in failed if test.nodeid not in explained),
-        any(test.tables_read for test in run.order),
-        {nodeid: tuple(found) for nodeid, found in by_test.items() if nodeid in run.tests},
+        findings=findings,
+        leaks=tuple(left),
+        failed=len(failed),
+        unexplained=tuple(test for test in failed if test.nodeid not in explained),
+        reads_known=any(test.tables_read for test in run.order),
+        by_test={nodeid: tuple(found) for nodeid, found in by_test.items() if nodeid in run.tests},
     )
 
 

@@ -52,7 +52,7 @@ def _case(test: Test) -> _Case | None:
         return None
     (shift,) = shifts
     cases = [
-        _Case(test, database, table, before, expected, shift)
+        _Case(test=test, database=database, table=table, before=before, expected=expected, shift=shift)
         for (database, table), before in test.tables_before.items()
         if before.author.known
         and max(before.standing, 1) <= shift <= before.inserted

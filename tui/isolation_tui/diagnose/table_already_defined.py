@@ -66,7 +66,14 @@ def _of_test(run: Run, test: Test, match: re.Match[str]) -> _Victim:
     failure, table = test.failure, match.group(1)
     life = run.life(test.worker, failure.life) if failure is not None else None
     place = failed_at(run, failure) if failure is not None else Place()
-    return _Victim(test.nodeid, table, match.string, place, _refusal(test.table_events, table), life)
+    return _Victim(
+        nodeid=test.nodeid,
+        table=table,
+        error=match.string,
+        place=place,
+        refusal=_refusal(test.table_events, table),
+        life=life,
+    )
 
 
 def _of_file(run: Run, error: CollectionFailed, match: re.Match[str]) -> _Victim:
@@ -77,7 +84,14 @@ def _of_file(run: Run, error: CollectionFailed, match: re.Match[str]) -> _Victim
         if event.kind is TableEventKind.REFUSED and any(_is_in_file(place, error.nodeid) for place in _stack(event))
     ]
     return _Victim(
-        error.nodeid, table, match.string, error.place, _refusal(here, table), None, False, error.ends_pytest
+        nodeid=error.nodeid,
+        table=table,
+        error=match.string,
+        place=error.place,
+        refusal=_refusal(here, table),
+        life=None,
+        collected=False,
+        ends_pytest=error.ends_pytest,
     )
 
 

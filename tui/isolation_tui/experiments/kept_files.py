@@ -248,7 +248,13 @@ class KeptFiles:
         if not name or os.sep in name:
             return _Kept(path, None)
         copy = self.folder / name
-        return _Kept(path, copy, _digest(copy), int(record.get("mode", 0o644)), int(record.get("mtime", 0)))
+        return _Kept(
+            path=path,
+            copy=copy,
+            digest=_digest(copy),
+            mode=int(record.get("mode", 0o644)),
+            mtime=int(record.get("mtime", 0)),
+        )
 
 
 def opened_elsewhere(path: Path, spare: Sequence[int] = ()) -> int:

@@ -277,7 +277,15 @@ class Prober:
         self._start = self._starts.compare(first, report.servers, report.servers_at_call)
         outcomes, problem = outcomes_and_problem(trial, report, ending, self.limit)
         shutil.rmtree(spec.parent, ignore_errors=True)
-        return TrialResult(trial, outcomes, seconds, "", problem, self.command(trial), fresh)
+        return TrialResult(
+            trial=trial,
+            outcomes=outcomes,
+            seconds=seconds,
+            start="",
+            problem=problem,
+            command=self.command(trial),
+            fresh=fresh,
+        )
 
     def _learn(self, report: TrialReport) -> None:
         """How the plain command has to be, from what a process knew of its own options."""

@@ -155,15 +155,15 @@ def _of_rows(ended: Ended, database: int, table: TableRows, entries: list[Standi
     where = _name_of(ended, database)
     escape = ", which escaped the transaction around it" if any(entry.escape for entry in entries) else ""
     return LeakFound(
-        LeakKey("rows", f"{where}.{table.table}", author_key(ended.run, author)),
-        author,
-        f"{number(rows, 'row')} of {clean(table.table)}{named} in {clean(where)}{escape}",
-        "delete them in its teardown, or write them in a transaction that it rolls back"
+        key=LeakKey("rows", f"{where}.{table.table}", author_key(ended.run, author)),
+        author=author,
+        what=f"{number(rows, 'row')} of {clean(table.table)}{named} in {clean(where)}{escape}",
+        remedy="delete them in its teardown, or write them in a transaction that it rolls back"
         if author.is_fixture
         else "let a fixture roll the test's transaction back, or empty the table, when the test ends",
-        last.place,
-        table.inexact or any(entry.inexact for entry in entries),
-        f"{table.database}.{table.table}",
+        place=last.place,
+        inexact=table.inexact or any(entry.inexact for entry in entries),
+        location=f"{table.database}.{table.table}",
     )
 
 
@@ -179,11 +179,11 @@ def _tables(ended: Ended) -> Iterator[LeakFound]:
         where, table = database_name(known), clean(made.table)
         which = "missing from" if change.gone else "in"
         yield LeakFound(
-            LeakKey("tables", f"{where}.{made.table}", author_key(ended.run, change.author)),
-            change.author,
-            f"table {table} {which} {clean(where)}",
-            "create it again when it ends" if change.gone else "drop it in the same place when it ends",
-            made.place,
+            key=LeakKey("tables", f"{where}.{made.table}", author_key(ended.run, change.author)),
+            author=change.author,
+            what=f"table {table} {which} {clean(where)}",
+            remedy="create it again when it ends" if change.gone else "drop it in the same place when it ends",
+            place=made.place,
             location=f"{made.holder}.{made.table}",
             group=f"tables {which} {clean(where)}",
             thing=table,
@@ -203,13 +203,13 @@ def _metadata(ended: Ended) -> Iterator[LeakFound]:
         where, table = known.label.partition(" (")[0], clean(made.table)
         which = "removed from" if change.gone else "registered in"
         yield LeakFound(
-            LeakKey("metadata", f"{where}.{made.table}", author_key(ended.run, change.author)),
-            change.author,
-            f"table {table} {which} the MetaData of {clean(where)}",
-            "put it back when it ends, or work on a MetaData of its own"
+            key=LeakKey("metadata", f"{where}.{made.table}", author_key(ended.run, change.author)),
+            author=change.author,
+            what=f"table {table} {which} the MetaData of {clean(where)}",
+            remedy="put it back when it ends, or work on a MetaData of its own"
             if change.gone
             else "define the model once, in a module; or give it a MetaData of its own",
-            made.place,
+            place=made.place,
             location=f"{made.holder}.{made.table}",
             group=f"tables {which} the MetaData of {clean(where)}",
             thing=table,
@@ -276,11 +276,11 @@ def _transactions(ended: Ended) -> Iterator[LeakFound]:
             firsts = LeakKey("transactions", where, key_of_test(shared.first))
             key = firsts if firsts in ended.known else key
         yield LeakFound(
-            key,
-            author,
-            f"a {held.what} with an open transaction on {clean(where)}",
-            f"close the {held.what}, or roll it back, when it ends",
-            held.place,
+            key=key,
+            author=author,
+            what=f"a {held.what} with an open transaction on {clean(where)}",
+            remedy=f"close the {held.what}, or roll it back, when it ends",
+            place=held.place,
         )
 
 
@@ -298,13 +298,13 @@ def _process(ended: Ended) -> Iterator[LeakFound]:
             continue
         author = author_of(ended.run, ended.worker.name, entry.unit)
         yield LeakFound(
-            LeakKey("process", entry.location, author_key(ended.run, author)),
-            author,
-            f"{clean(entry.location)} {entry.change}{f' ({clean(entry.detail)})' if entry.detail else ''}",
-            "put it back when it ends, as pytest's monkeypatch does",
-            author.place,
-            len(entry.among) > 1,
-            entry.location,
+            key=LeakKey("process", entry.location, author_key(ended.run, author)),
+            author=author,
+            what=f"{clean(entry.location)} {entry.change}{f' ({clean(entry.detail)})' if entry.detail else ''}",
+            remedy="put it back when it ends, as pytest's monkeypatch does",
+            place=author.place,
+            inexact=len(entry.among) > 1,
+            location=entry.location,
         )
 
 

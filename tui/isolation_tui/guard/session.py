@@ -32,7 +32,7 @@ class GuardSession:
     def new_judge(self, worker: str, claim: Callable[[LeakKey], bool]) -> Judge:
         """The judge of this process."""
         strict = self.mode == "strict" and not self.updating
-        return Judge(strict, self.kinds, self.accepted, worker, claim)
+        return Judge(strict=strict, kinds=self.kinds, accepted=self.accepted, worker=worker, claim=claim)
 
     def summarise(self, accounts: Sequence[dict[str, Any]], whole: bool, verbose: bool) -> tuple[str, list[Line]]:
         """Heading and lines of the session's summary; writes the baseline if that was asked for, or raises OSError.
@@ -72,7 +72,15 @@ def open_session(
         raise SettingsError(f"there is no folder {project.baseline.parent} for the baseline.")
     accepted = _accepted(project, updating)
     off = project.off if "process" in project.strict else (*project.off, "process")
-    return GuardSession(mode, project.strict, project.baseline, updating, accepted, off, project.verify)
+    return GuardSession(
+        mode=mode,
+        kinds=project.strict,
+        file=project.baseline,
+        updating=updating,
+        accepted=accepted,
+        off=off,
+        verify=project.verify,
+    )
 
 
 def _accepted(project: ProjectSettings, updating: bool) -> frozenset[LeakKey]:

@@ -116,7 +116,9 @@ def twice(mappings: Sequence[Mapping], count: int) -> MappedTwice | None:
     if len(mappings) < 2:
         return None
     first, again = mappings[0], mappings[-1]
-    return MappedTwice(again.name, again.metadata, _how(first, again), first, again, count)
+    return MappedTwice(
+        name=again.name, metadata=again.metadata, how=_how(first, again), first=first, again=again, count=count
+    )
 
 
 def _how(first: Mapping, again: Mapping) -> str:

@@ -254,7 +254,15 @@ class Matrix:
         """The totals of the row."""
         row = self._rows[layer].get(table, _Row())
         held = self._held_counts(layer)[table] + row.extra
-        return Totals(layer, row.brought, row.outside, len(row.workers), held, row.refused, row.taken)
+        return Totals(
+            layer=layer,
+            brought=row.brought,
+            outside=row.outside,
+            workers=len(row.workers),
+            held=held,
+            refused=row.refused,
+            taken=row.taken,
+        )
 
     def _held_counts(self, layer: Layer) -> Counter[str]:
         # Most tests have the same set, so counting sets first is far cheaper than counting the tables of each test.

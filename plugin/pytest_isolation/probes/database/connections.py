@@ -154,7 +154,11 @@ class ConnectionsProbe:
         self._complaints += 1
         out = out[:MOST_HELD]
         places, units = [taken.place for taken in out], [taken.unit for taken in out]
-        self._recorder.emit(WaitedInVain(number, why, places, units, caller(4), self._recorder.unit()))
+        self._recorder.emit(
+            WaitedInVain(
+                database=number, why=why, holders=places, units=units, place=caller(4), unit=self._recorder.unit()
+            )
+        )
 
     def drops(self, connection: Any, place: Place) -> None:
         """Tables are about to be dropped."""
@@ -245,7 +249,15 @@ class ConnectionsProbe:
         number = self._next()
         self._held[number] = (what, taken)
         self._recorder.emit(
-            HeldOpen(self._recorder.nodeid, number, database, what, in_transaction, taken.place, taken.unit)
+            HeldOpen(
+                nodeid=self._recorder.nodeid,
+                holder=number,
+                database=database,
+                what=what,
+                in_transaction=in_transaction,
+                place=taken.place,
+                unit=taken.unit,
+            )
         )
         return 1
 

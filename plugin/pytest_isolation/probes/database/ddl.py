@@ -109,7 +109,9 @@ class SchemaProbe:
         if number is not None:
             known = len(metadata.tables)
             place, unit = self._call_site, self._recorder.unit()
-            said = NothingDone(number, self._metadata(metadata), call, known, place, unit)
+            said = NothingDone(
+                database=number, metadata=self._metadata(metadata), call=call, known=known, place=place, unit=unit
+            )
             if said not in self._idle:
                 self._idle.add(said)
                 self._recorder.emit(said)

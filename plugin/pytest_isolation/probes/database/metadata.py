@@ -109,7 +109,14 @@ class MetadataProbe:
         if own and id(metadata) in self._known:
             number = self.number_of(metadata)
             self._recorder.emit(
-                IndexRepeated(number, str(table.key), str(name), own[0], own[1:], self._recorder.unit())
+                IndexRepeated(
+                    metadata=number,
+                    table=str(table.key),
+                    name=str(name),
+                    place=own[0],
+                    via=own[1:],
+                    unit=self._recorder.unit(),
+                )
             )
 
     def removed(self, metadata: Any, key: str) -> None:

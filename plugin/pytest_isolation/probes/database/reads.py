@@ -194,7 +194,17 @@ class ReadsProbe:
         if self._fresh:
             fresh, self._fresh = self._fresh, {}
             for (number, how, emptied, inexact, place, unit), tables in fresh.items():
-                self._recorder.emit(TablesRead(number, tables, unit, place, inexact, how, emptied))
+                self._recorder.emit(
+                    TablesRead(
+                        database=number,
+                        tables=tables,
+                        unit=unit,
+                        place=place,
+                        inexact=inexact,
+                        how=how,
+                        emptied=emptied,
+                    )
+                )
 
     def test_boundary(self) -> None:
         """A test starts or has ended."""

@@ -86,7 +86,14 @@ class TimelineCanvas(ScrollView):
         """The settings that lines are drawn with."""
         app = cast("IsolationApp", self.app)
         now = self.run.last_at if self.run is not None else 0.0
-        return Look(self.scrollable_content_region.width, app.glyphs, self.zoom, self.by_time, self.cursor, now)
+        return Look(
+            width=self.scrollable_content_region.width,
+            glyphs=app.glyphs,
+            zoom=self.zoom,
+            by_time=self.by_time,
+            cursor=self.cursor,
+            now=now,
+        )
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -205,7 +205,15 @@ def rows_counted(run: Run, worker: Worker, at: float, fact: ev.RowsCounted) -> N
         if table.before is None and rows is not None:
             was_created = database is not None and database.has(name)
             table.before = 0 if was_created else max(rows - known, 0)
-        test.verified.append(Verified(table.database, name, known + (table.before or 0), rows, fact.why_not))
+        test.verified.append(
+            Verified(
+                database=table.database,
+                table=name,
+                ledger=known + (table.before or 0),
+                counted=rows,
+                why_not=fact.why_not,
+            )
+        )
 
 
 def test_ended(run: Run, worker: Worker, test: Test) -> None:
