@@ -73,3 +73,16 @@ def test_a_wide_fixture_serves_a_test_that_ran_again_once() -> None:
     (app,) = story.run.lives
     assert [test.nodeid for test in app.users] == [A, B]
     assert story.run.tests[A].lives == [app]
+
+
+def test_a_test_counts_once_among_those_that_started_with_rows_whatever_its_attempts() -> None:
+    story = Story().collected([B, A]).say(ev.DatabaseSeen(1, "sqlite:///it.db", "sqlite"))
+    for nodeid, number, outcome in ((B, 1, "passed"), (A, 1, "rerun"), (A, 2, "rerun"), (A, 3, "passed")):
+        story.say(ev.TestStarted(nodeid, number, "test_a.py", 3))
+        if nodeid == B:
+            story.say(ev.RowsWritten(1, "users", 1, 0, 0, "committed", PLACE, ev.Unit(B, "call"), kept=1))
+        for when in ("setup", "call", "teardown"):
+            story.say(ev.PhaseFinished(nodeid, number, when, outcome if when == "call" else "passed"))
+        story.say(ev.DatabasesUsed(nodeid, [1]))
+    (total,) = story.run.residue.values()
+    assert total.met == 1

@@ -150,7 +150,7 @@ def databases_used(run: Run, worker: Worker, at: float, fact: ev.DatabasesUsed) 
             rows = table.at_start if table.begun == worker.starts else table.found()
             if rows is not None:
                 found.append(rows)
-                if rows.dirty:
+                if rows.dirty and test not in run.dirty_starts:  # an earlier attempt was counted
                     _count_start(run, table, rows, test)
     test.latest.rows_found = tuple(found)
     if test.dirty_start:
