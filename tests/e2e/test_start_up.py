@@ -16,14 +16,14 @@ PROGRAM = """
 import sys
 from isolation_tui.cli import main
 status = main()
-print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+print(*sorted({part for name in sys.modules for part in (name, name.partition(".")[0])}), file=sys.stderr)
 sys.exit(status)
 """
 
 
 @pytest.fixture
 def loaded(tool: Any, project: Write, tmp_path: Path) -> Callable[..., set[str]]:
-    """The top-level modules that are loaded after the command succeeded."""
+    """The modules that are loaded after the command succeeded."""
     project({"test_it.py": "def test_it(): pass\n"})
 
     def run(*words: str) -> set[str]:
@@ -37,6 +37,24 @@ def loaded(tool: Any, project: Write, tmp_path: Path) -> Callable[..., set[str]]
 
 def test_a_headless_run_loads_no_screen_no_parser_and_no_watcher(loaded: Callable[..., set[str]]) -> None:
     assert not loaded("launch", "suite", "--headless") & {"textual", "libcst", "watchfiles"}
+
+
+TRIALS = {
+    "isolation_tui.experiments.investigation",
+    "isolation_tui.experiments.prober",
+    "isolation_tui.experiments.planner",
+    "pytest_isolation.trials",
+}
+
+
+def test_a_headless_run_that_proves_nothing_loads_no_trials(loaded: Callable[..., set[str]]) -> None:
+    assert not loaded("launch", "suite", "--headless") & TRIALS
+
+
+def test_the_dashboard_loads_trials_when_they_are_asked_for() -> None:
+    program = "import sys, isolation_tui.app.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True)
+    assert not set(done.stdout.split()) & TRIALS
 
 
 def test_the_version_loads_hardly_anything(loaded: Callable[..., set[str]]) -> None:

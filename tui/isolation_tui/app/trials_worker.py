@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from threading import Thread
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from ..diagnose.conclusions import Conclusions
-from ..experiments.investigation import Investigation
 from ..experiments.trial import TrialResult
 from ..experiments.verdict import Verdict
 from ..experiments.verdict_text import trial_line
 from ..launch import Project
 from ..model import Run
+
+if TYPE_CHECKING:
+    from ..experiments.investigation import Investigation
 
 
 class TrialsWorker:
@@ -42,6 +45,8 @@ class TrialsWorker:
 
     def prove(self, project: Project, run: Run, found: Conclusions, nodeids: Sequence[str]) -> None:
         """Try these tests of a finished run; if trials go on already, after those."""
+        from ..experiments.investigation import Investigation  # the first screen does not wait for it
+
         known = self._verdicts.setdefault(run, {})
         wanted = [nodeid for nodeid in nodeids if nodeid not in (self.current, *self.waiting)]
         for nodeid in wanted:

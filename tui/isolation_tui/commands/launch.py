@@ -18,7 +18,6 @@ from .arguments import EXIT_STATUSES, PytestCommand, pytest_args
 from .dashboard import has_terminal, show
 from .headless import headless
 from .headless_fix import FixMeasurement
-from .headless_proof import run_and_prove
 
 
 @click.command(
@@ -101,6 +100,8 @@ def launch(path: str | None, **given: Any) -> int:
         if fixing:
             return FixMeasurement(run, keep=given["keep_fix"]).run()
         if proving:
+            from .headless_proof import run_and_prove  # a run without trials does not load them
+
             return run_and_prove(run, project, given["select"], given["restore"])
         return run.watch(given["select"]) if given["watch"] else run.once(given["select"])
 
