@@ -39,8 +39,8 @@ MANY_DATABASES = """
     recorder = Recorder(Sink())
     plugin = observe(recorder, Settings("", "", "main", verify=True, off=("process",)))
 
-    from pytest_isolation.probes.database import databases, ddl, sql_writes
-    databases.MOST_KEPT = ddl.MOST_KEPT = sql_writes.MEMO_LIMIT = 50
+    from pytest_isolation.probes.database import databases, ddl, reads, sql_writes
+    reads.MOST_TABLES = databases.MOST_KEPT = ddl.MOST_KEPT = sql_writes.MEMO_LIMIT = 50
 
     def remembered():
         '''How many items all containers hold that the plugin's objects lead to.'''
@@ -72,7 +72,7 @@ MANY_DATABASES = """
         recorder.phase = "call"
         engine = sa.create_engine("sqlite:///%d.db" % number)
         metadata = sa.MetaData()
-        table = sa.Table("t0", metadata, sa.Column("id", sa.Integer, primary_key=True))
+        table = sa.Table(TABLE.format(number), metadata, sa.Column("id", sa.Integer, primary_key=True))
         with engine.begin() as connection:
             metadata.create_all(connection)
             connection.execute(table.insert().values(id=1))
@@ -91,8 +91,9 @@ MANY_DATABASES = """
     """
 
 
-def test_a_database_for_each_test(tmp_path: Path) -> None:
-    script = f"PLUGIN = {str(PLUGIN)!r}\n" + textwrap.dedent(MANY_DATABASES)
+@pytest.mark.parametrize("table", ["t", "t{}"], ids=["one_name", "a_name_for_each"])
+def test_a_database_for_each_test(tmp_path: Path, table: str) -> None:
+    script = f"PLUGIN, TABLE = {str(PLUGIN)!r}, {table!r}\n" + textwrap.dedent(MANY_DATABASES)
     python = environments.NEWEST.interpreter
     ended = subprocess.run(
         [python, "-c", script], capture_output=True, text=True, cwd=tmp_path, env=clean_environment(), check=False

@@ -32,6 +32,9 @@ _STRENGTH = {MATCH: 1, KEY: 2, SCAN: 3, CLASH: 4}
 _ON_STAGE = frozenset(("setup", "call", "teardown"))
 MOST_KEYS = 50
 """Of how many rows a test remembers that it inserted them."""
+MOST_TABLES = 4_000
+"""How many tables and views are known from their CREATE. A suite may make new ones for each test: reads of those beyond
+are emitted as inexact."""
 
 TableKey = Tuple[int, str]
 
@@ -155,14 +158,17 @@ class ReadsProbe:
         return False
 
     def _define(self, reading: Reading) -> None:
+        name = reading.defines
+        if name not in self._tables and name not in self._views and len(self._tables) + len(self._views) >= MOST_TABLES:
+            return
         if reading.verb == "view":
-            self._views[reading.defines] = reading.tables
+            self._views[name] = reading.tables
             return
         if reading.keys:
-            self._keys.setdefault(reading.defines, set()).update(reading.keys)
+            self._keys.setdefault(name, set()).update(reading.keys)
         if reading.primary:
-            self._primary[reading.defines] = reading.primary
-        self._tables.add(reading.defines)
+            self._primary[name] = reading.primary
+        self._tables.add(name)
 
     # -- reporter --------------------------------------------------------------------------------------------------
 
