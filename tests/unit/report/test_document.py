@@ -40,6 +40,7 @@ KEYS = [
     "leaks",
     "mapped_twice",
     "reads_known",
+    "verdicts",
 ]
 TEST_KEYS = [
     "nodeid", "outcome", "duration", "file", "line", "worker", "attempt", "message", "exception", "failed_in",
