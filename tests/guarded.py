@@ -1,4 +1,4 @@
-"""Runs suites under pytest's own ``--isolation``, and reads what came of it as CI would: from the JUnit report."""
+"""Runs suites under pytest's own ``--isolation``, and reads the outcome as CI would: from the JUnit report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs small suites for real: bare, and observed by a :class:`LiveSession`. What came of it, side by side.
+"""Runs small suites for real: bare, and observed by a :class:`LiveSession`. Gives both outcomes side by side.
 
 root = write(tmp_path / "suite", {"test_it.py": "def test_it(): pass"})
 seen = observe(root, "-q")

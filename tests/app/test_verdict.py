@@ -1,4 +1,4 @@
-"""The line that says what a run comes to: how it grows, how it ends, and that nothing waits for it."""
+"""The line with the verdict of a run: while it runs, when it has ended, and that nothing waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every listener of ours fails, in every way that a listener can; and the suite is the suite by itself."""
+"""Every listener of the plugin fails, in every way it can, and the suite runs as it would without it."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_a_test_that_is_run_again_fails_again(tmp_path: Path) -> None:
 
 
 def _judges_own() -> list[Path]:
-    """What of ours, and of others, the judge loads."""
+    """The modules that the judge loads."""
     import isolation_tui
 
     return [Path(isolation_tui.__file__).parent, Path(rich.__file__).parent]

@@ -165,7 +165,7 @@ class Verified:
         return [fact for fact in self.seen.of(RowsCounted) if fact.nodeid == f"test_it.py::test_{name}"]
 
     def rows(self, name: str) -> dict[str, int]:
-        """What was counted, and nothing else was said."""
+        """The rows counted, without a reason why not."""
         assert [fact.why_not for fact in self.of(name)] == [""]
         return dict(self.of(name)[0].rows)
 

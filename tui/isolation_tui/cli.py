@@ -85,7 +85,7 @@ def _usage_hint(error: click.ClickException) -> str:
 
 
 def _failed(error: Exception) -> int:
-    """The exit status for an error of the fix that no command handled, or for a bug of ours."""
+    """The exit status for an error of the fix that no command handled, or for an internal error."""
     from .fix import FixError
 
     if isinstance(error, FixError):

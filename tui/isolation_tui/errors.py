@@ -19,7 +19,7 @@ class Status(IntEnum):
     FIX = 69
     """The fix does not fit the project, or could not be applied or undone."""
     INTERNAL = 70
-    """A defect of ours."""
+    """An internal error: a bug in this program."""
     LISTEN = 71
     """No socket could be opened (a port in use, no private folder)."""
     SUITE_DIED = 72

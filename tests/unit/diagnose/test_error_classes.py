@@ -1,4 +1,4 @@
-"""Causes that an exception tells of, on facts alone: the words of other drivers and versions, and what is not known."""
+"""Causes found by exceptions, from facts alone: messages of other drivers and versions, and unknown causes."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def emit(stream: TextIO | None, text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Print a message of ours to the standard error."""
+    """Print a message to the standard error."""
     emit(sys.stderr, f"isolation-tui: {text}\n")
 
 

@@ -3,7 +3,7 @@
 Facts about SQLAlchemy (1.3 to 2.1) that shape this file:
 
 * ``Table.after_parent_attach`` fires once a new Table. A second definition raises before any event: it is seen where
-  the exception is made, which leaves no frame of ours in the suite's traceback.
+  the exception is made, which leaves no frame of the plugin in the suite's traceback.
 * ``MetaData.clear``, ``remove``, ``registry.dispose`` and ``clear_mappers`` have no event and are wrapped.
 * PostgreSQL's dialect and alembic register tables of their own: those are none of the suite's.
 """

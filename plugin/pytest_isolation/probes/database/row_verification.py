@@ -33,7 +33,7 @@ _PATIENCE = {
     "mysql": ("SET SESSION lock_wait_timeout = 1",),
     "mariadb": ("SET SESSION lock_wait_timeout = 0.1", "SET SESSION max_statement_time = 1"),
 }
-"""What keeps a connection of ours from waiting. MySQL counts whole seconds."""
+"""What keeps the plugin's connection from waiting. MySQL counts whole seconds."""
 
 
 class NotAsked(Exception):

@@ -113,7 +113,7 @@ class FixScreen(View):
             self.post_message(Planned(None, nothing.reason, True))
         except (FixError, ToolError) as error:
             self.post_message(Planned(None, str(error)))
-        except Exception as defect:  # a defect of ours must not end the dashboard
+        except Exception as defect:  # an internal error must not end the dashboard
             self.post_message(Planned(None, f"{type(defect).__name__}: {defect}"))
 
     @on(Planned)
