@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import sys
 import time
@@ -27,6 +26,7 @@ from . import glyphs, keys
 from .conclusions_worker import ConclusionsWorker
 from .driver import lasting
 from .palette import RunProvider, key_commands
+from .screens.lazy_screen import lazy_screen
 from .screens.main import MainScreen
 from .screens.too_small import TooSmallScreen, fits
 from .screens.view import View
@@ -57,16 +57,6 @@ REPAINT = 0.1
 """Least seconds between two updates of the screens while facts arrive; the first change after a pause shows at once."""
 
 
-def _screen(module: str, name: str) -> Callable[[], Screen[Any]]:
-    """A screen that is imported when it is first shown, so that the app starts fast."""
-
-    def make() -> Screen[Any]:
-        screen: Screen[Any] = getattr(importlib.import_module(f".screens.{module}", __package__), name)()
-        return screen
-
-    return make
-
-
 class IsolationApp(App[int]):
     """Shows the workbench's runs and passes the user's actions on to it. Returns the last run's exit status.
 
@@ -80,13 +70,13 @@ class IsolationApp(App[int]):
     DEFAULT_MODE = "main"
     MODES = {  # noqa: RUF012 - Textual declares it so
         "main": MainScreen,
-        "metadata": _screen("metadata", "MetadataScreen"),
-        "findings": _screen("findings", "FindingsScreen"),
-        "leaks": _screen("leaks", "LeaksScreen"),
-        "fix": _screen("fix", "FixScreen"),
-        "compare": _screen("compare", "CompareScreen"),
-        "output": _screen("output", "OutputScreen"),
-        "runs": _screen("runs", "RunsScreen"),
+        "metadata": lazy_screen("metadata", "MetadataScreen"),
+        "findings": lazy_screen("findings", "FindingsScreen"),
+        "leaks": lazy_screen("leaks", "LeaksScreen"),
+        "fix": lazy_screen("fix", "FixScreen"),
+        "compare": lazy_screen("compare", "CompareScreen"),
+        "output": lazy_screen("output", "OutputScreen"),
+        "runs": lazy_screen("runs", "RunsScreen"),
     }
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APP]
     COMMANDS = App.COMMANDS | {RunProvider}
@@ -336,7 +326,7 @@ class IsolationApp(App[int]):
             self.switch_mode(self.DEFAULT_MODE)
 
     def action_help(self) -> None:
-        self.push_screen(_screen("help", "HelpScreen")())
+        self.push_screen(lazy_screen("help", "HelpScreen")())
 
     async def action_quit(self) -> None:
         """Stop the run, wait for its teardown, and quit. The second time kill pytest; the third time quit at once."""
