@@ -83,6 +83,12 @@ def test_readers_that_leave_nothing_are_tried_together() -> None:
     assert list(Pairs(question(left=left, reads=reads)).fans()) == [(A, C, D), (A, B), (B, C, D)]
 
 
+def test_authors_come_first_and_cleaners_last() -> None:
+    left = (LeftBehind(D, "rows db.users"), LeftBehind(C, "env:CURRENCY"), LeftBehind(B, "rows db.users"))
+    pairs = Pairs(question(left=left, reads={A: ("rows db.users",)}, cleans={B: ("rows db.users",)}))
+    assert pairs.authors_first(NAMES) == [C, D, A, E, F, B]
+
+
 def test_where_all_tests_read_what_all_leave_a_part_of_the_pairs_is_tried() -> None:
     names = [f"test_a.py::test_{number}" for number in range(3_000)]
     pairs = Pairs(

@@ -79,6 +79,12 @@ class Pairs:
             for place in self._leaves.get(nodeid, ()):
                 present.setdefault(place, []).append(nodeid)
 
+    def authors_first(self, order: Sequence[str]) -> list[str]:
+        """The order with those that leave anything in front, and those that clean up at the end: it brings together
+        all pairs at once, except those among the authors or the cleaners themselves."""
+        authors = {left.nodeid for left in self._left}
+        return sorted(order, key=lambda nodeid: 2 if nodeid in self._cleans else 0 if nodeid in authors else 1)
+
     def fans(self) -> Iterator[tuple[str, ...]]:
         """Short orders that bring the open pairs together: an author, then its readers. Readers that leave something
         themselves, or clean up, get an order of their own. First those that have met no author at the place yet."""

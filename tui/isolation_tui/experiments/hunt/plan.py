@@ -28,6 +28,9 @@ WORTH_HALVING = 2
 """Halving takes about as many tests as are suspected; it waits for another order while these are more than so many
 orders' worth. Of 1, 2 and 3, 2 proves most in simulated suites."""
 
+DIRECTED = 2
+"""Whole orders that are no shuffles."""
+
 CONFIRMATIONS = 8
 """How often a proof is repeated that whole orders seem to contradict."""
 
@@ -104,12 +107,12 @@ class Hunt:
     # -- search --------------------------------------------------------------------------------------------------
 
     def steps(self) -> Steps[None]:
-        """All trials of the hunt: each test alone, the reversed order, then by turns the pairs that the evidence
-        suggests and shuffled orders, until as many tests have run as the question allows. Each difference is proven as
-        soon as few tests are suspected."""
+        """All trials of the hunt: each test alone, the reversed order, authors before readers, then by turns the pairs
+        of them that have not met and shuffled orders, until as many tests have run as the question allows. Each
+        difference is proven as soon as few tests are suspected."""
         yield from self._each_alone()
-        if not self.coverage.orders and self._affordable:
-            yield from self._whole_order()
+        while len(self.coverage.orders) < DIRECTED and self._affordable and (yield from self._whole_order()):
+            pass
         yield from self._prove_waiting()
         while self._affordable:
             yield from self._pairs_of_evidence(len(self.order) // SHARE)
@@ -175,6 +178,9 @@ class Hunt:
 
     def _whole_orders(self) -> Iterator[tuple[str, Sequence[str]]]:
         yield "the reversed order", self.order[::-1]
+        authors_first = tuple(self.pairs.authors_first(self.order))
+        if authors_first != self.order:
+            yield "the order with authors first and cleaners last", authors_first
         for count, order in enumerate(tuscan_orders(self.order, self.question.seed), 1):
             yield f"shuffled order {count} of seed {self.question.seed}", order
 
