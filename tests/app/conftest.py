@@ -64,6 +64,7 @@ class FakeWorkbench:
         self.reason = ""
         self.fix_status = FixStatus.CLEAN
         self.fix_failure = self.fix_remark = ""
+        self.project = None
         self.asked: list[tuple[str, Any]] = []
         self.failure: Exception | None = None
 
