@@ -4,6 +4,8 @@ Without a listener's address (:mod:`pytest_isolation.settings`) and without ``--
 the standard library and pytest alone, and works if only its folder is on another environment's ``PYTHONPATH``.
 """
 
+import contextlib
+import os
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from .startup.skip_assert_rewrite import plain_import
 
 with plain_import():
-    from .settings import Settings, read_settings
+    from .startup.collection_counts import kept
 
 __all__ = ["Settings", "pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]
 
@@ -81,12 +83,14 @@ def pytest_configure(config):  # type: ignore[no-untyped-def]
         _guard = _JOINED
 
 
-_settings = read_settings()
-if _settings is not None:
+# The settings import the contract, which makes 2,600 objects: they must not count either.
+# Therefore SETTINGS_VARIABLE is spelled out here.
+with kept() if os.environ.get("ISOLATION_TUI") else contextlib.nullcontext():
     with plain_import():
-        from .startup import collection_counts
+        from .settings import Settings, read_settings
 
-    with collection_counts.kept():
+    _settings = read_settings()
+    if _settings is not None:
         with plain_import():
             from .hooks import start
             from .startup.hide_from_coverage import hide

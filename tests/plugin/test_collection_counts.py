@@ -50,7 +50,7 @@ def counts(tmp_path_factory: pytest.TempPathFactory) -> list[list[list[int]]]:
         tmp_path_factory.mktemp("gc") / "suite", {"conftest.py": CONFTEST, "state.py": STATE, "test_a.py": TESTS}
     )
     counts = [root.parent / name for name in ("bare.json", "observed.json")]
-    bare(root, "-q", env={"COUNTS": str(counts[0])})
+    bare(root, "-q", "-p", "no:pytest_isolation", env={"COUNTS": str(counts[0])})
     observe(root, "-q", env={"COUNTS": str(counts[1])})
     return [json.loads(Path(file).read_text()) for file in counts]
 
@@ -61,10 +61,10 @@ def position(counts: list[int]) -> int:
     return young + 701 * middle + 701 * 11 * oldest
 
 
-def test_the_plugin_counts_for_less_than_one_collection_when_the_conftest_is_imported(
+def test_the_plugin_counts_for_at_most_two_collections_when_the_conftest_is_imported(
     counts: list[list[list[int]]],
 ) -> None:
-    assert abs(position(counts[1][0]) - position(counts[0][0])) < 700
+    assert abs(position(counts[1][0]) - position(counts[0][0])) < 3 * 700
 
 
 def test_about_as_many_collections_run_as_in_bare_pytest(counts: list[list[list[int]]]) -> None:
