@@ -57,7 +57,13 @@ class TestCard(VerticalScroll, can_focus=True):
         if same and run is not None and not run.finished and now - self._painted_at < self.PATIENCE:
             return
         trials = trials_lines(app.trials, run, test)
-        seen = (id(run), id(test), width, len(trials), _state(run, None if about_run else test, found))
+        seen = (
+            id(run),
+            id(test),
+            width,
+            tuple(line.plain for line in trials),
+            _state(run, None if about_run else test, found),
+        )
         if seen == self._shown or not self.is_mounted:
             return
         self._shown, self._found, self._painted_at = seen, found, now
