@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import UNKNOWN, MappedTwice, Mapping, Run, Test, author_of
@@ -11,6 +10,7 @@ from ..model.mappings import twice
 from .blame import by, command
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "class-mapped-twice"
 
@@ -23,13 +23,13 @@ _MESSAGE = re.compile(
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each class name, and each line that mapped it again."""
-    groups: dict[object, list[tuple[Test, str, MappedTwice | None]]] = defaultdict(list)
+    groups: VictimsByCause[object, tuple[Test, str, MappedTwice | None]] = VictimsByCause()
     for test in unexplained:
         match = matching(test, _EXCEPTIONS, _MESSAGE)
         if match is not None:
             name = (match["path"] or match["model"]).rpartition(".")[2]
             found = _mapped_twice(run, test, name)
-            groups[name, found and found.again.place].append((test, name, found))
+            groups.add((name, found and found.again.place), (test, name, found))
     return [_finding(run, victims) for victims in groups.values()]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import UNKNOWN, FailedWait, Run, Test
 from .blame import command, failed_waits, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "database-in-use"
 
@@ -19,14 +19,14 @@ _MESSAGE = re.compile(r"database \"(?P<name>[^\"\n]+)\" is being accessed by oth
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each line that drops a database or uses it as a template, and each author of connections."""
-    groups: dict[object, list[tuple[Test, str, FailedWait | None]]] = defaultdict(list)
+    groups: VictimsByCause[object, tuple[Test, str, FailedWait | None]] = VictimsByCause()
     waits = failed_waits(run, "in use")
     for test in unexplained:
         match = matching(test, _EXCEPTIONS, _MESSAGE)
         if match is not None and test.failure is not None:
             wait = waits.get((test.worker, test.nodeid))
             author = only_author(wait.holders) if wait is not None else UNKNOWN
-            groups[failed_at(run, test.failure), author].append((test, match["name"], wait))
+            groups.add((failed_at(run, test.failure), author), (test, match["name"], wait))
     return [_finding(run, victims) for victims in groups.values()]
 
 

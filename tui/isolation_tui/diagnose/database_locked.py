@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import FailedWait, ResourceHolder, Run, Test
 from .blame import command, failed_waits, holder_named, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "database-locked"
 
@@ -24,12 +24,12 @@ def is_locked(test: Test) -> bool:
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each set of holders of the database, and one for tests without a known holder."""
-    groups: dict[tuple[ResourceHolder, ...], list[tuple[Test, FailedWait | None]]] = defaultdict(list)
+    groups: VictimsByCause[tuple[ResourceHolder, ...], tuple[Test, FailedWait | None]] = VictimsByCause()
     waits = failed_waits(run, "locked")
     for test in unexplained:
         if is_locked(test):
             wait = waits.get((test.worker, test.nodeid))
-            groups[tuple(dict.fromkeys(wait.holders)) if wait is not None else ()].append((test, wait))
+            groups.add(tuple(dict.fromkeys(wait.holders)) if wait is not None else (), (test, wait))
     return [_finding(run, holders, victims) for holders, victims in groups.items()]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import NoOpDdl, Run, TableEventKind, Test, author_of
 from .blame import by, command, named, names
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "call-without-effect"
 
@@ -16,12 +16,12 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each call and line. Normal are calls for tables that exist already, or are gone, and an empty
     MetaData among others that the same line creates (Flask-SQLAlchemy has one for each bind)."""
     creating = {(event.worker, event.place) for event in run.table_events if event.kind is TableEventKind.CREATED}
-    groups: dict[object, list[NoOpDdl]] = defaultdict(list)
+    groups: VictimsByCause[object, NoOpDdl] = VictimsByCause()
     for effect in run.no_effects:
         creates = effect.call == "create_all"
         idle = not effect.standing and (effect.worker, effect.place) not in creating if creates else effect.standing
         if idle and (effect.reason == "empty" or not creates):
-            groups[effect.call, effect.place, effect.reason].append(effect)
+            groups.add((effect.call, effect.place, effect.reason), effect)
     return [_finding(run, effects) for effects in groups.values()]
 
 

@@ -9,6 +9,7 @@ from ..model import UNKNOWN, Author, Detached, FixtureLife, Run, Test, author_of
 from .blame import by, command, named
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "detached-instance"
 
@@ -17,7 +18,7 @@ _MESSAGE = re.compile(r"[Ii]nstance <(\w+) at 0x\w+> is not bound to a Session")
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each fixture whose object lost its session, and for each way in which it did."""
-    groups: dict[object, list[tuple[Test, str, FixtureLife | None, Detached | None]]] = {}
+    groups: VictimsByCause[object, tuple[Test, str, FixtureLife | None, Detached | None]] = VictimsByCause()
     for test in unexplained:
         match = matching(test, ("DetachedInstanceError",), _MESSAGE)
         if match is None:
@@ -28,7 +29,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
         key: object = (life.definition.key, lost and (lost.place, lost.unit.step)) if life is not None else model
         if life is not None and life.definition.scope != "function":
             key = (life.worker, life.id, lost)
-        groups.setdefault(key, []).append((test, model, life, lost))
+        groups.add(key, (test, model, life, lost))
     return [_finding(run, victims) for victims in groups.values()]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import BlockedDrop, Outcome, Run, Test, author_of
 from .blame import by, command, holder_named, holders_as_evidence, named, only_author, sentence
 from .exceptions import matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "drop-waits-for-transaction"
 
@@ -35,7 +35,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     SQLite is left out: it does not wait, but fails with "database is locked"."""
     failed = {test.nodeid for test in unexplained if matching(test, _EXCEPTIONS, _MESSAGE) is not None}
     last = {drop.worker: drop for drop in run.awaited_drops}
-    groups: dict[object, list[BlockedDrop]] = defaultdict(list)
+    groups: VictimsByCause[object, BlockedDrop] = VictimsByCause()
     for drop in run.awaited_drops:
         test = run.tests.get(drop.unit.nodeid)
         if drop.database.startswith("sqlite"):
@@ -47,7 +47,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
             and (test in run.running or (run.finished and test.position >= 0 and test.outcome in _NEVER_ENDED))
         )
         harmless = not (hung or drop.unit.nodeid in failed)
-        groups[harmless, only_author(drop.holders), drop.place].append(drop)
+        groups.add((harmless, only_author(drop.holders), drop.place), drop)
     return [_finding(run, drops, bool(key[0])) for key, drops in groups.items() if isinstance(key, tuple)]
 
 

@@ -12,6 +12,7 @@ from ..text.wording import number
 from . import blame
 from .exceptions import failed_at
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND, CODE = "ids-that-go-on", "F19"
 
@@ -33,11 +34,11 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     the table, at most those ever inserted into it. The expected numbers have to be the ids that the test's own rows
     would have in a new table. A test that read the whole table is left out: it may have counted rows.
     """
-    groups: dict[tuple[str, str, Author], list[_Case]] = {}
+    groups: VictimsByCause[tuple[str, str, Author], _Case] = VictimsByCause()
     for test in unexplained:
         case = _case(test)
         if case is not None:
-            groups.setdefault((case.database, case.table, case.before.author), []).append(case)
+            groups.add((case.database, case.table, case.before.author), case)
     return [_finding(run, group) for group in groups.values()]
 
 

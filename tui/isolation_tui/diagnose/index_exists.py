@@ -11,6 +11,7 @@ from ..model import UNKNOWN, RepeatedIndex, Run, Test, author_of
 from .blame import by, command, named
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "index-already-exists"
 
@@ -25,7 +26,7 @@ _MESSAGE = re.compile(
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each index and each line that declares it again."""
-    groups: dict[object, list[tuple[Test, str, RepeatedIndex | None]]] = {}
+    groups: VictimsByCause[object, tuple[Test, str, RepeatedIndex | None]] = VictimsByCause()
     declared: dict[tuple[str, str], list[RepeatedIndex]] = defaultdict(list)
     for repeated in run.repeated_indexes:
         declared[repeated.worker, repeated.name].append(repeated)
@@ -36,7 +37,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
             again = _latest(declared[test.worker, name], test)
             who = author_of(run, again.worker, again.unit) if again is not None else UNKNOWN
             by_fixture = who if who.is_fixture else UNKNOWN
-            groups.setdefault((name, again and again.place, by_fixture), []).append((test, name, again))
+            groups.add((name, again and again.place, by_fixture), (test, name, again))
     return [_finding(run, victims) for victims in groups.values()]
 
 

@@ -9,6 +9,7 @@ from ..model import UNKNOWN, FixtureLife, Run, Test
 from .blame import command, named
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "attached-to-another-session"
 
@@ -17,12 +18,12 @@ _MESSAGE = re.compile(r"Object '<(\w+) at 0x\w+>' is already attached to session
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each fixture that returned such an object, or each model if the fixture is not known."""
-    groups: dict[object, list[tuple[Test, str, FixtureLife | None]]] = {}
+    groups: VictimsByCause[object, tuple[Test, str, FixtureLife | None]] = VictimsByCause()
     for test in unexplained:
         match = matching(test, ("InvalidRequestError",), _MESSAGE)
         if match is not None:
             life = _giver(test, match.group(1))
-            groups.setdefault((match.group(1), life and life.definition.key), []).append((test, match.group(1), life))
+            groups.add((match.group(1), life and life.definition.key), (test, match.group(1), life))
     return [_finding(run, victims) for victims in groups.values()]
 
 

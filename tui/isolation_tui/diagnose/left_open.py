@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..model import UNKNOWN, Author, HeldResource, Run, Test, full_label, open_at_end
 from .blame import command, named, sentence
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "left-open"
 
@@ -17,13 +18,13 @@ MOST_LINES = 5
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each fixture, and one for each database that tests leave connections to. A test that failed is
     left out: its traceback keeps alive what it had not closed yet."""
-    groups: dict[tuple[Author, str], list[tuple[Test, HeldResource]]] = defaultdict(list)
+    groups: VictimsByCause[tuple[Author, str], tuple[Test, HeldResource]] = VictimsByCause()
     for test in run.order:
         for held in open_at_end(test):
             if held.life is not None:
-                groups[held.author, ""].append((test, held))
+                groups.add((held.author, ""), (test, held))
             elif test.failure is None:
-                groups[UNKNOWN, held.database].append((test, held))
+                groups.add((UNKNOWN, held.database), (test, held))
     return [_finding(run, left) for left in groups.values()]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from ..model import Run, TableEvent, TableEventKind, Test, in_memory
 from .blame import by, command
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "in-memory-database-per-connection"
 
@@ -31,12 +31,12 @@ class _Elsewhere:
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each line that created the tables, and for each way of missing them."""
-    groups: dict[object, list[tuple[Test, _Elsewhere]]] = defaultdict(list)
+    groups: VictimsByCause[object, tuple[Test, _Elsewhere]] = VictimsByCause()
     for test in unexplained:
         match = matching(test, _EXCEPTIONS, _MESSAGE)
         found = _elsewhere(run, test, match["table"].strip()) if match is not None else None
         if found is not None:
-            groups[found.made and found.made.place, found.shared].append((test, found))
+            groups.add((found.made and found.made.place, found.shared), (test, found))
     return [_finding(run, victims) for victims in groups.values()]
 
 

@@ -11,6 +11,7 @@ from ..model import UNKNOWN, FixtureLife, Run, Test
 from .blame import command, named, sentence
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "no-application-context"
 
@@ -23,14 +24,14 @@ _MESSAGE = re.compile(
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each line of the project that runs without the context that it needs."""
-    groups: dict[object, list[tuple[Test, re.Match[str], Place, FixtureLife | None]]] = {}
+    groups: VictimsByCause[object, tuple[Test, re.Match[str], Place, FixtureLife | None]] = VictimsByCause()
     for test in unexplained:
         match, failure = matching(test, ("RuntimeError",), _MESSAGE), test.failure
         if match is None or failure is None:
             continue
         place, life = failed_at(run, failure), run.life(test.worker, failure.life)
         key = (match.group(0), place.file, place.line, life and life.definition.key)
-        groups.setdefault(key, []).append((test, match, place, life))
+        groups.add(key, (test, match, place, life))
     return [_finding(run, victims) for victims in groups.values()]
 
 

@@ -9,6 +9,7 @@ from ..model import UNKNOWN, FixtureLife, Run, Test
 from .blame import command, named, wide_lives
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "other-event-loop"
 
@@ -18,14 +19,14 @@ _OF_DRIVERS = re.compile(r"cannot perform operation: another operation is in pro
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each wide fixture whose object outlived its loop, or for each message if none is known."""
-    groups: dict[object, list[tuple[Test, str, FixtureLife | None]]] = {}
+    groups: VictimsByCause[object, tuple[Test, str, FixtureLife | None]] = VictimsByCause()
     for test in unexplained:
         match = matching(test, ("RuntimeError",), _OF_LOOPS) or matching(test, ("InterfaceError",), _OF_DRIVERS)
         if match is None:
             continue
         held = _holder(test)
         key = (held.worker, held.id) if held is not None else match.group(0)
-        groups.setdefault(key, []).append((test, match.group(0), held))
+        groups.add(key, (test, match.group(0), held))
     return [_finding(run, victims) for victims in groups.values()]
 
 

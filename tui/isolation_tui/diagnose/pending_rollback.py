@@ -11,6 +11,7 @@ from ..model import UNKNOWN, FailedStatement, FixtureLife, Run, Test, author_of
 from .blame import by, command, named, short, wide_lives
 from .exceptions import FailedStatements, failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "session-not-rolled-back"
 
@@ -28,13 +29,13 @@ _ORIGINAL = re.compile(r"Original exception was: ([^\n]+)")
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each error after which a session was not rolled back."""
-    groups: dict[object, list[_Victim]] = {}
+    groups: VictimsByCause[object, _Victim] = VictimsByCause()
     statements = FailedStatements(run)
     for test in unexplained:
         if matching(test, _EXCEPTIONS, _MESSAGE) or matching(test, _OF_ABORTED, _ABORTED):
             held, first = _holder(test), _first(statements, test)
             key = (held and (held.worker, held.id), first and (first.worker, first.unit, first.place))
-            groups.setdefault(key, []).append(_Victim(test, first, held))
+            groups.add(key, _Victim(test, first, held))
     return [_finding(run, victims) for victims in groups.values()]
 
 

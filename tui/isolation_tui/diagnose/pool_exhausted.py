@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 
 from ..model import FailedWait, Run, Test
 from .blame import command, failed_waits, holders_as_evidence, named, only_author
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "pool-exhausted"
 
@@ -19,14 +19,14 @@ _MESSAGE = re.compile(r"QueuePool limit of size (?P<size>\d+) overflow (?P<overf
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each author of the connections; one for each combination of several."""
-    groups: dict[object, list[tuple[Test, FailedWait | None]]] = defaultdict(list)
+    groups: VictimsByCause[object, tuple[Test, FailedWait | None]] = VictimsByCause()
     waits = failed_waits(run, "pool")
     for test in unexplained:
         if matching(test, _EXCEPTIONS, _MESSAGE) is not None:
             wait = waits.get((test.worker, test.nodeid))
             holders = wait.holders if wait is not None else ()
             author = only_author(holders)
-            groups[author if author.known else frozenset(holders)].append((test, wait))
+            groups.add(author if author.known else frozenset(holders), (test, wait))
     return [_finding(run, victims) for victims in groups.values()]
 
 

@@ -11,6 +11,7 @@ from ..model import Author, Run, StateResidue, Test
 from . import blame
 from .exceptions import failed_at
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 _EXCEPTIONS = {
     "path": ("ImportError", "ModuleNotFoundError"),
@@ -33,11 +34,11 @@ class StateClass:
 
     def find(self, run: Run, unexplained: Sequence[Test]) -> list[Finding]:
         """One finding for each location and author. A test whose code does not mention the state is no victim."""
-        groups: dict[tuple[str, Author], list[_Victim]] = {}
+        groups: VictimsByCause[tuple[str, Author], _Victim] = VictimsByCause()
         for test in unexplained:
             victim = _victim(test)
             if victim is not None and victim.entry.what in self.words:
-                groups.setdefault((victim.entry.location, victim.entry.first.author), []).append(victim)
+                groups.add((victim.entry.location, victim.entry.first.author), victim)
         return [_finding(run, self, victims) for victims in groups.values()]
 
     def describe(self, entry: StateResidue, who: str) -> tuple[str, str]:

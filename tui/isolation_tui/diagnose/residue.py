@@ -11,6 +11,7 @@ from ..text.wording import number
 from . import blame
 from .exceptions import failed_at
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 OTHERS_NAMED = 3
 """How many further authors a finding names."""
@@ -38,18 +39,18 @@ class RowClass:
 
     def find(self, run: Run, unexplained: Sequence[Test]) -> list[Finding]:
         """One finding for each author whose rows failing tests read, and for each whose rows harmed no test."""
-        groups: dict[Author, list[_Victim]] = {}
+        groups: VictimsByCause[Author, _Victim] = VictimsByCause()
         for test in unexplained:
             victim = _victim(run, test)
             if victim is not None and victim.share.way in self.ways:
-                groups.setdefault(victim.share.author, []).append(victim)
+                groups.add(victim.share.author, victim)
         return [_finding(run, self, group) for group in groups.values()] + self._harmless(run)
 
     def _harmless(self, run: Run) -> list[Finding]:
-        groups: dict[Author, list[Leak]] = {}
+        groups: VictimsByCause[Author, Leak] = VictimsByCause()
         for leak in leaks_of_rows(run, self.ways):
             if leak.readers and not leak.maybe and not leak.victims:
-                groups.setdefault(leak.author, []).append(leak)
+                groups.add(leak.author, leak)
         return [_harmless(run, self, author, group) for author, group in groups.items()]
 
     def words(self, run: Run, author: Author, tables: Sequence[str]) -> tuple[str, str]:

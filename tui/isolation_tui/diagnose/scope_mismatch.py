@@ -11,6 +11,7 @@ from ..model import UNKNOWN, Author, AuthorKind, Run, Test
 from .blame import command
 from .exceptions import matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "scope-mismatch"
 
@@ -23,12 +24,12 @@ _LINE = re.compile(r"^(?P<file>\S.*?):(?P<line>\d+):\s+(?:async )?def (?P<name>\
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each pair of fixtures."""
-    groups: dict[object, list[tuple[Test, re.Match[str]]]] = {}
+    groups: VictimsByCause[object, tuple[Test, re.Match[str]]] = VictimsByCause()
     for test in unexplained:
         match = matching(test, ("Failed",), _MESSAGE)  # pytest fails the test, it raises no exception of its own
         if match is not None:
             lines = tuple(line.group(0) for line in _LINE.finditer(match.string))
-            groups.setdefault((match["asked"], lines[-2:] or test.nodeid), []).append((test, match))
+            groups.add((match["asked"], lines[-2:] or test.nodeid), (test, match))
     return [_finding(run, victims) for victims in groups.values()]
 
 

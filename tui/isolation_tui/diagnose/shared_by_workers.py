@@ -13,6 +13,7 @@ from .blame import by, command, failed_waits
 from .database_locked import is_locked
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "database-shared-by-workers"
 
@@ -55,12 +56,12 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
         return []
     shared = _shared(run)
     others = _OtherWorkers(run) if shared else None
-    groups: dict[str, list[tuple[Test, _Met]]] = defaultdict(list)
+    groups: VictimsByCause[str, tuple[Test, _Met]] = VictimsByCause()
     for test in unexplained if others is not None else ():
         for database in test.databases_used:
             met = others.met(test, database) if others is not None and database in shared else None
             if met is not None:
-                groups[database].append((test, met))
+                groups.add(database, (test, met))
                 break
     return [_finding(run, database, victims) for database, victims in groups.items()]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 
 from pytest_isolation.events import Place
@@ -12,6 +11,7 @@ from ..model import Run, Test, in_memory
 from .blame import command
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "sqlite-in-another-thread"
 
@@ -21,11 +21,11 @@ _MESSAGE = re.compile(r"SQLite objects created in a thread can only be used in t
 
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each line that raised it."""
-    groups: dict[Place, list[Test]] = defaultdict(list)
+    groups: VictimsByCause[Place, Test] = VictimsByCause()
     for test in unexplained:
         failure = test.failure
         if failure is not None and matching(test, _EXCEPTIONS, _MESSAGE) is not None:
-            groups[failed_at(run, failure)].append(test)
+            groups.add(failed_at(run, failure), test)
     return [_finding(run, place, tests) for place, tests in groups.items()]
 
 

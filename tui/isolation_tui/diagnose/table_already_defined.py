@@ -14,6 +14,7 @@ from ..model.authors import author_of_test
 from .blame import by, named
 from .exceptions import failed_at, match_in, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "table-already-defined"
 
@@ -49,11 +50,11 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
         match = match_in(error.exception, error.message, error.traceback, _EXCEPTIONS, _MESSAGE)
         if match is not None:
             victims.append(_of_file(run, error, match))
-    groups: dict[object, list[_Victim]] = {}
+    groups: VictimsByCause[object, _Victim] = VictimsByCause()
     for victim in victims:
         where = _caller(victim.refusal) if victim.refusal is not None else victim.place
         who = victim.life.author if victim.life is not None else None
-        groups.setdefault((victim.table, where.file, where.line, who), []).append(victim)
+        groups.add((victim.table, where.file, where.line, who), victim)
     return [_finding(run, group) for group in groups.values()]
 
 

@@ -11,6 +11,7 @@ from ..model import Run, Test
 from .blame import command, wide_lives
 from .exceptions import failed_at, matching
 from .finding import Evidence, Finding
+from .victims_by_cause import VictimsByCause
 
 KIND = "transaction-out-of-turn"
 
@@ -40,7 +41,7 @@ _REMEDIES = (
 def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
     """One finding for each message and line. No author is charged: a test may do it all by itself. Tests that share the
     object are evidence."""
-    groups: dict[object, list[tuple[Test, str, Place]]] = {}
+    groups: VictimsByCause[object, tuple[Test, str, Place]] = VictimsByCause()
     remedies: dict[object, str] = {}
     for test in unexplained:
         for pattern, remedy in _REMEDIES:
@@ -49,7 +50,7 @@ def find(run: Run, unexplained: Sequence[Test]) -> list[Finding]:
                 place = failed_at(run, failure)
                 key = (match.group(0), place.file, place.line)
                 sentence = re.split(r"[.;] ", match.string.partition("\n")[0])[0].rstrip(".")
-                groups.setdefault(key, []).append((test, sentence, place))
+                groups.add(key, (test, sentence, place))
                 remedies[key] = remedy
                 break
     return [_finding(run, victims, remedies[key]) for key, victims in groups.items()]

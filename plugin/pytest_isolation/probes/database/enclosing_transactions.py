@@ -7,9 +7,9 @@ import threading
 from typing import Any, Dict, NamedTuple
 
 from ...recorder import Recorder
+from .commit_ledger import Ledger
 from .databases import Databases
 from .drivers import connection_of
-from .ledger import Ledger
 
 BESIDE, THREAD = "beside", "thread"
 

@@ -11,8 +11,8 @@ import weakref
 from typing import Any, Sequence
 
 from . import sql_writes as sql
+from .commit_ledger import Cell, Ledger, add
 from .drivers import WRAPPED, has_several_values, rows_returned
-from .ledger import Cell, Ledger, add
 from .primary_keys import deleted
 
 _UNKNOWN = 2**63

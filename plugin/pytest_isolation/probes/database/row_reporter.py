@@ -6,7 +6,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 from ...call_sites import caller
 from ...events import Place, RowsWritten, Unit
 from ...recorder import Recorder
-from .ledger import OPEN, Cell, CellKey, Ledger
+from .commit_ledger import OPEN, Cell, CellKey, Ledger
 from .primary_keys import MOST_KEYS
 
 SAVEPOINT, DDL = "savepoint", "ddl"

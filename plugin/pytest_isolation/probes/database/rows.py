@@ -22,13 +22,13 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from ...recorder import Recorder
 from . import drivers, primary_keys
 from . import sql_writes as sql
+from .commit_ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
 from .databases import Databases
 from .databases_used import UsedDatabases
 from .ddl import SchemaProbe
 from .drivers import DIRECT, WRAPPED, autocommit, connection_of, in_transaction, transaction_open
 from .enclosing_transactions import EnclosingTransactions
 from .engine_hooks import EngineHooks, when_result_is_there
-from .ledger import COMMITTED, ROLLED_BACK, Cell, Ledger, add
 from .row_counts import Written, count, count_at_once
 from .row_reporter import DDL, SAVEPOINT, RowReporter
 from .statement_dispatch import sent
