@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ NO_USERS, PRICE, REGION, WRONG = (
 def shop_with_leaks(project: Write) -> Path:
     """Its database file is there before, with a table and no rows."""
     root = project(SHOP)
-    with sqlite3.connect(root / "shop.db") as connection:
+    with closing(sqlite3.connect(root / "shop.db")) as connection:
         connection.execute("CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR NOT NULL)")
     return root
 
@@ -133,7 +134,7 @@ def test_a_recording_is_proven_without_another_run(tool: Any, shop_with_leaks: P
     assert recorded.status == 1
     (shop_with_leaks / "shop.db").write_bytes(database)
     verdict = proven(tool, REGION, str(shop_with_leaks), "--from", "run.ndjson")
-    assert (verdict["verdict"], verdict["polluters"]) == ("order-dependent", [SETS])
+    assert (verdict["verdict"], verdict["polluters"]) == ("order-dependent", [SETS]), verdict
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_ctrl_c_ends_the_trials_and_puts_the_database_back(tool: Any, project: W
         """,
     }
     root = project(slow)
-    with sqlite3.connect(root / "shop.db") as connection:
+    with closing(sqlite3.connect(root / "shop.db")) as connection:
         connection.execute("CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR NOT NULL)")
     before = (root / "shop.db").read_bytes()
     process = tool.start("prove", "test_shop.py::test_waits", str(root), "--python", environments.CURRENT.interpreter)
