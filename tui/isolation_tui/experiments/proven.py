@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -105,7 +106,7 @@ def _proven_finding(run: Run, verdicts: list[Verdict]) -> Finding:
         evidence=(*(Evidence(text) for text in explanation(first)), *_trials(verdicts[:1])),
         remedy=_remedy(first),
         author=author_of_test(run, named[0]) if len(named) == 1 and first.polluters else UNKNOWN,
-        command=" ".join(first.command),
+        command=shlex.join(first.command),
         grade=first.grade or "C",
         tables=(location.name,) if location is not None and location.kind in ("rows", "table", "metadata") else (),
         locations=(_label(location),) if location is not None else (),
