@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from ..launch import Project
 from ..model import Run
 from .kept_files import KeepError, KeptFiles
+from .project_files import project_files
 from .restore import sqlite_files
 
 _MAGIC = b"SQLite format 3\0"
-_SKIPPED = frozenset(("node_modules", "site-packages", "__pycache__"))
 _SOURCES = frozenset(
     (".py", ".pyc", ".md", ".txt", ".rst", ".js", ".ts", ".css", ".html", ".json", ".toml", ".yaml", ".yml")
 )
@@ -76,22 +77,10 @@ class ObservedStart:
 
 
 def find_databases(root: Path) -> Iterator[Path]:
-    """The SQLite files below a folder, without hidden folders and environments."""
-    seen = 0
-    for folder, folders, names in os.walk(root):
-        folders[:] = [
-            name
-            for name in sorted(folders)
-            if name not in _SKIPPED
-            and not name.startswith(".")
-            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
-        ]
-        for name in sorted(names):
-            seen += 1
-            if seen > MOST_FILES:
-                return
-            if os.path.splitext(name)[1].lower() not in _SOURCES and _is_database(path := Path(folder, name)):
-                yield Path(os.path.realpath(path))
+    """The SQLite files below a folder."""
+    for path in islice(project_files(root), MOST_FILES):
+        if path.suffix.lower() not in _SOURCES and _is_database(path):
+            yield Path(os.path.realpath(path))
 
 
 def _is_database(path: Path) -> bool:

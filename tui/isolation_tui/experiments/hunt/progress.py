@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -18,6 +19,7 @@ import msgspec
 
 from ...fix.journal import state_folder
 from ...launch import Project
+from ..project_files import project_files
 from ..trial import TrialResult
 from .question import HuntQuestion
 
@@ -27,7 +29,6 @@ KEPT = 20
 """How many hunts are kept, of all projects; the oldest are removed."""
 
 _CONFIGURATION = frozenset(("pytest.ini", ".pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini"))
-_SKIPPED = frozenset(("node_modules", "site-packages", "__pycache__"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +157,6 @@ def digest(project: Project, seed: int) -> str:
 
 
 def _sources(root: Path) -> Iterator[Path]:
-    """The Python files and pytest's configuration below a folder, without hidden folders and environments."""
-    seen = 0
-    for folder, folders, names in os.walk(root):
-        folders[:] = [
-            name
-            for name in sorted(folders)
-            if name not in _SKIPPED
-            and not name.startswith(".")
-            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
-        ]
-        for name in sorted(names):
-            if name.endswith(".py") or name in _CONFIGURATION:
-                seen += 1
-                if seen > MOST_FILES:
-                    return
-                yield Path(folder, name)
+    """The Python files and pytest's configuration below a folder."""
+    wanted = (path for path in project_files(root) if path.suffix == ".py" or path.name in _CONFIGURATION)
+    return islice(wanted, MOST_FILES)
